@@ -1,0 +1,119 @@
+//! What the ballot box held.
+
+use std::collections::BTreeMap;
+
+use crate::{error::RuleError, terms::ListTerms};
+
+/// The most votes that an election can have, all together: 2^63 - 1.
+pub const MAX_VOTES: u64 = 9_223_372_036_854_775_807;
+
+/// The votes of one election and what else its outcome depends on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Count<'a> {
+    /// The votes of each list or candidate; that at index i has the poll number i + 1.
+    pub votes: &'a [u64],
+    /// The terms of each list, in the same order. None at all means that every list is an ordinary one.
+    pub lists: &'a [ListTerms],
+    /// The valid votes, where blank ones are valid; otherwise the sum of `votes`.
+    pub valid: Option<u64>,
+    /// The votes cast, valid or not; `valid` if not given.
+    pub cast: Option<u64>,
+    /// The poll numbers in the order in which lots drew them.
+    pub lots: &'a [u32],
+}
+
+/// The sums of a count that makes sense.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Totals {
+    /// Votes for all lists together.
+    pub(crate) votes: u64,
+    pub(crate) valid: u64,
+    pub(crate) cast: u64,
+}
+
+impl Count<'_> {
+    /// Adds the votes up and refuses what cannot be.
+    pub(crate) fn totals(&self) -> Result<Totals, RuleError> {
+        let lists = self.votes.len();
+        if lists == 0 {
+            return Err(RuleError::NoLists);
+        }
+        if u32::try_from(lists).is_err() {
+            return Err(RuleError::TooManyLists);
+        }
+        if !self.lists.is_empty() && self.lists.len() != lists {
+            return Err(RuleError::ListsLength {
+                lists: self.lists.len(),
+                votes: lists,
+            });
+        }
+
+        let votes = self
+            .votes
+            .iter()
+            .try_fold(0_u64, |sum, &votes| sum.checked_add(votes))
+            .ok_or(RuleError::TooManyVotes)?;
+        let valid = self.valid.unwrap_or(votes);
+        let cast = self.cast.unwrap_or(valid);
+        if valid < votes {
+            return Err(RuleError::ValidBelowVotes { valid, votes });
+        }
+        if cast < valid {
+            return Err(RuleError::CastBelowValid { cast, valid });
+        }
+        if cast > MAX_VOTES {
+            return Err(RuleError::TooManyVotes);
+        }
+        Ok(Totals { votes, valid, cast })
+    }
+
+    /// The terms of the list at `index`.
+    pub(crate) fn terms(&self, index: usize) -> ListTerms {
+        self.lists.get(index).copied().unwrap_or_default()
+    }
+
+    /// Reads the lots: at which draw each poll number came up.
+    pub(crate) fn lots_drawn(&self) -> Result<Lots, RuleError> {
+        let mut drawn = BTreeMap::new();
+        for (draw, &list) in self.lots.iter().enumerate() {
+            let on_the_ballot =
+                usize::try_from(list).is_ok_and(|list| (1..=self.votes.len()).contains(&list));
+            if !on_the_ballot {
+                return Err(RuleError::UnknownLot(list));
+            }
+            if drawn.insert(list, draw).is_some() {
+                return Err(RuleError::LotDrawnTwice(list));
+            }
+        }
+        Ok(Lots(drawn))
+    }
+}
+
+/// The lots that were drawn.
+#[derive(Debug, Default)]
+pub(crate) struct Lots(BTreeMap<u32, usize>);
+
+impl Lots {
+    /// When the list was drawn; all that were not come after, and level.
+    pub(crate) fn draw_of(&self, poll_number: u32) -> usize {
+        self.0.get(&poll_number).copied().unwrap_or(self.0.len())
+    }
+}
+
+/// The poll number of the list at `index`.
+pub(crate) fn poll_number(index: usize) -> u32 {
+    // `Count::totals` has refused more lists than there are poll numbers.
+    u32::try_from(index + 1).unwrap_or(u32::MAX)
+}
+
+/// A list that takes part, or a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Contender {
+    /// Its place in [`Count::votes`].
+    pub(crate) index: usize,
+    pub(crate) poll_number: u32,
+    /// The votes as they were cast.
+    pub(crate) votes: u64,
+    /// What counts when seats are shared out: votes times multiplier, in units of 1/`Weights::unit` vote.
+    pub(crate) weight: u128,
+}

@@ -1,0 +1,100 @@
+//! One winner.
+
+use std::cmp::Reverse;
+
+use crate::{
+    count::{Contender, Count, Lots, Totals, poll_number},
+    outcome::MajorityResult,
+    ties::{Tie, TieRule, first_of, settle},
+};
+
+/// What it takes to win.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Majority {
+    /// More votes than anyone else.
+    Plurality,
+    /// More than half of the valid votes; else the best go to a second round.
+    Absolute {
+        /// How many of them, 2 or more.
+        runoff: u32,
+    },
+}
+
+impl Majority {
+    pub(crate) fn decide(
+        self,
+        count: &Count<'_>,
+        totals: Totals,
+        tie: TieRule,
+        lots: &Lots,
+    ) -> MajorityResult {
+        let candidates: Vec<Contender> = count
+            .votes
+            .iter()
+            .enumerate()
+            .map(|(index, &votes)| Contender {
+                index,
+                poll_number: poll_number(index),
+                votes,
+                weight: u128::from(votes),
+            })
+            .collect();
+        // Nobody has voted for anyone: nothing is decided, and no rule is meant to decide it.
+        if totals.votes == 0 {
+            let ties = vec![Tie::open(1, &candidates)];
+            return MajorityResult {
+                winner: None,
+                runoff: None,
+                ties,
+            };
+        }
+
+        match self {
+            Self::Plurality => {
+                let (first, ties) = best(1, &candidates, tie, lots);
+                MajorityResult {
+                    winner: first.first().copied(),
+                    runoff: None,
+                    ties,
+                }
+            }
+            Self::Absolute { runoff } => {
+                let elected = candidates
+                    .iter()
+                    .find(|candidate| 2 * u128::from(candidate.votes) > u128::from(totals.valid));
+                if let Some(elected) = elected {
+                    let winner = Some(elected.poll_number);
+                    return MajorityResult {
+                        winner,
+                        runoff: None,
+                        ties: Vec::new(),
+                    };
+                }
+                let (second_round, ties) = best(runoff, &candidates, tie, lots);
+                MajorityResult {
+                    winner: None,
+                    runoff: Some(second_round),
+                    ties,
+                }
+            }
+        }
+    }
+}
+
+/// The candidates with most votes for so many places, best first, and the tie for the last of them.
+fn best(places: u32, candidates: &[Contender], tie: TieRule, lots: &Lots) -> (Vec<u32>, Vec<Tie>) {
+    let first = first_of(candidates.iter().collect(), u64::from(places), |one| {
+        Reverse(one.votes)
+    });
+    let (mut chosen, mut ties) = (first.placed, Vec::new());
+    if !first.level.is_empty() {
+        let settlement = settle(first.level, first.places, tie, lots);
+        chosen.extend(settlement.winners);
+        ties = settlement.ties;
+    }
+    let poll_numbers = chosen
+        .iter()
+        .map(|candidate| candidate.poll_number)
+        .collect();
+    (poll_numbers, ties)
+}

@@ -1,0 +1,291 @@
+//! The rules as they are written, field by field, and what makes sense of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Contest, MAX_SEATS, Rules};
+use crate::{
+    decimal::Decimal,
+    error::RuleError,
+    majority::Majority,
+    reading::{Object, Whole},
+    seats::{Base, Divisors, Quota, Remainder, SeatMethod, SeatSharing, Threshold},
+    ties::TieRule,
+};
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Written {
+    method: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seats: Option<Whole>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    threshold: Option<Object<WrittenThreshold>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remainder: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    winner: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    runoff: Option<Whole>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tie: Option<String>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenThreshold {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    percent: Option<Decimal>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    of: Option<String>,
+}
+
+/// The words of one field and what they mean.
+type Words<T> = [(&'static str, T)];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Method {
+    Divisors(Divisors),
+    Quota(Quota),
+    Majority,
+}
+
+const METHODS: &Words<Method> = &[
+    ("dhondt", Method::Divisors(Divisors::DHondt)),
+    ("sainte_lague", Method::Divisors(Divisors::SainteLague)),
+    (
+        "modified_sainte_lague",
+        Method::Divisors(Divisors::ModifiedSainteLague),
+    ),
+    ("imperiali", Method::Divisors(Divisors::Imperiali)),
+    ("hare", Method::Quota(Quota::Hare)),
+    ("droop", Method::Quota(Quota::Droop)),
+    ("majority", Method::Majority),
+];
+const REMAINDERS: &Words<Remainder> = &[
+    ("largest_remainder", Remainder::LargestRemainder),
+    ("largest_lists", Remainder::LargestLists),
+];
+const THRESHOLDS: &Words<Measure> = &[
+    ("valid", Measure::Votes(Base::Valid)),
+    ("cast", Measure::Votes(Base::Cast)),
+    ("quota", Measure::Quota),
+];
+const WINNERS: &Words<Winner> = &[
+    ("plurality", Winner::Plurality),
+    ("absolute", Winner::Absolute),
+];
+const TIES: &Words<TieRule> = &[
+    ("ballot_order", TieRule::BallotOrder),
+    ("most_votes", TieRule::MostVotes),
+    ("fewest_votes", TieRule::FewestVotes),
+    ("lot", TieRule::Lot),
+];
+
+/// What `threshold.of` can name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Measure {
+    Votes(Base),
+    Quota,
+}
+
+/// What `winner` can name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Winner {
+    Plurality,
+    Absolute,
+}
+
+/// What a word means.
+fn meaning<T: Copy>(words: &Words<T>, field: &'static str, word: &str) -> Result<T, RuleError> {
+    words
+        .iter()
+        .find_map(|&(known, meaning)| (known == word).then_some(meaning))
+        .ok_or_else(|| RuleError::UnknownWord {
+            field,
+            word: word.to_owned(),
+            known: words.iter().map(|&(known, _)| known).collect(),
+        })
+}
+
+/// The word for a meaning.
+fn word<T: PartialEq>(words: &Words<T>, meaning: &T) -> &'static str {
+    words
+        .iter()
+        .find_map(|(word, known)| (known == meaning).then_some(*word))
+        .unwrap_or_default()
+}
+
+pub(super) fn method_name(contest: Contest) -> &'static str {
+    let method = match contest {
+        Contest::Seats(sharing) => match sharing.method {
+            SeatMethod::Divisors(divisors) => Method::Divisors(divisors),
+            SeatMethod::Quota(quota, _) => Method::Quota(quota),
+        },
+        Contest::Majority(_) => Method::Majority,
+    };
+    word(METHODS, &method)
+}
+
+impl TryFrom<Written> for Rules {
+    type Error = RuleError;
+
+    fn try_from(written: Written) -> Result<Self, RuleError> {
+        let contest = match meaning(METHODS, "method", &written.method)? {
+            Method::Divisors(divisors) => {
+                written.has_no("remainder", written.remainder.is_some())?;
+                written.seats(SeatMethod::Divisors(divisors))?
+            }
+            Method::Quota(quota) => {
+                let remainder = match &written.remainder {
+                    Some(remainder) => meaning(REMAINDERS, "remainder", remainder)?,
+                    None => Remainder::LargestRemainder,
+                };
+                written.seats(SeatMethod::Quota(quota, remainder))?
+            }
+            Method::Majority => written.majority()?,
+        };
+        let tie = match &written.tie {
+            Some(tie) => meaning(TIES, "tie", tie)?,
+            None => TieRule::Lot,
+        };
+        Ok(Self { contest, tie })
+    }
+}
+
+impl Written {
+    fn seats(&self, method: SeatMethod) -> Result<Contest, RuleError> {
+        self.has_no("winner", self.winner.is_some())?;
+        self.has_no("runoff", self.runoff.is_some())?;
+        let Some(Whole(seats)) = self.seats else {
+            return Err(self.misses("`seats`, the number of seats to fill"));
+        };
+        if seats == 0 {
+            return Err(RuleError::NoSeats);
+        }
+        let seats = u32::try_from(seats)
+            .ok()
+            .filter(|&seats| seats <= MAX_SEATS)
+            .ok_or(RuleError::TooManySeats(seats))?;
+        let threshold = match &self.threshold {
+            Some(Object(threshold)) => threshold.read(self)?,
+            None => Threshold::None,
+        };
+        Ok(Contest::Seats(SeatSharing {
+            method,
+            seats,
+            threshold,
+        }))
+    }
+
+    fn majority(&self) -> Result<Contest, RuleError> {
+        self.has_no("seats", self.seats.is_some())?;
+        self.has_no("threshold", self.threshold.is_some())?;
+        self.has_no("remainder", self.remainder.is_some())?;
+        let Some(winner) = &self.winner else {
+            return Err(self.misses("`winner`, which is plurality or absolute"));
+        };
+        match meaning(WINNERS, "winner", winner)? {
+            Winner::Plurality if self.runoff.is_some() => Err(RuleError::OutOfPlace {
+                method: "majority by plurality",
+                field: "runoff",
+            }),
+            Winner::Plurality => Ok(Contest::Majority(Majority::Plurality)),
+            Winner::Absolute => {
+                let Whole(places) = self.runoff.unwrap_or(Whole(2));
+                let runoff = u32::try_from(places)
+                    .ok()
+                    .filter(|&places| places >= 2)
+                    .ok_or(RuleError::Runoff(places))?;
+                Ok(Contest::Majority(Majority::Absolute { runoff }))
+            }
+        }
+    }
+
+    /// The name of the method, once it is known to be one.
+    fn method(&self) -> &'static str {
+        METHODS
+            .iter()
+            .find_map(|&(name, _)| (name == self.method).then_some(name))
+            .unwrap_or_default()
+    }
+
+    fn has_no(&self, field: &'static str, given: bool) -> Result<(), RuleError> {
+        if given {
+            return Err(RuleError::OutOfPlace {
+                method: self.method(),
+                field,
+            });
+        }
+        Ok(())
+    }
+
+    fn misses(&self, field: &'static str) -> RuleError {
+        RuleError::Missing {
+            method: self.method(),
+            field,
+        }
+    }
+}
+
+impl WrittenThreshold {
+    fn read(&self, rules: &Written) -> Result<Threshold, RuleError> {
+        let Some(of) = &self.of else {
+            return Err(rules.misses("`of` in its threshold, which is valid, cast or quota"));
+        };
+        match (meaning(THRESHOLDS, "threshold `of`", of)?, self.percent) {
+            (Measure::Quota, Some(_)) => Err(RuleError::QuotaWithPercent),
+            (Measure::Quota, None) => Ok(Threshold::Quota),
+            (Measure::Votes(_), None) => Err(rules.misses("`percent` in its threshold")),
+            (Measure::Votes(_), Some(percent)) if percent.is_more_than(100) => {
+                Err(RuleError::ThresholdAbove100 {
+                    percent,
+                    poll_number: None,
+                })
+            }
+            (Measure::Votes(of), Some(percent)) => Ok(Threshold::Percent { percent, of }),
+        }
+    }
+}
+
+impl From<&Rules> for Written {
+    fn from(rules: &Rules) -> Self {
+        let mut written = Self {
+            method: rules.method().to_owned(),
+            seats: None,
+            threshold: None,
+            remainder: None,
+            winner: None,
+            runoff: None,
+            tie: Some(word(TIES, &rules.tie).to_owned()),
+        };
+        match rules.contest {
+            Contest::Seats(SeatSharing {
+                method,
+                seats,
+                threshold,
+            }) => {
+                written.seats = Some(Whole(u64::from(seats)));
+                written.threshold = match threshold {
+                    Threshold::None => None,
+                    Threshold::Quota => Some((None, Measure::Quota)),
+                    Threshold::Percent { percent, of } => Some((Some(percent), Measure::Votes(of))),
+                }
+                .map(|(percent, of)| {
+                    let of = Some(word(THRESHOLDS, &of).to_owned());
+                    Object(WrittenThreshold { percent, of })
+                });
+                if let SeatMethod::Quota(_, remainder) = method {
+                    written.remainder = Some(word(REMAINDERS, &remainder).to_owned());
+                }
+            }
+            Contest::Majority(Majority::Plurality) => {
+                written.winner = Some(word(WINNERS, &Winner::Plurality).to_owned());
+            }
+            Contest::Majority(Majority::Absolute { runoff }) => {
+                written.winner = Some(word(WINNERS, &Winner::Absolute).to_owned());
+                written.runoff = Some(Whole(u64::from(runoff)));
+            }
+        }
+        written
+    }
+}

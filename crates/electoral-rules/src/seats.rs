@@ -1,0 +1,140 @@
+//! Sharing out seats: who takes part, what their votes count, and by which method they become seats.
+
+mod award;
+mod divisors;
+mod quotas;
+mod threshold;
+
+pub use award::{Award, Claim};
+pub use threshold::Standing;
+
+pub(crate) use award::Grounds;
+pub(crate) use divisors::Divisors;
+pub(crate) use quotas::{Quota, Remainder};
+pub(crate) use threshold::{Base, Threshold};
+
+use crate::{
+    count::{Contender, Count, Lots, Totals, poll_number},
+    decimal::Decimal,
+    error::RuleError,
+    outcome::Apportionment,
+    ties::{Tie, TieRule},
+};
+
+/// The rules of an election that fills several seats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SeatSharing {
+    pub(crate) method: SeatMethod,
+    /// From 1 to [`crate::MAX_SEATS`].
+    pub(crate) seats: u32,
+    pub(crate) threshold: Threshold,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SeatMethod {
+    /// Highest averages.
+    Divisors(Divisors),
+    /// A seat for each full quota, then the rest.
+    Quota(Quota, Remainder),
+}
+
+impl SeatSharing {
+    pub(crate) fn apply(
+        self,
+        count: &Count<'_>,
+        totals: Totals,
+        tie: TieRule,
+        lots: &Lots,
+    ) -> Result<Apportionment, RuleError> {
+        let standings = self.threshold.standings(self.seats, count, totals);
+        let weights = Weights::of(count, totals, self.seats)?;
+        let taking_part: Vec<Contender> = (0..count.votes.len())
+            .filter(|&index| standings[index].takes_part())
+            .map(|index| Contender {
+                index,
+                poll_number: poll_number(index),
+                votes: count.votes[index],
+                weight: weights.of_lists[index],
+            })
+            .collect();
+        // A list without votes gets no seat.
+        let with_votes: Vec<&Contender> =
+            taking_part.iter().filter(|list| list.votes > 0).collect();
+
+        let division = if with_votes.is_empty() {
+            Division::without_votes(self.seats, &taking_part)
+        } else {
+            match self.method {
+                SeatMethod::Divisors(divisors) => {
+                    divisors.share_out(self.seats, &with_votes, weights, tie, lots)
+                }
+                SeatMethod::Quota(quota, remainder) => {
+                    quota.share_out(remainder, self.seats, &with_votes, &weights, tie, lots)
+                }
+            }
+        };
+        Ok(Apportionment::new(standings, division))
+    }
+}
+
+/// What the votes of each list count when seats are shared out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Weights {
+    /// For every list, also those that do not take part: votes times multiplier, in units of 1/`unit` vote.
+    pub(crate) of_lists: Vec<u128>,
+    /// The power of ten that makes all of them whole.
+    pub(crate) unit: u128,
+}
+
+impl Weights {
+    /// Fails where sharing out this many seats could overflow; after this, nothing can.
+    fn of(count: &Count<'_>, totals: Totals, seats: u32) -> Result<Self, RuleError> {
+        let multipliers: Vec<Decimal> = (0..count.votes.len())
+            .map(|index| count.terms(index).multiplier.unwrap_or(Decimal::ONE))
+            .collect();
+        let decimals = multipliers
+            .iter()
+            .map(|multiplier| multiplier.decimals())
+            .max();
+        let unit = 10_u128.pow(decimals.unwrap_or(0));
+
+        // `Rules::check` has seen to it that a multiplier in units is at most 10^18; votes are below 2^63.
+        let mut largest_multiplier = 0;
+        let mut of_lists = Vec::with_capacity(count.votes.len());
+        for (&votes, multiplier) in count.votes.iter().zip(multipliers) {
+            let (numerator, denominator) = multiplier.as_ratio();
+            let multiplier = numerator * (unit / denominator);
+            largest_multiplier = largest_multiplier.max(multiplier);
+            of_lists.push(u128::from(votes) * multiplier);
+        }
+
+        // No product in any method is more than what all lists weigh times the largest divisor in whole
+        // units, that of the modified Sainte-Laguë method: 5 (2 seats + 1).
+        let largest_divisor = 10 * u128::from(seats) + 5;
+        u128::from(totals.votes)
+            .checked_mul(largest_multiplier)
+            .and_then(|weight| weight.checked_mul(largest_divisor))
+            .ok_or(RuleError::TooWide)?;
+        Ok(Self { of_lists, unit })
+    }
+}
+
+/// How the seats were shared out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Division {
+    /// Who got each seat, in order, as places in [`Count::votes`].
+    pub(crate) order: Vec<usize>,
+    pub(crate) ties: Vec<Tie>,
+    pub(crate) grounds: Grounds,
+}
+
+impl Division {
+    /// Nobody has voted for any list that takes part. Nothing tells them apart then, and no rule is meant to.
+    fn without_votes(seats: u32, taking_part: &[Contender]) -> Self {
+        Self {
+            order: Vec::new(),
+            ties: vec![Tie::open(u64::from(seats), taking_part)],
+            grounds: Grounds::None,
+        }
+    }
+}

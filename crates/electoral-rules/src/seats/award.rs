@@ -1,0 +1,91 @@
+//! Seat by seat: who got it, and what gave the list a better claim than the others.
+
+use super::{Divisors, Remainder, Weights};
+use crate::fraction::Fraction;
+
+/// One seat of the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Award {
+    /// The seat's number, in the order in which seats were given, from 1.
+    pub seat: u64,
+    /// The list that got it.
+    pub poll_number: u32,
+    /// What the list had to show for it.
+    pub claim: Claim,
+}
+
+/// What gave a list a seat; in votes, multiplied by the list's multiplier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Its votes divided by its next divisor.
+    Quotient {
+        /// The divisor.
+        divisor: Fraction,
+        /// What that gives.
+        quotient: Fraction,
+    },
+    /// Its votes held this full quota (once more).
+    FullQuota(Fraction),
+    /// Its votes beyond the full quotas.
+    Remainder(Fraction),
+    /// All its votes, where the seats left over go to the largest lists.
+    LargestList(Fraction),
+}
+
+impl Claim {
+    /// The exact number of votes that the claim rests on.
+    pub fn votes(self) -> Fraction {
+        match self {
+            Self::Quotient {
+                quotient: votes, ..
+            }
+            | Self::FullQuota(votes)
+            | Self::Remainder(votes)
+            | Self::LargestList(votes) => votes,
+        }
+    }
+}
+
+/// What the claims can be worked out from, so that a result of many seats stays small.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Grounds {
+    /// No seat was given.
+    None,
+    Divisors {
+        divisors: Divisors,
+        weights: Weights,
+    },
+    Quotas {
+        quota: Fraction,
+        /// How many full quotas each list has.
+        full_quotas: Vec<usize>,
+        /// What each list can show for the seats left over.
+        left_over: Vec<Fraction>,
+        rule: Remainder,
+    },
+}
+
+impl Grounds {
+    /// The claim of the list at `index`, which has `held` seats already, to its next one.
+    pub(crate) fn claim(&self, index: usize, held: usize) -> Option<Claim> {
+        match self {
+            Self::None => None,
+            Self::Divisors { divisors, weights } => {
+                let held = u64::try_from(held).ok()?;
+                Some(Claim::Quotient {
+                    divisor: divisors.divisor(held),
+                    quotient: divisors.quotient(weights.of_lists[index], weights.unit, held),
+                })
+            }
+            Self::Quotas {
+                quota, full_quotas, ..
+            } if held < full_quotas[index] => Some(Claim::FullQuota(*quota)),
+            Self::Quotas {
+                left_over, rule, ..
+            } => Some(match rule {
+                Remainder::LargestRemainder => Claim::Remainder(left_over[index]),
+                Remainder::LargestLists => Claim::LargestList(left_over[index]),
+            }),
+        }
+    }
+}
