@@ -1,0 +1,165 @@
+//! The command `devstack`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, value_parser};
+
+use crate::{signals::StopSignals, up};
+
+/// Runs Kafka, Redis and PostgreSQL as private child processes, and every service on top of them.
+///
+/// The servers listen on free ports of 127.0.0.1. Everything is stopped, and all data removed, when this
+/// program ends, however it ends. Where `KAFKA_BROKERS`, `REDIS_URL` or `DATABASE_URL` are set, the servers
+/// named there are used instead.
+///
+/// Exit status: 0 stopped on request, 1 something failed, 2 wrong usage; `demo` ends with the status of
+/// the spammer, which is 0 only if the count was exactly right.
+#[derive(Debug, Parser)]
+#[command(name = "devstack", version)]
+pub struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start only the three servers, print where they are, and run until Ctrl-C
+    Servers(ServerOptions),
+    /// Start the servers and every service, and run until Ctrl-C
+    ///
+    /// Writes target/devstack/state.json; the logs are in target/devstack/logs.
+    Up(UpOptions),
+    /// The same with voters who vote, a progress bar, and a check that every vote was counted once
+    Demo(DemoOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServerOptions {
+    /// Kafka brokers, 1 or 3; with three, every record is kept by at least two of them
+    #[arg(long, default_value_t = 1, value_parser = one_or_three)]
+    pub(crate) brokers: u8,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StartOptions {
+    #[command(flatten)]
+    pub(crate) servers: ServerOptions,
+    /// Partitions of the topic `votes`
+    #[arg(long, default_value_t = 6, value_parser = value_parser!(u32).range(1..))]
+    pub(crate) partitions: u32,
+    /// The voters, and what they choose, are the same for the same seed
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u32,
+    /// Port of vote-ingest
+    #[arg(long, env = "VOTE_INGEST_PORT", default_value_t = 8000)]
+    pub(crate) vote_ingest_port: u16,
+    /// Port of dashboard-feed, the page with the results
+    #[arg(long, env = "DASHBOARD_FEED_PORT", default_value_t = 8501)]
+    pub(crate) dashboard_feed_port: u16,
+}
+
+#[derive(Debug, Args)]
+struct UpOptions {
+    /// Make a roll of this many synthetic voters, and an election that is open from now on
+    #[arg(long, value_parser = value_parser!(u32).range(1..))]
+    voters: Option<u32>,
+    /// The election to define: rules and participants, TOML
+    #[arg(long, value_name = "FILE", requires = "voters", default_value_os_t = up::default_scenario())]
+    scenario: PathBuf,
+    #[command(flatten)]
+    start: StartOptions,
+}
+
+#[derive(Debug, Args)]
+struct DemoOptions {
+    /// How many voters there are; all of them vote, once
+    #[arg(long, default_value_t = 50_000, value_parser = value_parser!(u32).range(1..))]
+    voters: u32,
+    /// Votes a second
+    #[arg(long, default_value_t = 2000, value_parser = value_parser!(u32).range(1..))]
+    rate: u32,
+    /// End after the check, instead of staying up for looking around
+    #[arg(long)]
+    exit: bool,
+    /// The election to define, TOML; its votes weigh the choices of the voters
+    #[arg(long, value_name = "FILE", default_value_os_t = up::default_scenario())]
+    scenario: PathBuf,
+    #[command(flatten)]
+    start: StartOptions,
+    /// More options of the spammer's, after `--`
+    #[arg(last = true, value_name = "SPAMMER OPTIONS")]
+    spammer: Vec<String>,
+}
+
+fn one_or_three(text: &str) -> Result<u8, String> {
+    match text {
+        "1" => Ok(1),
+        "3" => Ok(3),
+        _ => Err("a cluster has 1 or 3 brokers".to_owned()),
+    }
+}
+
+/// Runs the command until it is asked to stop; returns the exit status.
+pub async fn run(options: Options) -> anyhow::Result<u8> {
+    let mut stop = StopSignals::listen()?;
+    match options.command {
+        Command::Servers(options) => up::servers(&options, &mut stop).await,
+        Command::Up(options) => {
+            let election = options.voters.map(|voters| up::Election {
+                voters,
+                scenario: options.scenario,
+            });
+            up::up(&options.start, election, &mut stop).await
+        }
+        Command::Demo(options) => {
+            let election = up::Election {
+                voters: options.voters,
+                scenario: options.scenario,
+            };
+            let crowd = up::Crowd {
+                rate: options.rate,
+                options: options.spammer,
+                exit: options.exit,
+            };
+            up::demo(&options.start, election, &crowd, &mut stop).await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::Options;
+
+    fn is_accepted(line: &str) -> bool {
+        Options::try_parse_from(line.split(' ')).is_ok()
+    }
+
+    #[test]
+    fn the_options_are_consistent() {
+        Options::command().debug_assert();
+    }
+
+    #[test]
+    fn a_scenario_without_voters_is_no_election() {
+        assert!(is_accepted("devstack up"));
+        assert!(is_accepted("devstack up --voters 10 --scenario a.toml"));
+        assert!(!is_accepted("devstack up --scenario a.toml"));
+        assert!(!is_accepted("devstack up --voters 0"));
+    }
+
+    #[test]
+    fn a_cluster_has_one_broker_or_three() {
+        assert!(is_accepted("devstack servers --brokers 3"));
+        assert!(!is_accepted("devstack servers --brokers 2"));
+    }
+
+    #[test]
+    fn the_spammer_has_options_of_its_own() {
+        assert!(is_accepted(
+            "devstack demo --voters 100 --exit -- --connections 8"
+        ));
+        assert!(!is_accepted("devstack demo --connections 8"));
+    }
+}

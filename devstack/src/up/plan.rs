@@ -1,0 +1,172 @@
+//! What is run on the servers, and with which command lines: all that is known here of the other programs.
+
+use std::path::PathBuf;
+
+use crate::cli::StartOptions;
+use crate::process::free_port;
+use crate::server::Probe;
+
+/// The id of the election that is created: the first in a new database.
+pub(crate) const ELECTION: u32 = 1;
+
+/// The databases, by the name that their migrations go by.
+pub(crate) const VOTER_ROLL: &str = "voter_roll";
+pub(crate) const ELECTION_PROCESS: &str = "election_process";
+
+/// An election to define, with its roll.
+#[derive(Debug)]
+pub(crate) struct Election {
+    pub(crate) voters: u32,
+    /// TOML: rules and participants.
+    pub(crate) scenario: PathBuf,
+}
+
+/// The voters who vote.
+#[derive(Debug)]
+pub(crate) struct Crowd {
+    /// Votes a second.
+    pub(crate) rate: u32,
+    /// Further arguments of the spammer's.
+    pub(crate) options: Vec<String>,
+    /// Whether everything ends when they have voted.
+    pub(crate) exit: bool,
+}
+
+/// A program of this workspace with its arguments.
+#[derive(Debug)]
+pub(crate) struct CommandLine {
+    pub(crate) program: &'static str,
+    pub(crate) arguments: Vec<String>,
+    /// The database it uses, if it uses one.
+    pub(crate) database: Option<&'static str>,
+}
+
+/// A command that is run before the services start.
+#[derive(Debug)]
+pub(crate) struct Step {
+    /// For the reader of the terminal.
+    pub(crate) says: String,
+    pub(crate) command: CommandLine,
+}
+
+/// A service, which runs until the end.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) command: CommandLine,
+    pub(crate) url: String,
+    pub(crate) probe: Probe,
+}
+
+fn command<const N: usize>(
+    program: &'static str,
+    database: Option<&'static str>,
+    arguments: [&str; N],
+) -> CommandLine {
+    CommandLine {
+        program,
+        arguments: arguments.map(str::to_owned).into(),
+        database,
+    }
+}
+
+/// The steps, in order.
+#[rustfmt::skip]
+pub(crate) fn steps(options: &StartOptions, election: Option<&Election>, voters_file: &str) -> Vec<Step> {
+    let partitions = options.partitions.to_string();
+    let copies = options.servers.brokers.to_string();
+    let mut steps = vec![
+        step("preparing the database of the roll",
+            command("voter-roll", Some(VOTER_ROLL), ["migrate"])),
+        step("preparing the database of the elections",
+            command("election-admin", Some(ELECTION_PROCESS), ["migrate"])),
+        step("creating the topics",
+            command("election-admin", None, ["topics", "--partitions", &partitions, "--replication", &copies])),
+    ];
+    let Some(Election { voters, scenario }) = election else { return steps };
+    let voters = voters.to_string();
+    let scenario = scenario.display().to_string();
+    let seed = options.seed.to_string();
+    let id = ELECTION.to_string();
+    steps.extend([
+        step(&format!("making a roll of {voters} voters"),
+            command("voter-roll", Some(VOTER_ROLL), ["generate", "--voters", &voters, "--seed", &seed])),
+        step(&format!("opening election {id}"),
+            command("election-admin", Some(ELECTION_PROCESS), ["create", "--scenario", &scenario, "--open"])),
+        step("loading the roll",
+            command("voter-roll", Some(VOTER_ROLL), ["load", "--election", &id])),
+        step("writing the list of voters",
+            command("voter-roll", Some(VOTER_ROLL), ["export", voters_file])),
+    ]);
+    steps
+}
+
+fn step(says: &str, command: CommandLine) -> Step {
+    Step {
+        says: says.to_owned(),
+        command,
+    }
+}
+
+/// The services, in the order in which they are shown; they start at the same time.
+pub(crate) fn services(options: &StartOptions) -> anyhow::Result<Vec<Service>> {
+    let service = |port: u16, line: &dyn Fn(&str) -> CommandLine| {
+        let listen = format!("127.0.0.1:{port}");
+        Service {
+            command: line(&listen),
+            url: format!("http://{listen}"),
+            probe: Probe::Service { port },
+        }
+    };
+    Ok(vec![
+        service(options.vote_ingest_port, &|listen| {
+            command("vote-ingest", None, ["--listen", listen])
+        }),
+        // With a name of its own it has its partitions back at once when it is started again.
+        service(free_port()?, &|listen| {
+            let arguments = ["run", "--listen", listen, "--instance", "tally-stream-1"];
+            command("tally-stream", Some(ELECTION_PROCESS), arguments)
+        }),
+        service(options.dashboard_feed_port, &|listen| {
+            command("dashboard-feed", None, ["--listen", listen])
+        }),
+    ])
+}
+
+/// Where the services listen that the voters and the observers know, and the variable that says so.
+pub(crate) fn known_ports(options: &StartOptions) -> [(u16, &'static str); 2] {
+    [
+        (options.vote_ingest_port, "VOTE_INGEST_PORT"),
+        (options.dashboard_feed_port, "DASHBOARD_FEED_PORT"),
+    ]
+}
+
+/// The crowd of voters.
+pub(crate) fn spammer(
+    options: &StartOptions,
+    election: &Election,
+    crowd: &Crowd,
+    voters_file: &str,
+) -> CommandLine {
+    #[rustfmt::skip]
+    let mut line = command("spammer", None, [
+        "--url", &vote_url(options),
+        "--feed", &page_url(options),
+        "--voters", voters_file,
+        "--scenario", &election.scenario.display().to_string(),
+        "--election", &ELECTION.to_string(),
+        "--rate", &crowd.rate.to_string(),
+        "--seed", &options.seed.to_string(),
+        // A voter who is not answered asks again: so a server may be killed meanwhile.
+        "--retries",
+    ]);
+    line.arguments.extend(crowd.options.iter().cloned());
+    line
+}
+
+pub(crate) fn vote_url(options: &StartOptions) -> String {
+    format!("http://127.0.0.1:{}", options.vote_ingest_port)
+}
+
+pub(crate) fn page_url(options: &StartOptions) -> String {
+    format!("http://127.0.0.1:{}", options.dashboard_feed_port)
+}

@@ -1,0 +1,158 @@
+//! What is known about a running stack, for whoever comes along: `target/devstack/state.json`.
+
+use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+
+use crate::server::Server;
+
+/// The content of `state.json`.
+#[derive(Debug, Serialize)]
+pub(crate) struct State {
+    pub(crate) processes: Vec<Process>,
+    pub(crate) kafka_brokers: String,
+    pub(crate) redis_url: String,
+    /// By the name of the database.
+    pub(crate) database_urls: BTreeMap<String, String>,
+    /// The election that was created, if one was.
+    pub(crate) election: Option<u32>,
+    /// The list of its voters: a path in the checkout.
+    pub(crate) voters: Option<String>,
+}
+
+/// One server or service.
+#[derive(Debug, Serialize)]
+pub(crate) struct Process {
+    pub(crate) name: String,
+    pub(crate) pid: u32,
+    pub(crate) url: String,
+}
+
+impl Process {
+    pub(crate) fn of(server: &Server) -> Self {
+        Self {
+            name: server.name().to_owned(),
+            pid: server.pid(),
+            url: server.url().to_owned(),
+        }
+    }
+}
+
+impl State {
+    /// Replaces the file in one step, so that a reader finds the old content or the new one.
+    pub(crate) fn write(&self, file: &Path) -> anyhow::Result<()> {
+        let new = file.with_extension("json.new");
+        let mut content = serde_json::to_string_pretty(self)?;
+        content.push('\n');
+        std::fs::write(&new, content).with_context(|| format!("cannot write {}", new.display()))?;
+        std::fs::rename(&new, file).with_context(|| format!("cannot write {}", file.display()))
+    }
+}
+
+/// The place of the one stack with services that a checkout may run. Its things are removed when it ends.
+#[derive(Debug)]
+pub(crate) struct Place {
+    root: PathBuf,
+    /// Locked as long as the stack runs.
+    _lock: File,
+}
+
+impl Place {
+    /// Takes the place, unless a living process has it.
+    pub(crate) fn take(root: PathBuf) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&root)
+            .with_context(|| format!("cannot create {}", root.display()))?;
+        let path = root.join("up.lock");
+        let mut lock = File::options()
+            .create(true)
+            .read(true)
+            .write(true)
+            .truncate(false)
+            .open(&path)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut pid = String::new();
+                lock.read_to_string(&mut pid)?;
+                bail!(
+                    "this checkout's stack runs already, as process {}: stop that first",
+                    pid.trim()
+                );
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("cannot lock {}", path.display()));
+            }
+        }
+        lock.set_len(0)?;
+        writeln!(lock, "{}", std::process::id())?;
+        let place = Self { root, _lock: lock };
+        place.tidy();
+        Ok(place)
+    }
+
+    pub(crate) fn state_file(&self) -> PathBuf {
+        self.root.join("state.json")
+    }
+
+    pub(crate) fn voters_file(&self) -> PathBuf {
+        self.root.join("voters.csv")
+    }
+
+    /// The ballot keys. They belong to the rolls in PostgreSQL, and go with it.
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+
+    /// An empty directory for the logs; those of test runs lie in directories below it.
+    pub(crate) fn logs(&self) -> anyhow::Result<PathBuf> {
+        let logs = self.root.join("logs");
+        std::fs::create_dir_all(&logs)
+            .with_context(|| format!("cannot create {}", logs.display()))?;
+        for file in std::fs::read_dir(&logs)?
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.is_file())
+        {
+            std::fs::remove_file(&file)
+                .with_context(|| format!("cannot remove {}", file.display()))?;
+        }
+        Ok(logs)
+    }
+
+    fn tidy(&self) {
+        // What is not there need not be removed.
+        let _ = std::fs::remove_file(self.state_file());
+        let _ = std::fs::remove_file(self.voters_file());
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.tidy();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Place;
+
+    #[test]
+    fn a_place_is_taken_by_one_stack_at_a_time() {
+        let root = tempfile::tempdir().unwrap();
+        let first = Place::take(root.path().to_owned()).unwrap();
+        let refusal = Place::take(root.path().to_owned()).unwrap_err().to_string();
+        assert_eq!(
+            refusal,
+            format!(
+                "this checkout's stack runs already, as process {}: stop that first",
+                std::process::id()
+            )
+        );
+        drop(first);
+        Place::take(root.path().to_owned()).unwrap();
+    }
+}

@@ -1,0 +1,104 @@
+//! What ends unasked is started again: `kill -9` of anything is survived.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use crate::process::describe_exit;
+use crate::server::Server;
+
+/// Something that cannot live is not started for ever: so often in so long.
+const MOST_RESTARTS: usize = 5;
+const WITHIN: Duration = Duration::from_mins(1);
+/// Doubled with every further restart.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// What its watchers noticed.
+#[derive(Debug)]
+pub(crate) enum Notice {
+    /// A process runs again, under another id.
+    Restarted,
+    /// A process ended too often.
+    GaveUp(anyhow::Error),
+}
+
+/// Watches over processes until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Supervisor {
+    watchers: JoinSet<()>,
+    notices: mpsc::Receiver<Notice>,
+}
+
+impl Supervisor {
+    pub(crate) fn of(servers: impl IntoIterator<Item = Arc<Server>>) -> Self {
+        let (sender, notices) = mpsc::channel(16);
+        let mut watchers = JoinSet::new();
+        for server in servers {
+            watchers.spawn(watch(server, sender.clone()));
+        }
+        Self { watchers, notices }
+    }
+
+    /// Starts nothing any more.
+    pub(crate) async fn stop(mut self) {
+        self.watchers.shutdown().await;
+    }
+
+    /// Waits for the next notice.
+    pub(crate) async fn notice(&mut self) -> Notice {
+        match self.notices.recv().await {
+            Some(notice) => notice,
+            // There is nothing to watch over: no server is our own, say.
+            None => std::future::pending().await,
+        }
+    }
+}
+
+async fn watch(server: Arc<Server>, notices: mpsc::Sender<Notice>) {
+    let mut restarts: VecDeque<Instant> = VecDeque::new();
+    loop {
+        let pid = server.pid();
+        let status = server.ended().await;
+        let log = server
+            .log()
+            .map(|log| format!("; its log is {}", log.display()))
+            .unwrap_or_default();
+        eprintln!(
+            "{} (process {pid}) ended unexpectedly: {}{log}",
+            server.name(),
+            describe_exit(status)
+        );
+        loop {
+            while restarts
+                .front()
+                .is_some_and(|restart| restart.elapsed() > WITHIN)
+            {
+                restarts.pop_front();
+            }
+            if restarts.len() == MOST_RESTARTS {
+                let error = anyhow::anyhow!(
+                    "{} ended {} times within {} s{log}",
+                    server.name(),
+                    MOST_RESTARTS + 1,
+                    WITHIN.as_secs()
+                );
+                let _ = notices.send(Notice::GaveUp(error)).await;
+                return;
+            }
+            sleep(FIRST_PAUSE * (1 << restarts.len())).await;
+            restarts.push_back(Instant::now());
+            match server.start_again().await {
+                Ok(()) => break,
+                Err(error) => eprintln!("{error:#}"),
+            }
+        }
+        eprintln!("{} is back as process {}", server.name(), server.pid());
+        if notices.send(Notice::Restarted).await.is_err() {
+            return;
+        }
+    }
+}
