@@ -1,0 +1,267 @@
+//! Definitions of elections, as they lie in the topic `elections` (compacted, keyed by id).
+//!
+//! A definition never changes once it is there.
+
+use electoral_rules::{Decimal, ListTerms, RuleError, Rules};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Choice, ElectionId, PollNumber};
+
+/// What an election is: who stands, when it is open, and by which rules it is decided.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ElectionDefinition {
+    /// Unique in one installation.
+    pub id: ElectionId,
+    /// What the pages call it.
+    pub title: String,
+    /// When it was defined. No vote before that moment counts, even if `start` lies earlier.
+    pub created: Timestamp,
+    /// First moment at which votes count.
+    pub start: Timestamp,
+    /// First moment at which votes no longer count.
+    pub end: Timestamp,
+    /// True where persons stand, false where lists do.
+    pub individual: bool,
+    /// How votes become seats or a winner.
+    pub rules: Rules,
+    /// Who stands, in the order of poll numbers from 1.
+    pub participants: Vec<Participant>,
+    /// When the numbers may be seen.
+    #[serde(default)]
+    pub results: Publication,
+}
+
+/// Who stands: a list or a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Participant {
+    /// Place on the ballot, from 1.
+    pub poll_number: PollNumber,
+    /// The name as on the ballot.
+    pub name: String,
+    /// Needs to reach no threshold.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exempt: bool,
+    /// Its votes count so many times when seats are shared out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub multiplier: Option<Decimal>,
+    /// A threshold of its own, in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold_percent: Option<Decimal>,
+}
+
+/// When the numbers of an election may be seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Publication {
+    /// While the votes come in.
+    #[default]
+    Live,
+    /// Turnout at once, everything else when the result is final.
+    AfterClose,
+}
+
+/// Why a definition makes no sense.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DefinitionError {
+    /// The election would never be open.
+    #[error("the election must end after it starts")]
+    NeverOpen,
+    /// Nobody to choose between.
+    #[error("an election needs at least two participants")]
+    NoChoice,
+    /// Poll numbers are not 1, 2, 3 …
+    #[error("poll numbers must count from 1 in the order of the participants")]
+    PollNumbers,
+    /// Two of a name could not be told apart by voters.
+    #[error("two participants are called «{0}»")]
+    SameName(String),
+    /// The electoral rules refuse.
+    #[error(transparent)]
+    Rules(#[from] RuleError),
+}
+
+impl ElectionDefinition {
+    /// What the electoral rules need to know of each list, in the order of poll numbers.
+    pub fn terms(&self) -> Vec<ListTerms> {
+        self.participants
+            .iter()
+            .map(|participant| ListTerms {
+                exempt: participant.exempt,
+                multiplier: participant.multiplier,
+                threshold_percent: participant.threshold_percent,
+            })
+            .collect()
+    }
+
+    /// Whether it makes sense.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, in words.
+    pub fn check(&self) -> Result<(), DefinitionError> {
+        if self.start >= self.end {
+            return Err(DefinitionError::NeverOpen);
+        }
+        if self.participants.len() < 2 {
+            return Err(DefinitionError::NoChoice);
+        }
+        for (participant, poll_number) in self.participants.iter().zip(1..) {
+            if participant.poll_number != poll_number {
+                return Err(DefinitionError::PollNumbers);
+            }
+            let same = |other: &&Participant| other.name == participant.name;
+            if self.participants.iter().filter(same).count() > 1 {
+                return Err(DefinitionError::SameName(participant.name.clone()));
+            }
+        }
+        self.rules.check(&self.terms())?;
+        Ok(())
+    }
+}
+
+/// A definition with what is asked of it for every vote at hand.
+#[derive(Clone, Debug)]
+pub struct Election {
+    definition: ElectionDefinition,
+    created_ms: i64,
+    opens_ms: i64,
+    closes_ms: i64,
+}
+
+impl Election {
+    /// Prepares a definition for use.
+    pub fn new(definition: ElectionDefinition) -> Self {
+        Self {
+            created_ms: first_millisecond_from(definition.created),
+            opens_ms: first_millisecond_from(definition.start.max(definition.created)),
+            closes_ms: first_millisecond_from(definition.end),
+            definition,
+        }
+    }
+
+    /// The definition as it was published.
+    pub fn definition(&self) -> &ElectionDefinition {
+        &self.definition
+    }
+
+    /// Whether a vote that the log received at this time (milliseconds since 1970) counts:
+    /// max(start, created) <= time < end.
+    pub fn is_open_at(&self, time_ms: i64) -> bool {
+        self.opens_ms <= time_ms && time_ms < self.closes_ms
+    }
+
+    /// Whether the election's end had passed at this time (milliseconds since 1970).
+    pub fn has_ended_at(&self, time_ms: i64) -> bool {
+        self.closes_ms <= time_ms
+    }
+
+    /// Whether the election had been defined at this time (milliseconds since 1970).
+    pub fn existed_at(&self, time_ms: i64) -> bool {
+        self.created_ms <= time_ms
+    }
+
+    /// The poll number that a ballot chose, where somebody stands under it.
+    pub fn poll_number(&self, choice: Choice) -> Option<PollNumber> {
+        let poll_number = PollNumber::try_from(choice).ok()?;
+        let last = self.definition.participants.len();
+        (poll_number >= 1 && usize::try_from(poll_number).ok()? <= last).then_some(poll_number)
+    }
+
+    /// The participant of this name, or else under this poll number written in digits.
+    pub fn candidate(&self, name_or_number: &str) -> Option<PollNumber> {
+        let by_name = self
+            .definition
+            .participants
+            .iter()
+            .find(|participant| participant.name == name_or_number)
+            .map(|participant| participant.poll_number);
+        let digits =
+            !name_or_number.is_empty() && name_or_number.bytes().all(|b| b.is_ascii_digit());
+        by_name.or_else(|| {
+            let number: Choice = digits.then(|| name_or_number.parse().ok())??;
+            self.poll_number(number)
+        })
+    }
+}
+
+/// Kafka's time is whole milliseconds: `t >= moment` is `t >= ceil(moment)`.
+fn first_millisecond_from(moment: Timestamp) -> i64 {
+    let floor = moment.as_millisecond();
+    if moment.subsec_nanosecond().rem_euclid(1_000_000) == 0 {
+        return floor;
+    }
+    // `as_millisecond` cuts towards zero, so before 1970 it has rounded up already.
+    if moment < Timestamp::UNIX_EPOCH {
+        floor
+    } else {
+        floor + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn definition(json: &str) -> ElectionDefinition {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn sample() -> ElectionDefinition {
+        definition(
+            r#"{"id":7,"title":"T","created":"2026-06-16T14:00:00.0005Z","start":"2026-06-16T13:00:00Z",
+                "end":"2026-06-16T15:00:00Z","individual":false,
+                "rules":{"method":"dhondt","seats":3,"tie":"ballot_order"},
+                "participants":[{"poll_number":1,"name":"A"},{"poll_number":2,"name":"1"},
+                                {"poll_number":3,"name":"C","exempt":true,"multiplier":"1.35"}]}"#,
+        )
+    }
+
+    #[test]
+    fn an_election_is_open_from_the_later_of_start_and_creation_up_to_its_end() {
+        let election = Election::new(sample());
+        let created: Timestamp = "2026-06-16T14:00:00Z".parse().unwrap();
+        let end: Timestamp = "2026-06-16T15:00:00Z".parse().unwrap();
+        assert!(!election.is_open_at(created.as_millisecond()));
+        assert!(!election.existed_at(created.as_millisecond()));
+        assert!(election.is_open_at(created.as_millisecond() + 1));
+        assert!(election.is_open_at(end.as_millisecond() - 1));
+        assert!(!election.is_open_at(end.as_millisecond()));
+    }
+
+    #[test]
+    fn a_name_wins_over_a_poll_number() {
+        let election = Election::new(sample());
+        assert_eq!(election.candidate("A"), Some(1));
+        assert_eq!(election.candidate("1"), Some(2));
+        assert_eq!(election.candidate("3"), Some(3));
+        for nobody in ["", "0", "4", "+3", "99999999999999999999999", "a"] {
+            assert_eq!(election.candidate(nobody), None, "{nobody}");
+        }
+    }
+
+    #[test]
+    fn a_definition_survives_the_topic() {
+        let json = serde_json::to_string(&sample()).unwrap();
+        assert_eq!(definition(&json), sample());
+        assert_eq!(sample().check(), Ok(()));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_in_words() {
+        let mut never_open = sample();
+        never_open.end = never_open.start;
+        assert_eq!(never_open.check(), Err(DefinitionError::NeverOpen));
+        let mut alone = sample();
+        alone.participants.truncate(1);
+        assert_eq!(alone.check(), Err(DefinitionError::NoChoice));
+        let mut twins = sample();
+        twins.participants[1].name = "A".to_owned();
+        assert_eq!(
+            twins.check(),
+            Err(DefinitionError::SameName("A".to_owned()))
+        );
+        let mut misnumbered = sample();
+        misnumbered.participants[1].poll_number = 5;
+        assert_eq!(misnumbered.check(), Err(DefinitionError::PollNumbers));
+    }
+}

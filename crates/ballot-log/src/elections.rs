@@ -1,0 +1,208 @@
+//! Following the definitions of elections: a thread reads the topic `elections` from its beginning
+//! and for ever, everybody else looks at what it has read.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::Message;
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::{Offset, TopicPartitionList};
+use tokio::sync::watch;
+
+use crate::definition::{Election, ElectionDefinition};
+use crate::topics::Topics;
+use crate::{ElectionId, client_config};
+
+/// All elections known, by id.
+pub type ElectionMap = BTreeMap<ElectionId, Arc<Election>>;
+
+/// What has been read of the topic `elections`. Cheap to clone; reading stops with the last clone.
+#[derive(Clone)]
+pub struct Elections {
+    read: watch::Receiver<Read>,
+    follower: Arc<Follower>,
+}
+
+/// Publishes definitions, and returns when every in-sync replica has them. Readers keep the first
+/// definition of an election, so publishing one again changes nothing.
+///
+/// # Errors
+/// Where Kafka does not take one within `timeout`; those before it are published.
+pub async fn publish(
+    brokers: &str,
+    topics: &Topics,
+    definitions: &[ElectionDefinition],
+    timeout: Duration,
+) -> Result<(), ElectionsError> {
+    let producer: FutureProducer = client_config(brokers)
+        .set("enable.idempotence", "true")
+        .set("message.timeout.ms", timeout.as_millis().to_string())
+        .create()?;
+    for definition in definitions {
+        let key = definition.id.to_string();
+        let value = serde_json::to_vec(definition)?;
+        let record = FutureRecord::to(&topics.elections)
+            .key(&key)
+            .payload(&value);
+        producer
+            .send(record, timeout)
+            .await
+            .map_err(|(error, _)| error)?;
+    }
+    Ok(())
+}
+
+/// The topic `elections` could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ElectionsError {
+    /// Kafka refuses or does not answer in time.
+    #[error("Kafka refuses or does not answer: {0}")]
+    Kafka(#[from] KafkaError),
+    /// A definition cannot be written as JSON.
+    #[error("cannot write the definition: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Reading stopped.
+    #[error("the definitions of elections are no longer read")]
+    Stopped,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Read {
+    elections: Arc<ElectionMap>,
+    next_offset: i64,
+}
+
+impl Elections {
+    /// Starts to read.
+    ///
+    /// # Errors
+    /// Where the client cannot be created.
+    pub fn follow(brokers: &str, topics: &Topics) -> Result<Self, ElectionsError> {
+        let consumer: BaseConsumer = client_config(brokers)
+            // A group is demanded by librdkafka, but never joined: the partition is assigned by hand.
+            .set("group.id", "urna-elections")
+            .set("enable.auto.commit", "false")
+            .set("fetch.wait.max.ms", "100")
+            .create()?;
+        let mut assignment = TopicPartitionList::new();
+        assignment.add_partition_offset(&topics.elections, 0, Offset::Beginning)?;
+        consumer.assign(&assignment)?;
+
+        let (sender, read) = watch::channel(Read::default());
+        let follower = Arc::new(Follower {
+            consumer,
+            topic: topics.elections.clone(),
+        });
+        let weak = Arc::downgrade(&follower);
+        thread::Builder::new()
+            .name("elections".to_owned())
+            .spawn(move || {
+                while let Some(follower) = weak.upgrade() {
+                    follower.read_some(&sender);
+                }
+            })
+            .map_err(|_| ElectionsError::Stopped)?;
+        Ok(Self { read, follower })
+    }
+
+    /// All elections read so far.
+    pub fn all(&self) -> Arc<ElectionMap> {
+        self.read.borrow().elections.clone()
+    }
+
+    /// One election, if it has been read.
+    pub fn get(&self, id: ElectionId) -> Option<Arc<Election>> {
+        self.read.borrow().elections.get(&id).cloned()
+    }
+
+    /// Waits until everything that the topic held when this was called has been read.
+    ///
+    /// # Errors
+    /// Where Kafka does not answer within five seconds.
+    pub async fn read_to_end(&self) -> Result<(), ElectionsError> {
+        let follower = self.follower.clone();
+        let end = tokio::task::spawn_blocking(move || follower.end())
+            .await
+            .map_err(|_| ElectionsError::Stopped)??;
+        let mut read = self.read.clone();
+        read.wait_for(|read| read.next_offset >= end)
+            .await
+            .map_err(|_| ElectionsError::Stopped)?;
+        Ok(())
+    }
+
+    /// Waits for the next definition.
+    ///
+    /// # Errors
+    /// Where reading stopped.
+    pub async fn changed(&mut self) -> Result<(), ElectionsError> {
+        self.read
+            .changed()
+            .await
+            .map_err(|_| ElectionsError::Stopped)
+    }
+}
+
+struct Follower {
+    consumer: BaseConsumer,
+    topic: String,
+}
+
+impl Follower {
+    fn end(&self) -> Result<i64, KafkaError> {
+        let timeout = Duration::from_secs(5);
+        let (_low, high) = self.consumer.fetch_watermarks(&self.topic, 0, timeout)?;
+        Ok(high)
+    }
+
+    fn read_some(&self, sender: &watch::Sender<Read>) {
+        let message = match self.consumer.poll(Duration::from_millis(100)) {
+            None => return,
+            Some(Ok(message)) => message,
+            Some(Err(error)) => {
+                tracing::warn!(%error, "cannot read the definitions of elections; trying again");
+                return;
+            }
+        };
+        let definition = message
+            .payload()
+            .map(serde_json::from_slice::<ElectionDefinition>);
+        sender.send_modify(|read| {
+            read.next_offset = message.offset() + 1;
+            match definition {
+                Some(Ok(definition)) => read.add(definition),
+                Some(Err(error)) => tracing::error!(
+                    offset = message.offset(),
+                    %error,
+                    "a definition of an election is unreadable and was left out"
+                ),
+                None => {}
+            }
+        });
+    }
+}
+
+impl Read {
+    fn add(&mut self, definition: ElectionDefinition) {
+        if let Some(known) = self.elections.get(&definition.id) {
+            if *known.definition() != definition {
+                tracing::error!(
+                    election = definition.id,
+                    "the definition of an election changed; the first one stays in force"
+                );
+            }
+            return;
+        }
+        tracing::info!(
+            election = definition.id,
+            title = definition.title,
+            "election known"
+        );
+        let elections = Arc::make_mut(&mut self.elections);
+        elections.insert(definition.id, Arc::new(Election::new(definition)));
+    }
+}

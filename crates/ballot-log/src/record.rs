@@ -1,0 +1,312 @@
+//! The records of the topic `votes`, as bytes and as values.
+//!
+//! JSON in UTF-8; unknown fields are ignored; `v` is the version. A record is written once and read
+//! at every replay for as long as the election is kept, so the form never changes: a new one gets a
+//! new `v`.
+
+use std::fmt::{self, Write as _};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::ElectionId;
+
+/// What a ballot says: a poll number as written on it, which need not exist on the ballot paper.
+pub type Choice = u64;
+
+/// Constituency; 0 where an election has only one.
+pub type District = u16;
+
+const VERSION: u32 = 1;
+
+/// One record of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// A ballot put into the box.
+    Ballot(BallotRecord),
+    /// The closing marker: no later record of this partition counts for this election.
+    Close {
+        /// The election that is closed.
+        election: ElectionId,
+    },
+}
+
+/// A ballot put into the box.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BallotRecord {
+    /// The election it is for.
+    pub election: ElectionId,
+    /// Which ballot it is: only the first record of a ballot counts.
+    pub ballot: Ballot,
+    /// The poll number chosen.
+    pub choice: Choice,
+    /// The constituency, 0 where there is only one.
+    pub district: District,
+}
+
+/// Which ballot a record is of. All records of one ballot have the same key, hence lie in one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ballot {
+    /// A voter's ballot: the serial that the roll derives from the ballot key.
+    Serial(u32),
+    /// A paper ballot, with where it was read from.
+    Paper(Uuid, PaperLine),
+}
+
+/// The line of an official's file that a paper ballot was read from. The same line sent again is the
+/// same act, not a second ballot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PaperLine {
+    /// The official's jmbg: 13 digits, as a number.
+    pub official: u64,
+    /// First eight bytes of the file's SHA-256.
+    pub file: u64,
+    /// The line of the file, from 0.
+    pub line: u32,
+}
+
+impl fmt::Display for Ballot {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Serial(serial) => write!(formatter, "{serial}"),
+            Self::Paper(guid, _) => write!(formatter, "{guid}"),
+        }
+    }
+}
+
+impl fmt::Display for PaperLine {
+    /// As in a record's `line`: `9f2c41d07be35a68/0`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:016x}/{}", self.file, self.line)
+    }
+}
+
+/// The bytes are no record of a version that this program knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unreadable record")]
+pub struct Unreadable;
+
+impl Record {
+    /// The election that the record names.
+    pub fn election(&self) -> ElectionId {
+        match self {
+            Self::Ballot(ballot) => ballot.election,
+            Self::Close { election } => *election,
+        }
+    }
+
+    /// The record's key in Kafka, `<election>:<ballot>`; by it a ballot always meets the same partition.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Ballot(ballot) => format!("{}:{}", ballot.election, ballot.ballot),
+            Self::Close { election } => format!("{election}:close"),
+        }
+    }
+
+    /// The record as it stands in the log.
+    pub fn encode(&self) -> String {
+        match self {
+            Self::Ballot(ballot) => ballot.encode(),
+            Self::Close { election } => {
+                format!(r#"{{"v":{VERSION},"election":{election},"close":true}}"#)
+            }
+        }
+    }
+
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// [`Unreadable`] where a field that is needed is missing, of another type or out of range, or the
+    /// version is unknown.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let fields: Fields<'_> = serde_json::from_slice(bytes).map_err(|_| Unreadable)?;
+        if fields.v != VERSION {
+            return Err(Unreadable);
+        }
+        if fields.close == Some(true) {
+            return Ok(Self::Close {
+                election: fields.election,
+            });
+        }
+        Ok(Self::Ballot(BallotRecord {
+            election: fields.election,
+            ballot: fields.ballot()?,
+            choice: fields.choice.ok_or(Unreadable)?,
+            district: fields.district,
+        }))
+    }
+}
+
+impl BallotRecord {
+    fn encode(&self) -> String {
+        let mut json = format!(r#"{{"v":{VERSION},"election":{},"#, self.election);
+        // Writing to a String cannot fail.
+        let _infallible = match self.ballot {
+            Ballot::Serial(serial) => write!(json, r#""ballot":{serial},"choice":{}"#, self.choice),
+            Ballot::Paper(guid, origin) => write!(
+                json,
+                r#""ballot":"{guid}","choice":{},"official":"{:013}","line":"{origin}""#,
+                self.choice, origin.official
+            ),
+        };
+        if self.district != 0 {
+            let _infallible = write!(json, r#","district":{}"#, self.district);
+        }
+        json.push('}');
+        json
+    }
+}
+
+#[derive(Deserialize)]
+struct Fields<'a> {
+    v: u32,
+    election: ElectionId,
+    #[serde(borrow)]
+    ballot: Option<&'a RawValue>,
+    choice: Option<Choice>,
+    #[serde(default)]
+    district: District,
+    #[serde(borrow)]
+    official: Option<&'a str>,
+    #[serde(borrow)]
+    line: Option<&'a str>,
+    close: Option<bool>,
+}
+
+impl Fields<'_> {
+    fn ballot(&self) -> Result<Ballot, Unreadable> {
+        let text = self.ballot.ok_or(Unreadable)?.get();
+        let Some(guid) = text
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'))
+        else {
+            return text.parse().map(Ballot::Serial).map_err(|_| Unreadable);
+        };
+        let guid = Uuid::parse_str(guid).map_err(|_| Unreadable)?;
+        let origin = PaperLine::parse(
+            self.official.ok_or(Unreadable)?,
+            self.line.ok_or(Unreadable)?,
+        )?;
+        Ok(Ballot::Paper(guid, origin))
+    }
+}
+
+impl PaperLine {
+    /// Reads the `official` and `line` of a record.
+    ///
+    /// # Errors
+    /// [`Unreadable`] where the official is not 13 digits or the line not `<16 hex digits>/<line>`.
+    pub fn parse(official: &str, line: &str) -> Result<Self, Unreadable> {
+        let (file, line) = line.split_once('/').ok_or(Unreadable)?;
+        if official.len() != 13 || file.len() != 16 || line.is_empty() {
+            return Err(Unreadable);
+        }
+        Ok(Self {
+            official: digits(official)?,
+            file: u64::from_str_radix(file, 16).map_err(|_| Unreadable)?,
+            line: digits(line)?,
+        })
+    }
+}
+
+/// Unlike `str::parse`, refuses a leading `+`.
+fn digits<T: FromStr>(text: &str) -> Result<T, Unreadable> {
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Unreadable);
+    }
+    text.parse().map_err(|_| Unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_voters_ballot_has_exactly_the_published_form() {
+        let json = br#"{"v":1,"election":7,"ballot":81234,"choice":3}"#;
+        let record = Record::decode(json).unwrap();
+        assert_eq!(record.encode().as_bytes(), json);
+        assert_eq!(record.key(), "7:81234");
+    }
+
+    #[test]
+    fn a_paper_ballot_has_exactly_the_published_form() {
+        let json = r#"{"v":1,"election":7,"ballot":"28f8a8e0-f4c7-4e3f-93fb-2f95c53bfe4b","choice":3,"official":"0101994704401","line":"9f2c41d07be35a68/0"}"#;
+        let record = Record::decode(json.as_bytes()).unwrap();
+        assert_eq!(record.encode(), json);
+        assert_eq!(record.key(), "7:28f8a8e0-f4c7-4e3f-93fb-2f95c53bfe4b");
+    }
+
+    #[test]
+    fn the_closing_marker_has_exactly_the_published_form() {
+        let json = r#"{"v":1,"election":7,"close":true}"#;
+        let record = Record::decode(json.as_bytes()).unwrap();
+        assert_eq!(record, Record::Close { election: 7 });
+        assert_eq!(record.encode(), json);
+    }
+
+    #[test]
+    fn unknown_fields_are_ignored_and_what_is_missing_or_odd_is_unreadable() {
+        let readable =
+            br#"{"later":[1,{"x":2}],"v":1,"election":7,"ballot":1,"choice":3,"district":4}"#;
+        assert!(Record::decode(readable).is_ok());
+        for unreadable in [
+            "",
+            "null",
+            "[]",
+            r#"{"v":2,"election":7,"ballot":1,"choice":3}"#,
+            r#"{"v":1,"ballot":1,"choice":3}"#,
+            r#"{"v":1,"election":7,"choice":3}"#,
+            r#"{"v":1,"election":7,"ballot":1}"#,
+            r#"{"v":1,"election":7,"ballot":-1,"choice":3}"#,
+            r#"{"v":1,"election":7,"ballot":1.0,"choice":3}"#,
+            r#"{"v":1,"election":7,"ballot":4294967296,"choice":3}"#,
+            r#"{"v":1,"election":7,"ballot":1,"choice":-3}"#,
+            r#"{"v":1,"election":7,"ballot":"x","choice":3}"#,
+            r#"{"v":1,"election":7,"ballot":"28f8a8e0-f4c7-4e3f-93fb-2f95c53bfe4b","choice":3}"#,
+            r#"{"v":1,"election":7,"close":false}"#,
+        ] {
+            assert_eq!(
+                Record::decode(unreadable.as_bytes()),
+                Err(Unreadable),
+                "{unreadable}"
+            );
+        }
+    }
+
+    fn ballots() -> impl Strategy<Value = Ballot> {
+        let paper = (any::<u128>(), 0..10_u64.pow(13), any::<u64>(), any::<u32>()).prop_map(
+            |(guid, official, file, line)| {
+                let origin = PaperLine {
+                    official,
+                    file,
+                    line,
+                };
+                Ballot::Paper(Uuid::from_u128(guid), origin)
+            },
+        );
+        prop_oneof![any::<u32>().prop_map(Ballot::Serial), paper]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_what_is_read(
+            election in any::<u32>(),
+            ballot in ballots(),
+            choice in any::<u64>(),
+            district in any::<u16>(),
+        ) {
+            let record = Record::Ballot(BallotRecord { election, ballot, choice, district });
+            prop_assert_eq!(Record::decode(record.encode().as_bytes()), Ok(record));
+        }
+
+        #[test]
+        fn no_bytes_make_the_reader_panic(bytes in any::<Vec<u8>>()) {
+            let _either = Record::decode(&bytes);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The three topics, and how they are made.
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use std::time::Duration;
+
+use crate::client_config;
+
+/// The names of the topics of one installation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topics {
+    /// The ballot box: append-only, kept for ever, keyed by ballot.
+    pub votes: String,
+    /// Definitions, keyed by election; one partition, compacted.
+    pub elections: String,
+    /// Totals of each partition of `votes`, keyed `<election>/<partition>`; compacted.
+    pub aggregated_votes: String,
+}
+
+/// A topic could not be made or looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum TopicError {
+    /// Kafka did not answer, or refused.
+    #[error("cannot reach Kafka or it refused: {0}")]
+    Kafka(#[from] KafkaError),
+    /// Kafka refused to make one topic.
+    #[error("cannot create the topic {topic}: {code}")]
+    Create {
+        /// Its name.
+        topic: String,
+        /// Kafka's reason.
+        code: RDKafkaErrorCode,
+    },
+    /// There is no such topic.
+    #[error("the topic {0} does not exist: create the topics with `election-admin topics`")]
+    Missing(String),
+}
+
+impl Topics {
+    /// `votes`, `elections`, `aggregated_votes`, each behind `prefix`.
+    pub fn with_prefix(prefix: &str) -> Self {
+        Self {
+            votes: format!("{prefix}votes"),
+            elections: format!("{prefix}elections"),
+            aggregated_votes: format!("{prefix}aggregated_votes"),
+        }
+    }
+
+    /// Makes the topics that do not exist; those that do are left as they are.
+    ///
+    /// # Errors
+    /// Where Kafka cannot be reached or refuses.
+    pub async fn create(
+        &self,
+        brokers: &str,
+        partitions: i32,
+        replication: i32,
+    ) -> Result<(), TopicError> {
+        let admin: AdminClient<DefaultClientContext> = client_config(brokers).create()?;
+        let topics = [
+            new_topic(&self.votes, partitions, replication)
+                .set("retention.ms", "-1")
+                .set("retention.bytes", "-1")
+                .set("message.timestamp.type", "LogAppendTime"),
+            new_topic(&self.elections, 1, replication).set("cleanup.policy", "compact"),
+            new_topic(&self.aggregated_votes, partitions, replication)
+                .set("cleanup.policy", "compact"),
+        ];
+        let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
+        for created in admin.create_topics(&topics, &options).await? {
+            match created {
+                Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+                Err((topic, code)) => return Err(TopicError::Create { topic, code }),
+            }
+        }
+        Ok(())
+    }
+
+    /// How many partitions the ballot box has. Blocks for at most `timeout`.
+    ///
+    /// # Errors
+    /// Where the topic does not exist or Kafka cannot be reached.
+    pub fn vote_partitions(&self, brokers: &str, timeout: Duration) -> Result<i32, TopicError> {
+        let client: BaseConsumer = client_config(brokers).create()?;
+        let metadata = client.fetch_metadata(Some(&self.votes), timeout)?;
+        let partitions = metadata
+            .topics()
+            .first()
+            .map_or(0, |topic| topic.partitions().len());
+        match i32::try_from(partitions) {
+            Ok(0) | Err(_) => Err(TopicError::Missing(self.votes.clone())),
+            Ok(partitions) => Ok(partitions),
+        }
+    }
+}
+
+fn new_topic(name: &str, partitions: i32, replication: i32) -> NewTopic<'_> {
+    // A vote counts as accepted when every in-sync replica has it; of three replicas, two must be in sync.
+    let in_sync = if replication >= 3 { "2" } else { "1" };
+    NewTopic::new(name, partitions, TopicReplication::Fixed(replication))
+        .set("min.insync.replicas", in_sync)
+}

@@ -1,0 +1,60 @@
+//! PostgreSQL: a pool of connections, and migrations that several instances may start at once.
+
+use anyhow::Context;
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
+use refinery::Runner;
+use tokio_postgres::NoTls;
+
+use crate::settings::PostgresOptions;
+
+/// Any fixed number: whoever migrates a database holds this advisory lock in it.
+const MIGRATION_LOCK: i64 = 0x5552_4e41;
+
+/// A pool that connects when it is first used.
+///
+/// # Errors
+/// Where the URL does not parse.
+pub fn pool(options: &PostgresOptions) -> anyhow::Result<Pool> {
+    let config = options
+        .database_url
+        .parse()
+        .context("DATABASE_URL is not a PostgreSQL URL (postgresql://user@host:port/database)")?;
+    let manager = Manager::from_config(
+        config,
+        NoTls,
+        ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        },
+    );
+    Ok(Pool::builder(manager)
+        .max_size(options.database_connections.max(1))
+        .build()?)
+}
+
+/// Brings the database to the newest schema. Safe to call from many processes at once: they wait
+/// for each other.
+///
+/// # Errors
+/// Where PostgreSQL cannot be reached, or a migration fails; the message names the database.
+pub async fn migrate(database_url: &str, migrations: Runner) -> anyhow::Result<()> {
+    let (mut client, connection) = tokio_postgres::connect(database_url, NoTls)
+        .await
+        .context("cannot reach PostgreSQL at DATABASE_URL")?;
+    let connection = tokio::spawn(connection);
+    client
+        .execute("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK])
+        .await?;
+    let report = migrations
+        .run_async(&mut client)
+        .await
+        .context("a migration failed")?;
+    for migration in report.applied_migrations() {
+        tracing::info!(migration = %migration, "migrated the database");
+    }
+    // The lock goes with the session.
+    drop(client);
+    connection
+        .await?
+        .context("PostgreSQL closed the connection")?;
+    Ok(())
+}
