@@ -1,0 +1,202 @@
+//! One task between all callers and Redis: what waits goes out as one pipeline.
+//!
+//! While Redis works on a batch the next one gathers, so batches grow with the load by themselves
+//! ("natural batching"): alone, a request leaves at once; at thousands a second, each system call
+//! and each wake-up serves many of them.
+
+use std::{mem, sync::LazyLock};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Script,
+    ServerErrorKind, Value, aio::MultiplexedConnection,
+};
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+use super::{Claim, RollOptions};
+
+const CLAIM_SCRIPT: &str = include_str!("../scripts/claim.lua");
+
+static CLAIM: LazyLock<Script> = LazyLock::new(|| Script::new(CLAIM_SCRIPT));
+
+/// The claim of a ballot. As all commands here, it may be sent twice and then does as once.
+pub(super) fn claim_command(
+    key: &str,
+    field: &[u8; 16],
+    identity: [u8; 8],
+    choice: [u8; 8],
+) -> Cmd {
+    let hash = CLAIM.get_hash();
+    let mut command = Cmd::with_capacity(7, 7 + 40 + 1 + key.len() + 16 + 8 + 8);
+    command.arg("EVALSHA").arg(hash).arg(1).arg(key);
+    command.arg(field).arg(&identity).arg(&choice);
+    command
+}
+
+pub(super) fn confirm_command(claim: &Claim) -> Cmd {
+    let mut command = redis::cmd("HSET");
+    command.arg(&claim.key).arg(&claim.field).arg(&claim.voted);
+    command
+}
+
+/// A command, and who waits for its answer.
+pub(super) struct Request {
+    pub(super) command: Cmd,
+    pub(super) reply: oneshot::Sender<RedisResult<Value>>,
+}
+
+/// Carries the requests of all [`crate::Roll`]s of one [`crate::Roll::open`] to Redis.
+pub struct RollService {
+    queue: mpsc::Receiver<Request>,
+    redis: Link,
+    batch: usize,
+    batches_in_flight: usize,
+}
+
+impl RollService {
+    pub(super) fn new(
+        client: Client,
+        queue: mpsc::Receiver<Request>,
+        options: RollOptions,
+    ) -> Self {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(options.timeout))
+            .set_response_timeout(Some(options.timeout));
+        Self {
+            queue,
+            redis: Link {
+                client,
+                config,
+                connection: Mutex::default(),
+            },
+            batch: options.batch.max(1),
+            batches_in_flight: options.batches_in_flight.max(1),
+        }
+    }
+
+    /// Answers requests until every [`crate::Roll`] is dropped and all that they sent is answered.
+    pub async fn run(self) {
+        let Self {
+            mut queue,
+            redis,
+            batch,
+            batches_in_flight,
+        } = self;
+        let redis = &redis;
+        let mut waiting = Vec::with_capacity(batch);
+        let mut in_flight = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                Some(()) = in_flight.next() => {}
+                received = queue.recv_many(&mut waiting, batch), if in_flight.len() < batches_in_flight => {
+                    if received == 0 {
+                        break;
+                    }
+                    let requests = mem::replace(&mut waiting, Vec::with_capacity(batch));
+                    in_flight.push(answer(redis, requests));
+                }
+            }
+        }
+        while in_flight.next().await.is_some() {}
+    }
+}
+
+/// Sends a batch and hands out its answers.
+async fn answer(redis: &Link, requests: Vec<Request>) {
+    let mut pipeline = Pipeline::with_capacity(requests.len());
+    let mut replies = Vec::with_capacity(requests.len());
+    for Request { command, reply } in requests {
+        // Nobody waits any longer: under overload, that work is saved.
+        if !reply.is_closed() {
+            pipeline.add_command(command);
+            replies.push(reply);
+        }
+    }
+    if replies.is_empty() {
+        return;
+    }
+    match redis.exchange(pipeline.ignore_errors()).await {
+        Ok(answers) => {
+            for (reply, answer) in replies.into_iter().zip(answers) {
+                // A caller that has just given up does not need the answer.
+                let _gone = reply.send(answer);
+            }
+        }
+        Err(error) => {
+            for reply in replies {
+                let _gone = reply.send(Err(error.clone()));
+            }
+        }
+    }
+}
+
+/// A connection to Redis that is opened when it is needed and replaced when it broke.
+struct Link {
+    client: Client,
+    config: AsyncConnectionConfig,
+    /// The connection and its number, so that a late failure does not close its successor.
+    connection: Mutex<(u64, Option<MultiplexedConnection>)>,
+}
+
+impl Link {
+    /// Sends all commands; the answers are as many, each a value or what Redis complained about.
+    async fn exchange(&self, pipeline: &Pipeline) -> RedisResult<Vec<RedisResult<Value>>> {
+        let mut answers = self.exchange_once(pipeline).await;
+        // A connection that Redis closed while it was idle, or by a restart, shows only now.
+        if answers
+            .as_ref()
+            .is_err_and(RedisError::is_connection_dropped)
+        {
+            answers = self.exchange_once(pipeline).await;
+        }
+        let mut answers = answers?;
+        let unknown_script: Vec<usize> = (0..answers.len())
+            .filter(|index| matches!(&answers[*index], Err(error) if is_no_script(error)))
+            .collect();
+        if !unknown_script.is_empty() {
+            // The first batch ever, or Redis has been restarted.
+            let mut again = Pipeline::with_capacity(unknown_script.len() + 1);
+            again.cmd("SCRIPT").arg("LOAD").arg(CLAIM_SCRIPT).ignore();
+            for (index, command) in pipeline.cmd_iter().enumerate() {
+                if unknown_script.binary_search(&index).is_ok() {
+                    again.add_command(command.clone());
+                }
+            }
+            let second = self.exchange_once(again.ignore_errors()).await?;
+            for (index, answer) in unknown_script.into_iter().zip(second) {
+                answers[index] = answer;
+            }
+        }
+        Ok(answers)
+    }
+
+    async fn exchange_once(&self, pipeline: &Pipeline) -> RedisResult<Vec<RedisResult<Value>>> {
+        let (number, mut connection) = self.connection().await?;
+        let answers = pipeline.query_async(&mut connection).await;
+        if answers.is_err() {
+            let mut current = self.connection.lock().await;
+            if current.0 == number {
+                current.1 = None;
+            }
+        }
+        answers
+    }
+
+    async fn connection(&self) -> RedisResult<(u64, MultiplexedConnection)> {
+        let mut current = self.connection.lock().await;
+        if let (number, Some(connection)) = &*current {
+            return Ok((*number, connection.clone()));
+        }
+        let connection = self
+            .client
+            .get_multiplexed_async_connection_with_config(&self.config)
+            .await?;
+        let number = current.0 + 1;
+        *current = (number, Some(connection.clone()));
+        Ok((number, connection))
+    }
+}
+
+fn is_no_script(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
+}

@@ -1,0 +1,168 @@
+//! The keys and the layout of the elections in use, read once and then kept.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+
+use redis::FromRedisValue;
+use tokio::{sync::Mutex, task::spawn_blocking};
+
+use super::{ClaimError, Roll};
+use crate::{
+    keys::{KeyDirectory, RollKeys},
+    layout::{self, Meta},
+};
+
+/// How long an answer stands before Redis and the key file are asked again.
+const RECHECK: Duration = Duration::from_millis(200);
+
+/// What a claim in one election needs.
+pub(super) struct ElectionRoll {
+    pub(super) keys: RollKeys,
+    pub(super) buckets: u32,
+}
+
+/// Why an election cannot be claimed in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    NotLoaded,
+    WrongKey,
+}
+
+impl From<Refusal> for ClaimError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotLoaded => Self::RollNotLoaded,
+            Refusal::WrongKey => Self::WrongKey,
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Known {
+    roll: Result<Arc<ElectionRoll>, Refusal>,
+    since: Instant,
+}
+
+/// The elections that were asked for.
+pub(super) struct Elections {
+    keys: KeyDirectory,
+    known: RwLock<HashMap<u32, Known>>,
+    /// Held while one election is read, so that a crowd of voters reads it once.
+    reading: Mutex<()>,
+}
+
+impl Elections {
+    pub(super) fn new(keys: KeyDirectory) -> Self {
+        Self {
+            keys,
+            known: RwLock::default(),
+            reading: Mutex::default(),
+        }
+    }
+
+    pub(super) async fn get(
+        &self,
+        election: u32,
+        redis: &Roll,
+    ) -> Result<Arc<ElectionRoll>, ClaimError> {
+        if let Some(roll) = self.fresh(election) {
+            return roll;
+        }
+        let _one_reader = self.reading.lock().await;
+        if let Some(roll) = self.fresh(election) {
+            return roll;
+        }
+        let roll = self.read(election, redis).await?;
+        let known = Known {
+            roll: roll.clone(),
+            since: Instant::now(),
+        };
+        self.known
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(election, known);
+        roll.map_err(ClaimError::from)
+    }
+
+    /// A bucket of this election is gone: whether the roll still is what it was has to be seen,
+    /// though not more often than [`RECHECK`].
+    pub(super) fn doubt(&self, election: u32) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known
+            .get(&election)
+            .is_some_and(|known| known.roll.is_ok() && known.since.elapsed() > RECHECK)
+        {
+            known.remove(&election);
+        }
+    }
+
+    fn fresh(&self, election: u32) -> Option<Result<Arc<ElectionRoll>, ClaimError>> {
+        match self.known(election)? {
+            Known { roll: Ok(roll), .. } => Some(Ok(roll)),
+            Known {
+                roll: Err(refusal),
+                since,
+            } => (since.elapsed() < RECHECK).then(|| Err(refusal.into())),
+        }
+    }
+
+    fn known(&self, election: u32) -> Option<Known> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(&election).cloned()
+    }
+
+    /// Reads an election's description and key. The outer error is an outage, and not kept.
+    async fn read(
+        &self,
+        election: u32,
+        redis: &Roll,
+    ) -> Result<Result<Arc<ElectionRoll>, Refusal>, ClaimError> {
+        let mut command = redis::cmd("HGETALL");
+        command.arg(layout::meta_key(election));
+        let hash = HashMap::from_redis_value(redis.send(command).await?)
+            .map_err(redis::RedisError::from)?;
+        let Some(meta) = Meta::from_hash(hash) else {
+            return Ok(Err(Refusal::NotLoaded));
+        };
+
+        let directory = self.keys.clone();
+        let key = spawn_blocking(move || directory.read(election)).await;
+        let problem = match key {
+            Ok(Ok(Some(key))) if key.fingerprint().to_string() == meta.fingerprint => {
+                return Ok(Ok(Arc::new(ElectionRoll {
+                    keys: RollKeys::new(&key, election),
+                    buckets: meta.buckets,
+                })));
+            }
+            Ok(Ok(Some(_))) => "it is not the key that the roll was loaded with".to_owned(),
+            Ok(Ok(None)) => "there is none".to_owned(),
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        // Once, not for every voter who is turned away.
+        let said = self
+            .known(election)
+            .is_some_and(|known| matches!(known.roll, Err(Refusal::WrongKey)));
+        if !said {
+            let file = self.keys.path(election);
+            tracing::error!(
+                election,
+                file = %file.display(),
+                "no vote can be taken for want of the right ballot key: {problem}"
+            );
+        }
+        Ok(Err(Refusal::WrongKey))
+    }
+}
+
+impl fmt::Debug for Elections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Elections")
+            .field("keys", &self.keys)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,147 @@
+//! Claiming a voter's ballot in Redis, and confirming the claim.
+
+mod batch;
+mod claim;
+mod elections;
+
+use std::{io, sync::Arc, time::Duration};
+
+use redis::{Cmd, RedisError, RedisResult, Value};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+
+pub use batch::RollService;
+pub use claim::{Claim, ClaimError};
+
+use crate::{keys::KeyDirectory, layout, voter::Guid};
+use batch::Request;
+use elections::Elections;
+
+/// How a [`Roll`] talks to Redis.
+#[derive(Clone, Copy, Debug)]
+pub struct RollOptions {
+    /// A claim or a confirmation that takes longer is answered with [`ClaimError::Unavailable`].
+    pub timeout: Duration,
+    /// Commands sent to Redis at once, at most.
+    pub batch: usize,
+    /// Batches that Redis may be working on at once.
+    pub batches_in_flight: usize,
+    /// Requests that may wait for a batch; beyond them, the callers wait to queue.
+    pub queue: usize,
+}
+
+impl Default for RollOptions {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(1),
+            batch: 256,
+            batches_in_flight: 2,
+            queue: 4096,
+        }
+    }
+}
+
+/// The roll as the service that takes votes sees it. Cheap to clone.
+///
+/// Its requests are answered by the [`RollService`] that [`Roll::open`] returns with it; somebody
+/// has to run that.
+#[derive(Clone, Debug)]
+pub struct Roll {
+    requests: mpsc::Sender<Request>,
+    elections: Arc<Elections>,
+    timeout: Duration,
+}
+
+impl Roll {
+    /// A handle, and the service whose `run` answers it. Nothing is connected or read yet.
+    pub fn open(
+        redis: redis::Client,
+        keys: KeyDirectory,
+        options: RollOptions,
+    ) -> (Self, RollService) {
+        let (requests, queue) = mpsc::channel(options.queue.max(1));
+        let roll = Self {
+            requests,
+            elections: Arc::new(Elections::new(keys)),
+            timeout: options.timeout,
+        };
+        (roll, RollService::new(redis, queue, options))
+    }
+
+    /// Claims the ballot of a voter and binds the voter to a choice, in one round trip.
+    ///
+    /// Claiming again with the same choice gives the same ballot until it is confirmed, through
+    /// whichever instance; so whatever became of an earlier attempt, trying again is safe.
+    ///
+    /// # Errors
+    /// [`ClaimError`] says why there is no ballot. `NotOnTheRoll` does not say whether it was the
+    /// GUID or the `personal_id`.
+    pub async fn claim(
+        &self,
+        election: u32,
+        guid: &Guid,
+        personal_id: &str,
+        choice: u32,
+    ) -> Result<Claim, ClaimError> {
+        let claiming = async {
+            let roll = self.elections.get(election, self).await?;
+            let place = roll.keys.place(guid);
+            let key = layout::bucket_key(election, place.bucket(roll.buckets));
+            let identity = roll.keys.identity(guid, personal_id);
+            let tag = roll.keys.choice(guid, choice);
+            let answer = self
+                .send(batch::claim_command(&key, &place.field, identity, tag))
+                .await?;
+            claim::read(&answer, key, place)
+        };
+        let claim = self.in_time(claiming).await;
+        if matches!(claim, Err(ClaimError::RollNotLoaded)) {
+            self.elections.doubt(election);
+        }
+        claim
+    }
+
+    /// Marks the voter as having voted, once the vote is in the log. Repeating it is harmless; a
+    /// confirmation that is lost leaves the voter bound to the choice that is in the log.
+    ///
+    /// # Errors
+    /// Only [`ClaimError::Unavailable`].
+    pub async fn confirm(&self, claim: Claim) -> Result<(), ClaimError> {
+        self.in_time(async {
+            self.send(batch::confirm_command(&claim)).await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Whether Redis answers.
+    pub async fn is_reachable(&self) -> bool {
+        self.in_time(async { Ok(self.send(redis::cmd("PING")).await?) })
+            .await
+            .is_ok()
+    }
+
+    async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, ClaimError>>,
+    ) -> Result<T, ClaimError> {
+        timeout(self.timeout, work).await.unwrap_or_else(|_| {
+            let late = io::Error::new(io::ErrorKind::TimedOut, "Redis did not answer in time");
+            Err(ClaimError::Unavailable(late.into()))
+        })
+    }
+
+    async fn send(&self, command: Cmd) -> RedisResult<Value> {
+        let (reply, answer) = oneshot::channel();
+        let stopped = || -> RedisError {
+            io::Error::new(io::ErrorKind::BrokenPipe, "the roll's service has stopped").into()
+        };
+        self.requests
+            .send(Request { command, reply })
+            .await
+            .map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+}

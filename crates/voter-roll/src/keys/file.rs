@@ -1,0 +1,252 @@
+//! Ballot keys as files: `<directory>/<election>.key`, 32 bytes, for their owner only.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, ErrorKind, Read, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use rand::rngs::SysError;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::{BallotKey, KEY_BYTES};
+
+/// Why a ballot key could not be read, made or destroyed.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The file system refused.
+    #[error("cannot use the ballot key {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The file is not 32 bytes long.
+    #[error("{0} is no ballot key: it must hold exactly 32 bytes; restore it from its backup")]
+    Length(PathBuf),
+    /// Others than the owner may read or write the file.
+    #[error(
+        "the ballot key {0} is open to others (mode {1:03o}): make it private with `chmod 600`"
+    )]
+    Permissions(PathBuf, u32),
+    /// The operating system has no randomness.
+    #[error("the operating system gave no random bytes for a ballot key: {0}")]
+    Random(SysError),
+}
+
+/// The directory that holds the ballot keys (`BALLOT_KEYS_DIR`).
+#[derive(Clone, Debug)]
+pub struct KeyDirectory(PathBuf);
+
+impl KeyDirectory {
+    /// A directory of keys; it need not exist before the first key is made.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self(directory.into())
+    }
+
+    /// Where the key of an election lies.
+    pub fn path(&self, election: u32) -> PathBuf {
+        self.0.join(format!("{election}.key"))
+    }
+
+    /// The key of an election, or `None` where it has none.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, is open to others, or is not 32 bytes long.
+    pub fn read(&self, election: u32) -> Result<Option<BallotKey>, KeyError> {
+        let path = self.path(election);
+        let mut file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(KeyError::Io { path, source }),
+        };
+        let mode = file
+            .metadata()
+            .map_err(io_error(&path))?
+            .permissions()
+            .mode()
+            & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(KeyError::Permissions(path, mode));
+        }
+        // One byte more than a key, so that a longer file is noticed.
+        let mut bytes = Zeroizing::new([0; KEY_BYTES + 1]);
+        let mut filled = 0;
+        while filled < bytes.len() {
+            match file.read(&mut bytes[filled..]).map_err(io_error(&path))? {
+                0 => break,
+                count => filled += count,
+            }
+        }
+        if filled != KEY_BYTES {
+            return Err(KeyError::Length(path));
+        }
+        let mut key = BallotKey([0; KEY_BYTES]);
+        key.0.copy_from_slice(&bytes[..KEY_BYTES]);
+        Ok(Some(key))
+    }
+
+    /// The key of an election, made now where there is none. Of two that do this at once, both get
+    /// the same key.
+    ///
+    /// # Errors
+    /// As [`KeyDirectory::read`], and where the file cannot be made.
+    pub(crate) fn read_or_create(&self, election: u32) -> Result<BallotKey, KeyError> {
+        if let Some(key) = self.read(election)? {
+            return Ok(key);
+        }
+        let path = self.path(election);
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.0)
+            .map_err(io_error(&self.0))?;
+        // A name of its own until it is complete and on disk; then the link appears whole or not
+        // at all, and never in the place of a key that is there already.
+        let draft = self.0.join(format!(".{election}.key.{}", Uuid::new_v4()));
+        let key = BallotKey::random()?;
+        let written = write_new(&draft, &key.0).and_then(|()| fs::hard_link(&draft, &path));
+        let removed = fs::remove_file(&draft);
+        match written {
+            Ok(()) => removed.map_err(io_error(&draft))?,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(source) => return Err(KeyError::Io { path, source }),
+        }
+        self.sync()?;
+        // Read back: another loader may have been first.
+        self.read(election)?.ok_or(KeyError::Length(path))
+    }
+
+    /// Overwrites and removes the key of an election; says whether there was one.
+    ///
+    /// A journalling or copying file system, or an SSD, may keep the old bytes for a while: where
+    /// that matters, the directory belongs on a volume that is destroyed with the election.
+    ///
+    /// # Errors
+    /// Where the file cannot be written or removed.
+    pub(crate) fn destroy(&self, election: u32) -> Result<bool, KeyError> {
+        let path = self.path(election);
+        let mut file = match OpenOptions::new().write(true).open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(source) => return Err(KeyError::Io { path, source }),
+        };
+        file.write_all(&[0; KEY_BYTES])
+            .and_then(|()| file.sync_all())
+            .and_then(|()| fs::remove_file(&path))
+            .map_err(io_error(&path))?;
+        self.sync()?;
+        Ok(true)
+    }
+
+    /// Makes what happened to the directory's entries last.
+    fn sync(&self) -> Result<(), KeyError> {
+        File::open(&self.0)
+            .and_then(|directory| directory.sync_all())
+            .map_err(io_error(&self.0))
+    }
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn io_error(path: &Path) -> impl FnOnce(io::Error) -> KeyError {
+    let path = path.to_owned();
+    move |source| KeyError::Io { path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directory() -> (tempfile::TempDir, KeyDirectory) {
+        let root = tempfile::tempdir().unwrap();
+        let keys = KeyDirectory::new(root.path().join("keys"));
+        (root, keys)
+    }
+
+    #[test]
+    fn a_key_is_made_once_and_is_private() {
+        let (_root, keys) = directory();
+        assert!(keys.read(7).unwrap().is_none());
+        let first = keys.read_or_create(7).unwrap();
+        let again = keys.read_or_create(7).unwrap();
+        assert_eq!(first.0, again.0);
+        assert_ne!(first.0, keys.read_or_create(8).unwrap().0);
+        let mode = fs::metadata(keys.path(7)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(
+            fs::read_dir(&keys.0).unwrap().count(),
+            2,
+            "no draft stays behind"
+        );
+    }
+
+    #[test]
+    fn loaders_that_start_at_once_agree_on_the_key() {
+        let (_root, keys) = directory();
+        let fingerprints: Vec<_> = std::thread::scope(|scope| {
+            let loaders: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| keys.read_or_create(7).unwrap().fingerprint()))
+                .collect();
+            loaders
+                .into_iter()
+                .map(|loader| loader.join().unwrap())
+                .collect()
+        });
+        assert!(
+            fingerprints
+                .iter()
+                .all(|fingerprint| *fingerprint == fingerprints[0])
+        );
+    }
+
+    #[test]
+    fn a_key_of_the_wrong_length_is_refused() {
+        let (_root, keys) = directory();
+        drop(keys.read_or_create(7).unwrap());
+        for length in [0, 31, 33, 64] {
+            fs::write(keys.path(7), vec![1; length]).unwrap();
+            assert!(
+                matches!(keys.read(7), Err(KeyError::Length(_))),
+                "{length} bytes"
+            );
+        }
+    }
+
+    #[test]
+    fn a_key_that_others_can_read_is_refused() {
+        let (_root, keys) = directory();
+        drop(keys.read_or_create(7).unwrap());
+        for mode in [0o640, 0o604, 0o660] {
+            fs::set_permissions(keys.path(7), fs::Permissions::from_mode(mode)).unwrap();
+            let refused = keys.read(7).unwrap_err();
+            assert!(matches!(refused, KeyError::Permissions(_, found) if found == mode));
+            assert!(refused.to_string().contains("chmod 600"));
+        }
+        fs::set_permissions(keys.path(7), fs::Permissions::from_mode(0o400)).unwrap();
+        assert!(
+            keys.read(7).unwrap().is_some(),
+            "read-only secrets are fine"
+        );
+    }
+
+    #[test]
+    fn a_destroyed_key_is_gone_and_destroying_repeats() {
+        let (_root, keys) = directory();
+        drop(keys.read_or_create(7).unwrap());
+        assert!(keys.destroy(7).unwrap());
+        assert!(!keys.destroy(7).unwrap());
+        assert!(keys.read(7).unwrap().is_none());
+    }
+}

@@ -1,0 +1,124 @@
+//! How the roll of an election lies in Redis.
+//!
+//! `roll:<election>:<bucket>` are hashes of some 72 voters, small enough for Redis to keep them as
+//! listpacks; `roll:<election>` describes them and is written when all of them are complete. The
+//! names hold no braces, so a Redis Cluster spreads the buckets.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use redis::{AsyncCommands, RedisResult, aio::ConnectionLike};
+
+use crate::{keys::Fingerprint, packing::Place};
+
+/// Voters a bucket would hold if the roll were full. With the spare quarter that makes 72 at the
+/// first load: chance then stays below the 128 entries up to which Redis keeps a listpack.
+const FULL_BUCKET: u32 = 90;
+
+pub(crate) fn buckets(capacity: u32) -> u32 {
+    (capacity / FULL_BUCKET).max(1)
+}
+
+pub(crate) fn meta_key(election: u32) -> String {
+    format!("roll:{election}")
+}
+
+pub(crate) fn bucket_key(election: u32, bucket: u32) -> String {
+    format!("roll:{election}:{bucket}")
+}
+
+impl Place {
+    /// The bucket among as many as there are.
+    pub(crate) fn bucket(&self, buckets: u32) -> u32 {
+        let bucket = self.bucket % u64::from(buckets.max(1));
+        u32::try_from(bucket).unwrap_or(0)
+    }
+}
+
+/// What `roll:<election>` says about a complete roll.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Meta {
+    pub(crate) capacity: u32,
+    pub(crate) buckets: u32,
+    pub(crate) voters: u64,
+    /// Of the ballot key, in hexadecimal.
+    pub(crate) fingerprint: String,
+    pub(crate) loaded_at: String,
+}
+
+impl Meta {
+    pub(crate) fn new(capacity: u32, voters: u64, fingerprint: Fingerprint) -> Self {
+        Self {
+            capacity,
+            buckets: buckets(capacity),
+            voters,
+            fingerprint: fingerprint.to_string(),
+            loaded_at: Timestamp::now().to_string(),
+        }
+    }
+
+    /// `None` where nothing, or nothing readable, is there.
+    pub(crate) fn from_hash(mut hash: HashMap<String, String>) -> Option<Self> {
+        Some(Self {
+            capacity: hash.get("capacity")?.parse().ok()?,
+            buckets: hash
+                .get("buckets")?
+                .parse()
+                .ok()
+                .filter(|buckets| *buckets > 0)?,
+            voters: hash.get("voters")?.parse().ok()?,
+            fingerprint: hash.remove("fingerprint")?,
+            loaded_at: hash.remove("loaded_at")?,
+        })
+    }
+
+    pub(crate) fn to_pairs(&self) -> [(&'static str, String); 5] {
+        [
+            ("capacity", self.capacity.to_string()),
+            ("buckets", self.buckets.to_string()),
+            ("voters", self.voters.to_string()),
+            ("fingerprint", self.fingerprint.clone()),
+            ("loaded_at", self.loaded_at.clone()),
+        ]
+    }
+
+    pub(crate) async fn read(
+        redis: &mut (impl ConnectionLike + Send + Sync),
+        election: u32,
+    ) -> RedisResult<Option<Self>> {
+        redis.hgetall(meta_key(election)).await.map(Self::from_hash)
+    }
+}
+
+/// How many voters the loaded roll of an election has: what turnout is measured against. `None`
+/// where the roll is not loaded.
+///
+/// # Errors
+/// Where Redis cannot be reached.
+pub async fn registered(
+    redis: &mut (impl ConnectionLike + Send + Sync),
+    election: u32,
+) -> RedisResult<Option<u64>> {
+    redis.hget(meta_key(election), "voters").await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_million_voters_have_72_to_a_bucket() {
+        assert_eq!(buckets(1_250_000), 13_888);
+        assert_eq!(buckets(1), 1);
+    }
+
+    #[test]
+    fn the_meta_hash_reads_back() {
+        let meta = Meta::new(1250, 1000, Fingerprint::from([0xab; 16]));
+        let hash = meta
+            .to_pairs()
+            .map(|(name, value)| (name.to_owned(), value));
+        assert_eq!(Meta::from_hash(hash.into()), Some(meta));
+        assert_eq!(Meta::from_hash(HashMap::new()), None);
+    }
+}

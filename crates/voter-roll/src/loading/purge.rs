@@ -1,0 +1,92 @@
+//! Destroying the link between voters and ballots.
+
+use redis::{Pipeline, aio::MultiplexedConnection};
+use tokio_postgres::Client;
+
+use super::{connect, records};
+use crate::{
+    error::RollError,
+    keys::KeyDirectory,
+    layout::{self, Meta},
+};
+
+/// Keys unlinked in one command.
+const KEYS_AT_ONCE: u32 = 500;
+
+/// What a purge found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PurgeReport {
+    /// Whether there was a ballot key to destroy.
+    pub key_destroyed: bool,
+    /// Keys removed from Redis.
+    pub redis_keys_removed: u64,
+}
+
+/// Destroys the ballot key of a finished election and removes its roll from Redis. From then on
+/// nobody can tell whose a ballot was, and the election cannot be loaded again. Safe to repeat, and
+/// to be repeated after a failure.
+///
+/// # Errors
+/// Where there is nothing of that election at all, and where PostgreSQL, Redis or the file system
+/// fails.
+pub async fn purge(
+    database: &Client,
+    redis: &redis::Client,
+    keys: &KeyDirectory,
+    election: u32,
+) -> Result<PurgeReport, RollError> {
+    records::lock(database, election).await?;
+    let report = purge_alone(database, redis, keys, election).await;
+    records::unlock(database, election).await;
+    report
+}
+
+async fn purge_alone(
+    database: &Client,
+    redis: &redis::Client,
+    keys: &KeyDirectory,
+    election: u32,
+) -> Result<PurgeReport, RollError> {
+    let record = records::of(database, election).await?;
+    // First of all, so that no load makes a new key of what is half destroyed.
+    records::purged(database, election).await?;
+    let key_destroyed = keys.destroy(election)?;
+
+    let mut redis = connect(redis).await?;
+    let meta = Meta::read(&mut redis, election).await?;
+    if record.is_none() && meta.is_none() && !key_destroyed {
+        return Err(RollError::NothingToPurge(election));
+    }
+    let recorded = record.map_or(0, |record| layout::buckets(record.capacity));
+    let described = meta.map_or(0, |meta| meta.buckets);
+    Ok(PurgeReport {
+        key_destroyed,
+        redis_keys_removed: unlink(&mut redis, election, recorded.max(described)).await?,
+    })
+}
+
+async fn unlink(
+    redis: &mut MultiplexedConnection,
+    election: u32,
+    buckets: u32,
+) -> Result<u64, RollError> {
+    let mut removed = 0;
+    for first in (0..buckets).step_by(KEYS_AT_ONCE as usize) {
+        // One bucket a command, as a cluster has them in many places.
+        let mut pipeline = Pipeline::new();
+        for bucket in first..buckets.min(first.saturating_add(KEYS_AT_ONCE)) {
+            pipeline
+                .cmd("UNLINK")
+                .arg(layout::bucket_key(election, bucket));
+        }
+        let answers: Vec<u64> = pipeline.query_async(redis).await?;
+        removed += answers.iter().sum::<u64>();
+    }
+    // The description goes last: until then a repetition knows how many buckets there were.
+    let mut meta = redis::cmd("UNLINK");
+    let meta: u64 = meta
+        .arg(layout::meta_key(election))
+        .query_async(redis)
+        .await?;
+    Ok(removed + meta)
+}

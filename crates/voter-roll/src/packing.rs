@@ -1,0 +1,138 @@
+//! A voter's entry in Redis, as bytes.
+//!
+//! ```text
+//! 0      state: 0 free, 1 pending, 2 voted
+//! 1..3   district, little-endian
+//! 3..7   serial, little-endian, masked with four bytes of HMAC(GUID)
+//! 7..15  identity check: eight bytes of HMAC(GUID, personal_id)
+//! 15..23 only while pending: eight bytes of HMAC(GUID, election, choice)
+//! ```
+//! The scripts `claim.lua` and `load.lua` know these offsets too.
+
+/// Length of an entry that is not pending.
+pub(crate) const ENTRY_BYTES: usize = 15;
+
+/// Where a voter's entry lies in Redis, and what hides its serial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The field within the bucket.
+    pub(crate) field: [u8; 16],
+    /// The bucket, once taken modulo their number.
+    pub(crate) bucket: u64,
+    /// Combined with the serial by exclusive or.
+    pub(crate) mask: u32,
+}
+
+/// How far a voter has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Has not voted.
+    Free,
+    /// Is bound to a choice that is not known to be in the log.
+    Pending,
+    /// Has voted.
+    Voted,
+}
+
+impl State {
+    /// The state in the first byte of an entry; `None` where this is no entry.
+    pub(crate) fn of(entry: &[u8]) -> Option<Self> {
+        match (entry.first()?, entry.len()) {
+            (0, ENTRY_BYTES) => Some(Self::Free),
+            (1, 23) => Some(Self::Pending),
+            (2, ENTRY_BYTES) => Some(Self::Voted),
+            _ => None,
+        }
+    }
+}
+
+/// What an entry says, apart from its state.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
+pub(crate) struct Entry {
+    pub(crate) district: u16,
+    pub(crate) serial: u32,
+    pub(crate) identity: [u8; 8],
+}
+
+impl Entry {
+    /// The entry of a voter who has not come yet.
+    pub(crate) fn free(&self, mask: u32) -> [u8; ENTRY_BYTES] {
+        let mut bytes = [0; ENTRY_BYTES];
+        bytes[1..3].copy_from_slice(&self.district.to_le_bytes());
+        bytes[3..7].copy_from_slice(&(self.serial ^ mask).to_le_bytes());
+        bytes[7..15].copy_from_slice(&self.identity);
+        bytes
+    }
+
+    /// The entry of a voter who has voted.
+    pub(crate) fn voted(&self, mask: u32) -> [u8; ENTRY_BYTES] {
+        let mut bytes = self.free(mask);
+        bytes[0] = 2;
+        bytes
+    }
+
+    /// Reads an entry in any state; `None` where this is no entry.
+    pub(crate) fn unpack(bytes: &[u8], mask: u32) -> Option<Self> {
+        State::of(bytes)?;
+        Some(Self {
+            district: u16::from_le_bytes(bytes[1..3].try_into().ok()?),
+            serial: u32::from_le_bytes(bytes[3..7].try_into().ok()?) ^ mask,
+            identity: bytes[7..15].try_into().ok()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_bytes_are_as_documented() {
+        let entry = Entry {
+            district: 0x0102,
+            serial: 0x0304_0506,
+            identity: *b"identity",
+        };
+        assert_eq!(&entry.free(0), b"\x00\x02\x01\x06\x05\x04\x03identity");
+        assert_eq!(&entry.voted(0xff), b"\x02\x02\x01\xf9\x05\x04\x03identity");
+    }
+
+    #[test]
+    fn what_is_no_entry_is_not_read() {
+        for bytes in [
+            &b""[..],
+            b"1",
+            b"\0",
+            &[3; 15],
+            &[0; 23],
+            &[1; 15],
+            &[2; 23],
+            &[0; 16],
+        ] {
+            assert!(State::of(bytes).is_none() && Entry::unpack(bytes, 0).is_none());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn packing_and_unpacking_are_inverse(
+            district: u16, serial: u32, identity: [u8; 8], mask: u32, tag: [u8; 8],
+        ) {
+            let entry = Entry { district, serial, identity };
+            let free = entry.free(mask);
+            prop_assert_eq!(State::of(&free), Some(State::Free));
+            prop_assert_eq!(Entry::unpack(&free, mask), Some(entry));
+            let voted = entry.voted(mask);
+            prop_assert_eq!(State::of(&voted), Some(State::Voted));
+            prop_assert_eq!(Entry::unpack(&voted, mask), Some(entry));
+            let mut pending = free.to_vec();
+            pending[0] = 1;
+            pending.extend(tag);
+            prop_assert_eq!(State::of(&pending), Some(State::Pending));
+            prop_assert_eq!(Entry::unpack(&pending, mask), Some(entry));
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The roll of voters in PostgreSQL: table `dim_voters`.
+
+mod append;
+mod export;
+mod generate;
+mod import;
+mod names;
+
+use tokio_postgres::{Client, NoTls};
+
+pub use export::export;
+pub use generate::{Generate, generate};
+pub use import::import;
+
+use crate::error::{DatabaseError, RollError};
+
+mod embedded {
+    refinery::embed_migrations!("../../sql/voter_roll");
+}
+
+/// Brings the database of the roll to the newest schema; several may do so at once.
+///
+/// # Errors
+/// Where PostgreSQL cannot be reached, or a migration fails.
+pub async fn migrate(database_url: &str) -> Result<(), RollError> {
+    service_kit::postgres::migrate(database_url, embedded::migrations::runner())
+        .await
+        .map_err(|error| RollError::Migration(format!("{error:#}")))
+}
+
+/// A session with the database of the roll.
+///
+/// # Errors
+/// Where PostgreSQL cannot be reached.
+pub async fn connect(database_url: &str) -> Result<Client, DatabaseError> {
+    let (client, connection) = tokio_postgres::connect(database_url, NoTls).await?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::error!(
+                "lost the connection to PostgreSQL: {}",
+                DatabaseError::from(error)
+            );
+        }
+    });
+    Ok(client)
+}
