@@ -1,0 +1,43 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Parser;
+use service_kit::settings::{KafkaOptions, RedisOptions};
+
+/// Takes votes: POST /vote.
+///
+/// A vote is accepted when every in-sync replica of the log has it, and only then is the voter told so.
+/// Any number of instances may run side by side.
+#[derive(Parser, Clone)]
+#[command(name = "vote-ingest", version)]
+pub struct Options {
+    /// Where votes are taken
+    #[arg(long, env = "VOTE_INGEST_LISTEN", default_value = "127.0.0.1:8000")]
+    pub listen: SocketAddr,
+    /// Threads that serve voters [default: one a core]
+    #[arg(long, env = "VOTE_INGEST_WORKERS")]
+    pub workers: Option<usize>,
+    /// Votes on their way at most; one more is told to come back in a second
+    #[arg(long, env = "VOTE_INGEST_IN_FLIGHT", default_value_t = 8192)]
+    pub in_flight: usize,
+    /// Milliseconds that votes wait for each other, to reach Kafka together
+    #[arg(long, env = "VOTE_INGEST_LINGER_MS", default_value_t = 10)]
+    pub linger_ms: u64,
+    /// Milliseconds after which an answer from Kafka no longer counts as coming
+    #[arg(long, env = "VOTE_INGEST_KAFKA_TIMEOUT_MS", default_value_t = 4000)]
+    pub kafka_timeout_ms: u64,
+    /// Milliseconds after which an answer from Redis no longer counts as coming
+    #[arg(long, env = "VOTE_INGEST_REDIS_TIMEOUT_MS", default_value_t = 1000)]
+    pub redis_timeout_ms: u64,
+    /// Directory of the ballot keys, <election>.key each
+    #[arg(long, env = "BALLOT_KEYS_DIR", default_value = "ballot-keys")]
+    pub keys_dir: PathBuf,
+    /// Kafka.
+    #[command(flatten)]
+    pub kafka: KafkaOptions,
+    /// Redis.
+    #[command(flatten)]
+    pub redis: RedisOptions,
+}

@@ -1,0 +1,134 @@
+//! The life of one vote.
+
+use std::sync::Arc;
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use ballot_log::{Ballot, BallotBox, BallotRecord, Election, ElectionId, Elections, Record};
+use jiff::Timestamp;
+use service_kit::health::Readiness;
+use service_kit::problem::Problem;
+use tokio::sync::Semaphore;
+use voter_roll::Roll;
+
+use crate::answer;
+use crate::request::{BODY_LIMIT, VoteRequest};
+
+/// What taking votes needs. Shared by all threads.
+pub struct PollingStation {
+    /// Which elections there are.
+    pub elections: Elections,
+    /// Who may vote.
+    pub roll: Roll,
+    /// Where votes go.
+    pub ballot_box: BallotBox,
+    /// Votes that may be on their way.
+    pub places: Semaphore,
+    /// What is still missing.
+    pub readiness: Readiness,
+}
+
+/// `POST /vote`.
+///
+/// # Errors
+/// Whatever keeps the vote from being accepted, as a problem.
+pub async fn post_vote(
+    station: Data<PollingStation>,
+    request: HttpRequest,
+    body: Result<Bytes, actix_web::Error>,
+) -> Result<HttpResponse, Problem> {
+    let body = read_body(&request, body)?;
+    let vote = VoteRequest::parse(&body)?;
+    let election = station.cast(vote).await?;
+    Ok(answer::accepted(election))
+}
+
+impl PollingStation {
+    /// Casts a vote: it is in the log, and in time, when this returns.
+    async fn cast(&self, vote: VoteRequest<'_>) -> Result<ElectionId, Problem> {
+        // Before the elections have been read, nobody can say that none is open.
+        if self.readiness.is_waiting_for("kafka") {
+            return Err(answer::unavailable("The ballot box cannot be reached yet."));
+        }
+        // Without a bound, a slow Kafka would fill the memory with waiting votes.
+        let _place = self
+            .places
+            .try_acquire()
+            .map_err(|_| answer::unavailable("Too many votes are on their way."))?;
+
+        let election = self.open_election(vote.election)?;
+        let definition = election.definition();
+        let choice = vote
+            .candidate
+            .find(&election)
+            .ok_or_else(|| answer::unknown_candidate(&election))?;
+
+        let guid = vote.guid.ok_or_else(answer::not_on_the_roll)?;
+        let claim = self
+            .roll
+            .claim(definition.id, &guid, &vote.personal_id, choice)
+            .await
+            .map_err(|error| answer::not_claimed(&error))?;
+
+        let record = Record::Ballot(BallotRecord {
+            election: definition.id,
+            ballot: Ballot::Serial(claim.serial),
+            choice: choice.into(),
+            district: claim.district,
+        });
+        let appended = self
+            .ballot_box
+            .append(&record)
+            .await
+            .inspect_err(|error| tracing::warn!(%error, "a vote was not acknowledged"))
+            .map_err(|error| answer::not_appended(&error))?;
+
+        // The count decides by the same number, so the voter is told exactly what it will do. The claim
+        // stays: an earlier attempt with this choice may still be on its way to the log.
+        if !election.is_open_at(appended.time_ms) {
+            return Err(answer::no_open_election());
+        }
+        if let Err(error) = self.roll.confirm(claim).await {
+            // The vote is in the log, and that is what counts.
+            tracing::warn!(%error, "a claim was not confirmed");
+        }
+        Ok(definition.id)
+    }
+
+    /// The election that a vote is for. This machine's clock only saves work: Kafka's decides.
+    fn open_election(&self, named: Option<ElectionId>) -> Result<Arc<Election>, Problem> {
+        let now_ms = Timestamp::now().as_millisecond();
+        let is_open = |election: &Arc<Election>| election.is_open_at(now_ms);
+        let open = match named {
+            Some(id) => self.elections.get(id).filter(is_open),
+            None => self
+                .elections
+                .all()
+                .values()
+                .find(|election| is_open(election))
+                .cloned(),
+        };
+        open.ok_or_else(answer::no_open_election)
+    }
+}
+
+fn read_body(
+    request: &HttpRequest,
+    body: Result<Bytes, actix_web::Error>,
+) -> Result<Bytes, Problem> {
+    let content_type = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let media_type = content_type
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default();
+    if !media_type.trim().eq_ignore_ascii_case("application/json") {
+        return Err(answer::not_json());
+    }
+    body.map_err(|error| match error.as_response_error().status_code() {
+        actix_web::http::StatusCode::PAYLOAD_TOO_LARGE => answer::too_large(BODY_LIMIT),
+        _ => answer::malformed("The body could not be received."),
+    })
+}

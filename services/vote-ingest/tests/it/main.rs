@@ -1,0 +1,7 @@
+//! vote-ingest on real servers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod contract;
+mod outages;
+mod privacy;
+mod world;
