@@ -1,0 +1,37 @@
+//! A partition's count as bytes, to be picked up again by whoever owns the partition next.
+
+use super::PartitionCount;
+
+/// First byte of every checkpoint. A new form gets a new number.
+const VERSION: u8 = 1;
+
+/// The bytes are no checkpoint of this version.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the checkpoint is unreadable ({0}): remove it from the table checkpoints, and the partition is counted again from the log"
+)]
+pub struct CheckpointError(String);
+
+impl PartitionCount {
+    /// The whole state, ballots seen included.
+    ///
+    /// # Errors
+    /// None in practice: every part of the state can be written.
+    pub fn encode(&self) -> Result<Vec<u8>, CheckpointError> {
+        postcard::to_extend(self, vec![VERSION]).map_err(|error| CheckpointError(error.to_string()))
+    }
+
+    /// Reads what [`PartitionCount::encode`] wrote.
+    ///
+    /// # Errors
+    /// Where the bytes are damaged or of another version.
+    pub fn decode(bytes: &[u8]) -> Result<Self, CheckpointError> {
+        match bytes.split_first() {
+            Some((&VERSION, state)) => {
+                postcard::from_bytes(state).map_err(|error| CheckpointError(error.to_string()))
+            }
+            Some((version, _)) => Err(CheckpointError(format!("version {version}"))),
+            None => Err(CheckpointError("empty".to_owned())),
+        }
+    }
+}

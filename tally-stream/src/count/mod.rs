@@ -1,0 +1,217 @@
+//! The count: a pure function of the log.
+//!
+//! What a partition's count is after offset n depends on the records before n and on the definitions of
+//! elections, and on nothing else: no clock, no randomness, no Redis, no order between partitions. So
+//! everything here is plain data and plain functions, with no I/O in sight.
+
+mod checkpoint;
+mod seen;
+mod tally;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ballot_log::{BallotRecord, Election, ElectionId, Record};
+use serde::{Deserialize, Serialize};
+
+pub use checkpoint::CheckpointError;
+pub use tally::{PartitionTally, Reason, Rejected, Tally};
+
+use seen::{Seen, Sight};
+
+/// The count of one partition, up to an offset.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PartitionCount {
+    next_offset: i64,
+    elections: BTreeMap<ElectionId, ElectionCount>,
+    /// Records that belong to no election: unreadable, or naming one that did not exist then.
+    unattributed: Rejected,
+    /// Closing markers, obeyed or not.
+    markers: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct ElectionCount {
+    tally: Tally,
+    seen: Seen,
+}
+
+/// A record of the log as Kafka hands it out.
+#[derive(Clone, Copy, Debug)]
+pub struct LogRecord<'a> {
+    /// Its offset in the partition.
+    pub offset: i64,
+    /// When the log received it, milliseconds since 1970.
+    pub time_ms: i64,
+    /// Its bytes.
+    pub payload: &'a [u8],
+}
+
+/// What the count did with a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// A vote for a participant.
+    Counted,
+    /// The same paper line sent again: the same act, nothing to report.
+    Repeated,
+    /// Not counted.
+    Rejected(RejectedBallot),
+    /// A closing marker.
+    Marker,
+    /// The record lies before this count's offset: it has been counted already.
+    Known,
+}
+
+/// A record that was not counted, as officials may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedBallot {
+    /// Where it lies in its partition.
+    pub offset: i64,
+    /// When the log received it, milliseconds since 1970.
+    pub time_ms: i64,
+    /// Why.
+    pub reason: Reason,
+    /// What it says, where it can be read.
+    pub ballot: Option<BallotRecord>,
+}
+
+impl LogRecord<'_> {
+    fn rejected(&self, reason: Reason, ballot: Option<BallotRecord>) -> Verdict {
+        Verdict::Rejected(RejectedBallot {
+            offset: self.offset,
+            time_ms: self.time_ms,
+            reason,
+            ballot,
+        })
+    }
+}
+
+impl PartitionCount {
+    /// The offset of the first record that is not counted yet.
+    pub fn next_offset(&self) -> i64 {
+        self.next_offset
+    }
+
+    /// The tally of an election in this partition, as of [`PartitionCount::next_offset`].
+    pub fn tally(&self, election: ElectionId) -> Tally {
+        let count = self.elections.get(&election);
+        count.map(|count| count.tally.clone()).unwrap_or_default()
+    }
+
+    /// The elections that records of this partition named.
+    pub fn elections(&self) -> impl Iterator<Item = ElectionId> {
+        self.elections.keys().copied()
+    }
+
+    /// Records rejected without belonging to an election, by reason.
+    pub fn unattributed(&self) -> &Rejected {
+        &self.unattributed
+    }
+
+    /// Everything that was counted, rejected, repeated or a marker: the number of records read.
+    pub fn records(&self) -> u64 {
+        let attributed: u64 = self
+            .elections
+            .values()
+            .map(|count| count.tally.records())
+            .sum();
+        attributed + self.unattributed.total() + self.markers
+    }
+
+    /// Counts the next record; `definition` gives the definition of the election that it names, if
+    /// there is one.
+    ///
+    /// The rules apply in this order: unreadable; election not open; ballot seen; no such poll number;
+    /// else counted.
+    ///
+    /// # Errors
+    /// Those of `definition`; nothing has been counted then.
+    pub fn apply<E>(
+        &mut self,
+        record: LogRecord<'_>,
+        definition: impl FnOnce(ElectionId) -> Result<Option<Arc<Election>>, E>,
+    ) -> Result<Verdict, E> {
+        if record.offset < self.next_offset {
+            return Ok(Verdict::Known);
+        }
+        let Ok(content) = Record::decode(record.payload) else {
+            self.next_offset = record.offset + 1;
+            self.unattributed.add(Reason::Unreadable);
+            return Ok(record.rejected(Reason::Unreadable, None));
+        };
+        // An election that had not been defined at the append time is as good as none: whether its
+        // definition has been read by now must make no difference.
+        let election =
+            definition(content.election())?.filter(|election| election.existed_at(record.time_ms));
+        self.next_offset = record.offset + 1;
+        let ballot = match content {
+            Record::Close { election: id } => {
+                self.close(id, election.as_deref(), record.time_ms);
+                return Ok(Verdict::Marker);
+            }
+            Record::Ballot(ballot) => ballot,
+        };
+        let Some(election) = election else {
+            self.unattributed.add(Reason::NotOpen);
+            return Ok(record.rejected(Reason::NotOpen, Some(ballot)));
+        };
+        let count = self.elections.entry(ballot.election).or_default();
+        Ok(match count.judge(&ballot, &election, record.time_ms) {
+            Ok(verdict) => verdict,
+            Err(reason) => record.rejected(reason, Some(ballot)),
+        })
+    }
+
+    /// A marker from before the end closes nothing: a vote that was told it was in time may still follow.
+    fn close(&mut self, id: ElectionId, election: Option<&Election>, time_ms: i64) {
+        self.markers += 1;
+        if election.is_some_and(|election| election.has_ended_at(time_ms)) {
+            let count = self.elections.entry(id).or_default();
+            count.tally.closed = true;
+            // Nothing that comes later can count, so nothing needs to know who came before.
+            count.seen = Seen::default();
+        }
+    }
+}
+
+impl ElectionCount {
+    fn judge(
+        &mut self,
+        ballot: &BallotRecord,
+        election: &Election,
+        time_ms: i64,
+    ) -> Result<Verdict, Reason> {
+        self.tally.newest_ms = self.tally.newest_ms.max(Some(time_ms));
+        let judged = self.judge_open(ballot, election, time_ms);
+        match &judged {
+            Ok(Verdict::Repeated) => self.tally.repeated += 1,
+            Ok(_) => {}
+            Err(reason) => self.tally.rejected.add(*reason),
+        }
+        judged
+    }
+
+    fn judge_open(
+        &mut self,
+        ballot: &BallotRecord,
+        election: &Election,
+        time_ms: i64,
+    ) -> Result<Verdict, Reason> {
+        if self.tally.closed || !election.is_open_at(time_ms) {
+            return Err(Reason::NotOpen);
+        }
+        match self.seen.see(ballot.ballot) {
+            Sight::Repeated => return Ok(Verdict::Repeated),
+            Sight::Duplicate => return Err(Reason::Duplicate),
+            Sight::First => {}
+        }
+        let poll_number = election
+            .poll_number(ballot.choice)
+            .ok_or(Reason::InvalidPollNumber)?;
+        self.tally.add_vote(ballot.district, poll_number);
+        Ok(Verdict::Counted)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+//! Totals: how often what happened.
+
+use std::collections::BTreeMap;
+
+use ballot_log::record::District;
+use ballot_log::{ElectionId, PollNumber};
+use serde::{Deserialize, Serialize};
+
+/// Why a record was not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Reason {
+    /// The bytes are no record.
+    #[serde(rename = "Unreadable record.")]
+    Unreadable,
+    /// No such election, or not open at the append time, or after the closing marker.
+    #[serde(rename = "Election is not open.")]
+    NotOpen,
+    /// An earlier record is of the same ballot.
+    #[serde(rename = "Duplicate ballot.")]
+    Duplicate,
+    /// Nobody stands under this poll number.
+    #[serde(rename = "Invalid poll number.")]
+    InvalidPollNumber,
+}
+
+impl Reason {
+    /// The published text.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Unreadable => "Unreadable record.",
+            Self::NotOpen => "Election is not open.",
+            Self::Duplicate => "Duplicate ballot.",
+            Self::InvalidPollNumber => "Invalid poll number.",
+        }
+    }
+}
+
+/// Records rejected, by reason; only reasons that occurred.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Rejected(BTreeMap<Reason, u64>);
+
+impl Rejected {
+    /// One more.
+    pub fn add(&mut self, reason: Reason) {
+        *self.0.entry(reason).or_default() += 1;
+    }
+
+    /// All reasons together.
+    pub fn total(&self) -> u64 {
+        self.0.values().sum()
+    }
+
+    /// For one reason.
+    pub fn of(&self, reason: Reason) -> u64 {
+        self.0.get(&reason).copied().unwrap_or_default()
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (reason, count) in &other.0 {
+            *self.0.entry(*reason).or_default() += count;
+        }
+    }
+}
+
+/// Totals of one election: of a partition, or of several merged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Votes counted, by constituency and poll number; only those that got any.
+    #[serde(with = "votes_as_list")]
+    pub votes: BTreeMap<(District, PollNumber), u64>,
+    /// Records rejected.
+    pub rejected: Rejected,
+    /// Paper lines sent again.
+    pub repeated: u64,
+    /// Append time of the newest record, milliseconds since 1970.
+    pub newest_ms: Option<i64>,
+    /// Past the closing marker.
+    pub closed: bool,
+}
+
+impl Tally {
+    /// One more vote.
+    pub fn add_vote(&mut self, district: District, poll_number: PollNumber) {
+        *self.votes.entry((district, poll_number)).or_default() += 1;
+    }
+
+    /// Votes counted.
+    pub fn counted(&self) -> u64 {
+        self.votes.values().sum()
+    }
+
+    /// Records that belong to the election: counted + rejected + repeated.
+    pub fn records(&self) -> u64 {
+        self.counted() + self.rejected.total() + self.repeated
+    }
+
+    /// Votes for one participant, all constituencies together.
+    pub fn votes_for(&self, poll_number: PollNumber) -> u64 {
+        let mine = self
+            .votes
+            .iter()
+            .filter(|((_, number), _)| *number == poll_number);
+        mine.map(|(_, votes)| votes).sum()
+    }
+
+    /// Adds another partition. Closed only where both are.
+    pub fn merge(&mut self, other: &Self) {
+        for (place, votes) in &other.votes {
+            *self.votes.entry(*place).or_default() += votes;
+        }
+        self.rejected.merge(&other.rejected);
+        self.repeated += other.repeated;
+        self.newest_ms = self.newest_ms.max(other.newest_ms);
+        self.closed &= other.closed;
+    }
+}
+
+/// "Partition p, as of offset n, is this": true for ever, so it may be written any number of times.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartitionTally {
+    /// The election.
+    pub election: ElectionId,
+    /// The partition of the ballot box.
+    pub partition: i32,
+    /// Offset of the first record that is not in here.
+    pub offset: i64,
+    /// The totals.
+    pub tally: Tally,
+}
+
+/// JSON knows no pairs as keys: a list of `[district, poll number, votes]`.
+mod votes_as_list {
+    use std::collections::BTreeMap;
+
+    use ballot_log::PollNumber;
+    use ballot_log::record::District;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        votes: &BTreeMap<(District, PollNumber), u64>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(
+            votes
+                .iter()
+                .map(|((district, number), votes)| (district, number, votes)),
+        )
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<(District, PollNumber), u64>, D::Error> {
+        let list = Vec::<(District, PollNumber, u64)>::deserialize(deserializer)?;
+        Ok(list
+            .into_iter()
+            .map(|(district, number, votes)| ((district, number), votes))
+            .collect())
+    }
+}

@@ -1,0 +1,365 @@
+//! The counting thread: polls the log, counts, and hands on what it counted.
+//!
+//! A thread of its own with a `BaseConsumer`: nothing that happens elsewhere in the process can slow
+//! the poll down or reorder records.
+
+mod definitions;
+mod keeper;
+mod ownership;
+mod partition;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use ballot_log::{Election, ElectionId, Elections, ElectionsError, Topics, client_config};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Message, Timestamp};
+use rdkafka::{Offset, TopicPartitionList};
+use service_kit::health::Readiness;
+use tokio::runtime::Handle;
+use tokio::sync::{oneshot, watch};
+
+use crate::count::{LogRecord, Verdict};
+use crate::publish::Board;
+use crate::store::Store;
+
+use definitions::{Definitions, Lookup};
+use keeper::Keeper;
+use ownership::Ownership;
+
+/// How often totals are posted.
+const POST_EVERY: Duration = Duration::from_millis(100);
+/// Rejected ballots held in memory at most, before counting waits for PostgreSQL to take them.
+const REJECTED_AT_MOST: usize = 200_000;
+/// How long Kafka may take to say where a partition ends.
+const KAFKA_PATIENCE: Duration = Duration::from_secs(5);
+/// Between two attempts to reach Kafka.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+/// The clock is read once in so many records.
+const RECORDS_A_LOOK: u32 = 256;
+
+/// How to count.
+#[derive(Clone, Debug)]
+pub struct CountingOptions {
+    /// Kafka brokers to start from.
+    pub brokers: String,
+    /// Names of the topics.
+    pub topics: Topics,
+    /// The consumer group.
+    pub group: String,
+    /// A name that this instance keeps over restarts, so that it gets its partitions back at once.
+    pub instance: Option<String>,
+    /// How often checkpoints are written.
+    pub checkpoint_every: Duration,
+}
+
+/// A running count. Dropping it without [`Counting::stop`] abandons it, which is harmless.
+pub struct Counting {
+    stop: Arc<AtomicBool>,
+    ended: oneshot::Receiver<()>,
+    failure: watch::Receiver<Option<Arc<anyhow::Error>>>,
+}
+
+impl Counting {
+    /// Joins the group and starts to count.
+    ///
+    /// # Errors
+    /// Where the consumer cannot be created.
+    pub fn start(
+        options: &CountingOptions,
+        elections: Elections,
+        store: Store,
+        board: Arc<Board>,
+        readiness: &Readiness,
+    ) -> anyhow::Result<Self> {
+        let (report_failure, failure) = watch::channel(None);
+        let keeper = Keeper::start(store.clone(), readiness.clone());
+        let ownership = Ownership::new(
+            Handle::current(),
+            store,
+            keeper.clone(),
+            report_failure.clone(),
+        );
+        let consumer = consumer(options, ownership)?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut counter = Counter {
+            consumer,
+            keeper,
+            board,
+            definitions: Definitions::new(elections),
+            runtime: Handle::current(),
+            stop: stop.clone(),
+            checkpoint_every: options.checkpoint_every,
+            writing: None,
+            topic: options.topics.votes.clone(),
+        };
+        let (end, ended) = oneshot::channel();
+        thread::Builder::new()
+            .name("counting".to_owned())
+            .spawn(move || {
+                if let Err(error) = counter.run() {
+                    report_failure.send_replace(Some(Arc::new(error)));
+                }
+                counter.finish();
+                // Nobody need be waiting.
+                let _unheard = end.send(());
+            })?;
+        Ok(Self {
+            stop,
+            ended,
+            failure,
+        })
+    }
+
+    /// Waits until the count cannot go on, and says why.
+    pub async fn failed(&mut self) -> Arc<anyhow::Error> {
+        loop {
+            let failure = self.failure.borrow_and_update().clone();
+            if let Some(error) = failure {
+                return error;
+            }
+            if self.failure.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Stores where everything stands, leaves the group, and ends.
+    pub async fn stop(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        // An error says that the thread has ended already.
+        let _ended = self.ended.await;
+    }
+}
+
+fn consumer(
+    options: &CountingOptions,
+    ownership: Ownership,
+) -> anyhow::Result<BaseConsumer<Ownership>> {
+    let mut config = client_config(&options.brokers);
+    config
+        .set("group.id", &options.group)
+        .set("auto.offset.reset", "earliest")
+        .set("enable.auto.commit", "false")
+        .set("partition.assignment.strategy", "range")
+        .set("session.timeout.ms", "6000")
+        .set("heartbeat.interval.ms", "1000")
+        // A fetch a record would cost the broker more than the votes do; the screen is told every 100 ms.
+        .set("fetch.wait.max.ms", "25")
+        .set("fetch.min.bytes", "65536")
+        // With the default of a second, a consumer that lags stalls for a second at a time.
+        .set("fetch.queue.backoff.ms", "10")
+        .set("queued.max.messages.kbytes", "65536");
+    if let Some(instance) = &options.instance {
+        config.set("group.instance.id", instance);
+    }
+    let consumer: BaseConsumer<Ownership> = config.create_with_context(ownership)?;
+    consumer.subscribe(&[&options.topics.votes])?;
+    Ok(consumer)
+}
+
+struct Counter {
+    consumer: BaseConsumer<Ownership>,
+    keeper: Keeper,
+    board: Arc<Board>,
+    definitions: Definitions,
+    runtime: Handle,
+    stop: Arc<AtomicBool>,
+    checkpoint_every: Duration,
+    /// The round of checkpoints under way: where it stands, and when it is written.
+    writing: Option<(TopicPartitionList, oneshot::Receiver<()>)>,
+    topic: String,
+}
+
+/// The process was asked to stop in the middle of something.
+#[derive(Debug, thiserror::Error)]
+#[error("asked to stop")]
+struct Stopped;
+
+impl Counter {
+    fn run(&mut self) -> anyhow::Result<()> {
+        let mut posted = Instant::now();
+        let mut checkpointed = Instant::now();
+        while !self.stop.load(Ordering::Relaxed) {
+            for _ in 0..RECORDS_A_LOOK {
+                match self.count_next() {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) if error.is::<Stopped>() => return Ok(()),
+                    Err(error) => return Err(error),
+                }
+            }
+            if posted.elapsed() >= POST_EVERY {
+                posted = Instant::now();
+                self.post();
+            }
+            let pressing = self.rejected() >= REJECTED_AT_MOST;
+            if checkpointed.elapsed() >= self.checkpoint_every || pressing {
+                checkpointed = Instant::now();
+                self.checkpoint(pressing);
+            }
+            self.note_what_is_written();
+        }
+        Ok(())
+    }
+
+    /// Counts the next record; false where none came within a moment.
+    fn count_next(&mut self) -> anyhow::Result<bool> {
+        let Self {
+            consumer,
+            definitions,
+            runtime,
+            stop,
+            topic,
+            ..
+        } = self;
+        let message = match consumer.poll(Duration::from_millis(20)) {
+            None => return Ok(false),
+            Some(Ok(message)) => message,
+            Some(Err(error)) => {
+                return if is_passing(&error) {
+                    Ok(false)
+                } else {
+                    Err(error).context("Kafka ended the count")
+                };
+            }
+        };
+        let Some(record) = log_record(&message) else {
+            anyhow::bail!(
+                "the topic {topic} lacks message.timestamp.type=LogAppendTime: without Kafka's append time \
+                 nothing can tell whether a vote was in time"
+            );
+        };
+        let partition = message.partition();
+        let mut owned = consumer.context().partitions();
+        // Fetched before the partition was revoked: its next owner counts it.
+        let Some(counted) = owned.get_mut(&partition) else {
+            return Ok(true);
+        };
+        let verdict = counted.count.apply(record, |election| {
+            look_up(definitions, election, (partition, record.offset), |definitions| {
+                let log_end = || consumer.fetch_watermarks(topic, partition, KAFKA_PATIENCE);
+                while let Err(error) = catch_up(definitions, runtime, partition, &log_end) {
+                    tracing::warn!(%error, "a record names an election that is not known, and the definitions cannot be read");
+                    if stop.load(Ordering::Relaxed) {
+                        return Err(Stopped);
+                    }
+                    thread::sleep(RETRY_AFTER);
+                }
+                Ok(())
+            })
+        })?;
+        if let Verdict::Rejected(rejected) = verdict {
+            counted.rejected.push(rejected);
+        }
+        Ok(true)
+    }
+
+    fn post(&self) {
+        for (partition, counted) in self.consumer.context().partitions().iter_mut() {
+            counted.post_to(&self.board, *partition);
+        }
+    }
+
+    fn rejected(&self) -> usize {
+        let owned = self.consumer.context().partitions();
+        owned.values().map(|counted| counted.rejected.len()).sum()
+    }
+
+    /// Starts a round of checkpoints, unless one is under way; if it is pressing, waits for that one.
+    fn checkpoint(&mut self, pressing: bool) {
+        if let Some((_, written)) = &mut self.writing {
+            if !pressing {
+                return;
+            }
+            // Counting waits for PostgreSQL here, rather than to fill the memory.
+            let _written = self.runtime.block_on(written);
+            self.writing = None;
+        }
+        let mut checkpoints = Vec::new();
+        let mut stands = TopicPartitionList::new();
+        for (partition, counted) in self.consumer.context().partitions().iter_mut() {
+            if let Some(checkpoint) = counted.checkpoint(*partition) {
+                let offset = Offset::Offset(checkpoint.count.next_offset());
+                // Fails only for offsets that cannot be.
+                let _valid = stands.add_partition_offset(&self.topic, *partition, offset);
+                checkpoints.push(checkpoint);
+            }
+        }
+        if !checkpoints.is_empty() {
+            self.writing = Some((stands, self.keeper.save(checkpoints)));
+        }
+    }
+
+    /// Tells Kafka about finished checkpoints: for those who watch the lag, nothing else reads it.
+    fn note_what_is_written(&mut self) {
+        let Some((stands, written)) = &mut self.writing else {
+            return;
+        };
+        if written.try_recv().is_ok() {
+            if let Err(error) = self.consumer.commit(stands, CommitMode::Async) {
+                tracing::debug!(%error, "cannot commit offsets");
+            }
+            self.writing = None;
+        }
+    }
+
+    fn finish(&mut self) {
+        self.post();
+        self.consumer.context().release_all();
+        self.consumer.unsubscribe();
+    }
+}
+
+/// Reads the definitions to their present end, once it is known where the partition ended before.
+fn catch_up(
+    definitions: &mut Definitions,
+    runtime: &Handle,
+    partition: i32,
+    watermarks: &impl Fn() -> KafkaResult<(i64, i64)>,
+) -> Result<(), ElectionsError> {
+    let (_first, log_end) = watermarks()?;
+    runtime.block_on(definitions.catch_up(partition, log_end))
+}
+
+/// What the count needs of a message; `None` where Kafka does not stamp records with its append time.
+fn log_record<'m>(message: &'m BorrowedMessage<'_>) -> Option<LogRecord<'m>> {
+    match message.timestamp() {
+        Timestamp::LogAppendTime(time_ms) => Some(LogRecord {
+            offset: message.offset(),
+            time_ms,
+            payload: message.payload().unwrap_or_default(),
+        }),
+        _ => None,
+    }
+}
+
+/// Errors that librdkafka mends by itself.
+fn is_passing(error: &KafkaError) -> bool {
+    let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_))
+        || error.rdkafka_error_code() == Some(RDKafkaErrorCode::UnknownTopicOrPartition);
+    if !fatal {
+        tracing::warn!(%error, "Kafka consumer; trying again");
+    }
+    !fatal
+}
+
+/// The definition of the election that the record at `offset` names.
+fn look_up(
+    definitions: &mut Definitions,
+    id: ElectionId,
+    (partition, offset): (i32, i64),
+    mut catch_up: impl FnMut(&mut Definitions) -> Result<(), Stopped>,
+) -> Result<Option<Arc<Election>>, Stopped> {
+    loop {
+        match definitions.get(id, partition, offset) {
+            Lookup::Known(election) => return Ok(Some(election)),
+            Lookup::NoSuchElection => return Ok(None),
+            Lookup::NotReadYet => catch_up(definitions)?,
+        }
+    }
+}

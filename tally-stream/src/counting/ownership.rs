@@ -1,0 +1,154 @@
+//! Which partitions this instance owns, and their counts. Kafka's group gives and takes them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use rdkafka::client::ClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{Offset, TopicPartitionList};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use super::keeper::Keeper;
+use super::partition::CountedPartition;
+use crate::count::PartitionCount;
+use crate::store::Store;
+
+/// How long PostgreSQL may be away while a partition is taken over.
+const LOAD_PATIENCE: Duration = Duration::from_secs(30);
+/// Between two attempts.
+const LOAD_RETRY_AFTER: Duration = Duration::from_millis(500);
+
+/// The partitions owned and their counts, as Kafka's rebalance callback and the counting thread share
+/// them. Both run on one thread, so nobody ever waits for the lock.
+pub(super) struct Ownership {
+    partitions: Mutex<BTreeMap<i32, CountedPartition>>,
+    runtime: Handle,
+    store: Store,
+    keeper: Keeper,
+    failure: watch::Sender<Option<Arc<anyhow::Error>>>,
+}
+
+impl Ownership {
+    pub(super) fn new(
+        runtime: Handle,
+        store: Store,
+        keeper: Keeper,
+        failure: watch::Sender<Option<Arc<anyhow::Error>>>,
+    ) -> Self {
+        Self {
+            partitions: Mutex::default(),
+            runtime,
+            store,
+            keeper,
+            failure,
+        }
+    }
+
+    pub(super) fn partitions(&self) -> MutexGuard<'_, BTreeMap<i32, CountedPartition>> {
+        self.partitions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stores where everything stands and lets it go. What cannot be stored in time is no loss: the next
+    /// owner starts from an older checkpoint and counts the same again.
+    pub(super) fn release_all(&self) {
+        let released = std::mem::take(&mut *self.partitions());
+        let checkpoints = released
+            .into_iter()
+            .filter_map(|(partition, mut counted)| counted.checkpoint(partition))
+            .collect();
+        self.runtime
+            .block_on(self.keeper.save_and_wait(checkpoints));
+    }
+
+    /// PostgreSQL may be restarting: it gets half a minute.
+    async fn load(&self, partition: i32) -> anyhow::Result<PartitionCount> {
+        let deadline = Instant::now() + LOAD_PATIENCE;
+        loop {
+            match self.store.load(partition).await {
+                Err(error) if Instant::now() < deadline => {
+                    tracing::warn!(
+                        error = format!("{error:#}"),
+                        "cannot load a checkpoint; trying again"
+                    );
+                    tokio::time::sleep(LOAD_RETRY_AFTER).await;
+                }
+                loaded_or_not => return loaded_or_not,
+            }
+        }
+    }
+
+    fn assign(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        assigned: &mut TopicPartitionList,
+    ) -> anyhow::Result<()> {
+        let mut starts = TopicPartitionList::new();
+        for element in assigned.elements() {
+            let (topic, partition) = (element.topic(), element.partition());
+            let count = self.runtime.block_on(self.load(partition))?;
+            let start = count.next_offset();
+            let (first, end) =
+                consumer.fetch_watermarks(topic, partition, Duration::from_secs(10))?;
+            ensure!(
+                start <= end,
+                "partition {partition} ends at offset {end}, but its checkpoint stands at {start}: the topic {topic} \
+                 is another one than was counted. Restore it, or empty the tables checkpoints and partition_tallies"
+            );
+            ensure!(
+                first <= start,
+                "the log of partition {partition} begins at offset {first}, but {start} is the next to be counted: \
+                 records were deleted from the topic {topic}, which must keep them for ever (retention.ms=-1)"
+            );
+            starts.add_partition_offset(topic, partition, Offset::Offset(start))?;
+            tracing::info!(partition, start, end, "partition assigned");
+            self.partitions()
+                .insert(partition, CountedPartition::new(count));
+        }
+        consumer.assign(&starts)?;
+        Ok(())
+    }
+
+    fn rebalance_or_explain(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        event: RDKafkaRespErr,
+        partitions: &mut TopicPartitionList,
+    ) -> anyhow::Result<()> {
+        if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            return self
+                .assign(consumer, partitions)
+                .context("cannot take over partitions");
+        }
+        tracing::info!(partitions = partitions.count(), "partitions revoked");
+        self.release_all();
+        consumer.unassign()?;
+        Ok(())
+    }
+}
+
+impl ClientContext for Ownership {
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::warn!(%error, reason, "Kafka consumer");
+    }
+}
+
+impl ConsumerContext for Ownership {
+    /// The start offsets must be in the list that is assigned: a seek afterwards would race.
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        event: RDKafkaRespErr,
+        partitions: &mut TopicPartitionList,
+    ) {
+        if let Err(error) = self.rebalance_or_explain(consumer, event, partitions) {
+            self.failure.send_replace(Some(Arc::new(error)));
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! One partition that this instance owns: its count, and what of it has been handed on.
+
+use std::collections::BTreeMap;
+
+use ballot_log::ElectionId;
+
+use crate::count::{PartitionCount, PartitionTally, RejectedBallot, Tally};
+use crate::publish::Board;
+use crate::store::Checkpoint;
+
+/// A count with its unfinished business.
+pub(super) struct CountedPartition {
+    pub(super) count: PartitionCount,
+    /// Rejected since the last checkpoint.
+    pub(super) rejected: Vec<RejectedBallot>,
+    checkpointed_offset: i64,
+    posted_offset: Option<i64>,
+    posted: BTreeMap<ElectionId, Tally>,
+}
+
+impl CountedPartition {
+    pub(super) fn new(count: PartitionCount) -> Self {
+        Self {
+            checkpointed_offset: count.next_offset(),
+            count,
+            rejected: Vec::new(),
+            posted_offset: None,
+            posted: BTreeMap::new(),
+        }
+    }
+
+    /// What has to be stored, if anything moved. The rejected ballots go with it.
+    pub(super) fn checkpoint(&mut self, partition: i32) -> Option<Checkpoint> {
+        if self.checkpointed_offset == self.count.next_offset() {
+            return None;
+        }
+        self.checkpointed_offset = self.count.next_offset();
+        Some(Checkpoint {
+            partition,
+            count: self.count.clone(),
+            rejected: std::mem::take(&mut self.rejected),
+        })
+    }
+
+    /// Posts the tallies that changed.
+    pub(super) fn post_to(&mut self, board: &Board, partition: i32) {
+        let offset = self.count.next_offset();
+        if self.posted_offset == Some(offset) {
+            return;
+        }
+        self.posted_offset = Some(offset);
+        for election in self.count.elections() {
+            let tally = self.count.tally(election);
+            if self.posted.get(&election) != Some(&tally) {
+                self.posted.insert(election, tally.clone());
+                board.post(PartitionTally {
+                    election,
+                    partition,
+                    offset,
+                    tally,
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! tally-stream counts the votes, exactly once, from the log.
+//!
+//! - [`count`]: the count itself, a pure function of the log;
+//! - [`counting`]: the thread that polls the log and counts;
+//! - [`store`]: checkpoints, tallies and rejected ballots in PostgreSQL;
+//! - [`result`] and [`publish`]: the result, and how it reaches Redis and `aggregated_votes`;
+//! - [`recount`]: counting again from the first record.
+
+pub mod count;
+pub mod counting;
+pub mod options;
+pub mod publish;
+pub mod recount;
+pub mod result;
+pub mod service;
+pub mod store;

@@ -1,0 +1,67 @@
+//! The command line.
+
+use std::net::SocketAddr;
+
+use clap::{Args, Parser, Subcommand};
+use service_kit::settings::{KafkaOptions, PostgresOptions, RedisOptions};
+
+/// Counts the votes, exactly once, from the log.
+///
+/// Any number of instances share the partitions of the ballot box. Whatever crashes, restarts or runs
+/// twice, the totals are the same: each is a pure function of the log.
+#[derive(Parser)]
+#[command(name = "tally-stream", version)]
+pub struct Options {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Count, and publish the results, until stopped
+    Run(RunOptions),
+    /// Count an election again from the first record and compare with what is stored; status 1 if they differ
+    Recount(RecountOptions),
+}
+
+/// Settings of `run`.
+#[derive(Args, Clone)]
+pub struct RunOptions {
+    /// Where health is served (GET /health/live, /health/ready)
+    #[arg(long, env = "TALLY_STREAM_LISTEN", default_value = "127.0.0.1:8600")]
+    pub listen: SocketAddr,
+    /// Consumer group that the instances share
+    #[arg(long, env = "TALLY_STREAM_GROUP", default_value = "tally-stream")]
+    pub group: String,
+    /// A name that this instance keeps over restarts, unique in the group: it gets its partitions back at once
+    #[arg(long, env = "TALLY_STREAM_INSTANCE")]
+    pub instance: Option<String>,
+    /// Seconds between two checkpoints
+    #[arg(long, env = "TALLY_STREAM_CHECKPOINT_INTERVAL_S", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub checkpoint_interval_s: u64,
+    /// Kafka.
+    #[command(flatten)]
+    pub kafka: KafkaOptions,
+    /// Redis.
+    #[command(flatten)]
+    pub redis: RedisOptions,
+    /// PostgreSQL, database `election_process`.
+    #[command(flatten)]
+    pub postgres: PostgresOptions,
+}
+
+/// Settings of `recount`.
+#[derive(Args, Clone)]
+pub struct RecountOptions {
+    /// The election to count again
+    #[arg(long)]
+    pub election: u32,
+    /// Kafka.
+    #[command(flatten)]
+    pub kafka: KafkaOptions,
+    /// PostgreSQL, database `election_process`.
+    #[command(flatten)]
+    pub postgres: PostgresOptions,
+}

@@ -1,0 +1,149 @@
+//! Counting an election again from the first record, to compare with what is stored.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+use ballot_log::{Elections, Topics, client_config};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{Message, Timestamp};
+use rdkafka::{Offset, TopicPartitionList};
+use service_kit::postgres;
+
+use crate::count::{LogRecord, PartitionCount, PartitionTally, Tally};
+use crate::options::RecountOptions;
+use crate::store::{self, Store};
+
+/// Kafka may be silent for this long while the recount still expects records.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Progress is told this often.
+const TELL_EVERY: Duration = Duration::from_secs(5);
+
+/// How stored and recounted totals compare.
+#[derive(Debug)]
+pub struct Recount {
+    /// The stored tallies, and the same as counted again.
+    pub partitions: Vec<(PartitionTally, Tally)>,
+}
+
+impl Recount {
+    /// Whether every partition came out the same.
+    pub fn agrees(&self) -> bool {
+        self.partitions
+            .iter()
+            .all(|(stored, again)| stored.tally == *again)
+    }
+}
+
+/// Counts again exactly the records that the stored tallies stand on.
+///
+/// # Errors
+/// Where a server cannot be reached, nothing is stored, or the log ends before the stored tallies do.
+pub async fn recount(options: RecountOptions) -> anyhow::Result<Recount> {
+    postgres::migrate(&options.postgres.database_url, store::migrations()).await?;
+    let store = Store::new(postgres::pool(&options.postgres)?);
+    let stored = store.tallies(options.election).await?;
+    ensure!(
+        !stored.is_empty(),
+        "nothing is stored about election {}: was a vote cast, and does tally-stream run?",
+        options.election
+    );
+    let topics = Topics::with_prefix(&options.kafka.topic_prefix);
+    let elections = Elections::follow(&options.kafka.kafka_brokers, &topics)?;
+    elections.read_to_end().await?;
+    tokio::task::spawn_blocking(move || count_again(&options, &topics, &elections, stored)).await?
+}
+
+fn count_again(
+    options: &RecountOptions,
+    topics: &Topics,
+    elections: &Elections,
+    stored: Vec<PartitionTally>,
+) -> anyhow::Result<Recount> {
+    let consumer: BaseConsumer = client_config(&options.kafka.kafka_brokers)
+        // A group is demanded by librdkafka, but never joined.
+        .set("group.id", "urna-recount")
+        .set("enable.auto.commit", "false")
+        .set("fetch.queue.backoff.ms", "10")
+        .create()?;
+    let ends: BTreeMap<i32, i64> = stored
+        .iter()
+        .map(|tally| (tally.partition, tally.offset))
+        .collect();
+    let mut assignment = TopicPartitionList::new();
+    for (partition, end) in &ends {
+        let (first, log_end) = consumer.fetch_watermarks(&topics.votes, *partition, PATIENCE)?;
+        ensure!(
+            first == 0 && log_end >= *end,
+            "the log of partition {partition} holds offsets {first} to {log_end}, but the stored totals stand on 0 to {end}"
+        );
+        assignment.add_partition_offset(&topics.votes, *partition, Offset::Offset(0))?;
+    }
+    consumer.assign(&assignment)?;
+
+    let known = elections.all();
+    let mut counts: BTreeMap<i32, PartitionCount> = BTreeMap::new();
+    let mut last_record = Instant::now();
+    let mut told = Instant::now();
+    while ends
+        .iter()
+        .any(|(partition, end)| next_offset(&counts, *partition) < *end)
+    {
+        let message = match consumer.poll(Duration::from_millis(100)) {
+            Some(Ok(message)) => message,
+            Some(Err(KafkaError::PartitionEOF(_))) | None if last_record.elapsed() < PATIENCE => {
+                continue;
+            }
+            Some(Err(error)) => return Err(error).context("Kafka ended the recount"),
+            None => bail!("Kafka has been silent for {} s", PATIENCE.as_secs()),
+        };
+        last_record = Instant::now();
+        let Timestamp::LogAppendTime(time_ms) = message.timestamp() else {
+            bail!(
+                "the topic {} lacks message.timestamp.type=LogAppendTime",
+                topics.votes
+            );
+        };
+        let (partition, offset) = (message.partition(), message.offset());
+        if ends.get(&partition).is_none_or(|end| offset >= *end) {
+            continue;
+        }
+        let payload = message.payload().unwrap_or_default();
+        let record = LogRecord {
+            offset,
+            time_ms,
+            payload,
+        };
+        let count = counts.entry(partition).or_default();
+        count.apply(record, |id| anyhow::Ok(known.get(&id).cloned()))?;
+        if told.elapsed() >= TELL_EVERY {
+            told = Instant::now();
+            let done: i64 = ends
+                .keys()
+                .map(|partition| next_offset(&counts, *partition))
+                .sum();
+            let all: i64 = ends.values().sum();
+            tracing::info!(records = done, of = all, "recounting");
+        }
+    }
+    let again = |partition| {
+        counts
+            .get(&partition)
+            .map(|count| count.tally(options.election))
+    };
+    let partitions = stored
+        .into_iter()
+        .map(|tally| {
+            let again = again(tally.partition).unwrap_or_default();
+            (tally, again)
+        })
+        .collect();
+    Ok(Recount { partitions })
+}
+
+fn next_offset(counts: &BTreeMap<i32, PartitionCount>, partition: i32) -> i64 {
+    counts
+        .get(&partition)
+        .map_or(0, PartitionCount::next_offset)
+}

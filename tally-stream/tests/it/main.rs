@@ -1,0 +1,7 @@
+//! tally-stream on real servers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod counting;
+mod refusals;
+mod store;
+mod world;

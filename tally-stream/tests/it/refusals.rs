@@ -1,0 +1,63 @@
+//! What tally-stream refuses to count.
+
+use jiff::SignedDuration;
+use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions};
+use rdkafka::client::DefaultClientContext;
+use tally_stream::service::TallyStream;
+
+use crate::world::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_number_of_partitions_than_at_the_first_election() {
+    let world = World::new().await;
+    world.start().await.stop().await;
+    let pin = "INSERT INTO ballot_boxes (topic, partitions) VALUES ($1, 3)";
+    world
+        .sql()
+        .await
+        .execute(pin, &[&world.topics.votes])
+        .await
+        .unwrap();
+    world.start().await.stop().await;
+
+    let admin: AdminClient<DefaultClientContext> =
+        ballot_log::client_config(world.stack.kafka_brokers())
+            .create()
+            .unwrap();
+    let more = [NewPartitions::new(&world.topics.votes, 4)];
+    admin
+        .create_partitions(&more, &AdminOptions::new())
+        .await
+        .unwrap()[0]
+        .as_ref()
+        .unwrap();
+    let refusal = match TallyStream::start(&world.options()).await {
+        Ok(_) => panic!("it counts"),
+        Err(error) => format!("{error:#}"),
+    };
+    assert!(refusal.contains("has 4 partitions, but had 3"), "{refusal}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_ends_before_its_checkpoint() {
+    let world = World::new().await;
+    world.define(1, SignedDuration::from_hours(1), "live").await;
+    let first = world.start().await;
+    world.vote(1, (0..30).map(|serial| (serial, 1))).await;
+    world.counted(1, 30).await;
+    first.stop().await;
+    let ahead = "UPDATE checkpoints SET state = s.state FROM (SELECT state FROM checkpoints ORDER BY next_offset DESC LIMIT 1) s";
+    world.sql().await.execute(ahead, &[]).await.unwrap();
+
+    // The same database with another, empty log.
+    let other = World::new().await;
+    let mut options = other.options();
+    options.postgres = world.postgres();
+    let mut mixed_up = TallyStream::start(&options).await.unwrap();
+    let failure = format!("{:#}", mixed_up.failed().await);
+    assert!(
+        failure.contains("is another one than was counted"),
+        "{failure}"
+    );
+    mixed_up.stop().await;
+}

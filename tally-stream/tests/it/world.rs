@@ -1,0 +1,245 @@
+//! An installation of its own for each test: topics, a database, a Redis database.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ballot_log::ballot_box::BallotBoxOptions;
+use ballot_log::{
+    Ballot, BallotBox, BallotRecord, ElectionDefinition, Record, Topics, client_config, elections,
+};
+use devstack::Stack;
+use jiff::{SignedDuration, Timestamp};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::Message;
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use redis::AsyncCommands;
+use serde_json::Value;
+use service_kit::settings::{KafkaOptions, PostgresOptions, RedisOptions};
+use tally_stream::options::{RecountOptions, RunOptions};
+use tally_stream::service::TallyStream;
+
+pub(crate) const PARTITIONS: i32 = 3;
+/// Long enough for a loaded machine; whoever waits, waits for a condition.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+pub(crate) struct World {
+    pub(crate) stack: &'static Stack,
+    pub(crate) prefix: String,
+    pub(crate) topics: Topics,
+    pub(crate) database_url: String,
+    pub(crate) redis_url: String,
+    pub(crate) ballot_box: BallotBox,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let stack = devstack::shared().await;
+        let prefix = format!("{}.", stack.unique("tally"));
+        let topics = Topics::with_prefix(&prefix);
+        topics
+            .create(stack.kafka_brokers(), PARTITIONS, 1)
+            .await
+            .unwrap();
+        let options = BallotBoxOptions::default();
+        Self {
+            ballot_box: BallotBox::open(stack.kafka_brokers(), &topics, &options).unwrap(),
+            database_url: stack.create_database("tally").await.unwrap(),
+            redis_url: stack.redis_url_fresh().await.unwrap(),
+            stack,
+            prefix,
+            topics,
+        }
+    }
+
+    pub(crate) fn kafka(&self) -> KafkaOptions {
+        KafkaOptions {
+            kafka_brokers: self.stack.kafka_brokers().to_owned(),
+            topic_prefix: self.prefix.clone(),
+        }
+    }
+
+    pub(crate) fn postgres(&self) -> PostgresOptions {
+        PostgresOptions {
+            database_url: self.database_url.clone(),
+            database_connections: 4,
+        }
+    }
+
+    pub(crate) fn options(&self) -> RunOptions {
+        RunOptions {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            group: self.topics.votes.clone(),
+            instance: None,
+            checkpoint_interval_s: 1,
+            kafka: self.kafka(),
+            redis: RedisOptions {
+                redis_url: self.redis_url.clone(),
+            },
+            postgres: self.postgres(),
+        }
+    }
+
+    pub(crate) fn recount(&self, election: u32) -> RecountOptions {
+        RecountOptions {
+            election,
+            kafka: self.kafka(),
+            postgres: self.postgres(),
+        }
+    }
+
+    pub(crate) async fn start(&self) -> TallyStream {
+        TallyStream::start(&self.options()).await.unwrap()
+    }
+
+    /// An election with three participants, open from an hour ago until `open_for` from now.
+    pub(crate) async fn define(
+        &self,
+        id: u32,
+        open_for: SignedDuration,
+        results: &str,
+    ) -> ElectionDefinition {
+        let now = Timestamp::now();
+        let definition = serde_json::json!({
+            "id": id, "title": format!("Election {id}"), "created": now - SignedDuration::from_hours(1),
+            "start": now - SignedDuration::from_hours(1), "end": now + open_for, "individual": false,
+            "rules": {"method": "dhondt", "seats": 5, "tie": "ballot_order"}, "results": results,
+            "participants": [{"poll_number": 1, "name": "A"}, {"poll_number": 2, "name": "B"}, {"poll_number": 3, "name": "C"}],
+        });
+        let definition: ElectionDefinition = serde_json::from_value(definition).unwrap();
+        self.publish(&definition).await;
+        definition
+    }
+
+    pub(crate) async fn publish(&self, definition: &ElectionDefinition) {
+        let definitions = std::slice::from_ref(definition);
+        elections::publish(
+            self.stack.kafka_brokers(),
+            &self.topics,
+            definitions,
+            PATIENCE,
+        )
+        .await
+        .unwrap();
+    }
+
+    pub(crate) async fn vote(&self, election: u32, ballots: impl IntoIterator<Item = (u32, u64)>) {
+        let append = |(serial, choice)| {
+            let ballot = Ballot::Serial(serial);
+            let record = Record::Ballot(BallotRecord {
+                election,
+                ballot,
+                choice,
+                district: 0,
+            });
+            let ballot_box = self.ballot_box.clone();
+            tokio::spawn(async move { ballot_box.append(&record).await.unwrap() })
+        };
+        let appended: Vec<_> = ballots.into_iter().map(append).collect();
+        for append in appended {
+            append.await.unwrap();
+        }
+    }
+
+    /// Appends bytes that no vote-ingest would.
+    pub(crate) async fn junk(&self, payload: &[u8]) {
+        let producer: FutureProducer = client_config(self.stack.kafka_brokers()).create().unwrap();
+        let record = FutureRecord::to(&self.topics.votes)
+            .key("junk")
+            .payload(payload);
+        producer.send(record, PATIENCE).await.unwrap();
+    }
+
+    pub(crate) async fn redis(&self) -> redis::aio::MultiplexedConnection {
+        let client = redis::Client::open(self.redis_url.as_str()).unwrap();
+        client.get_multiplexed_async_connection().await.unwrap()
+    }
+
+    pub(crate) async fn sql(&self) -> tokio_postgres::Client {
+        let (client, connection) =
+            tokio_postgres::connect(&self.database_url, tokio_postgres::NoTls)
+                .await
+                .unwrap();
+        tokio::spawn(connection);
+        client
+    }
+
+    /// The result in Redis, once `is_there` finds what it looks for.
+    pub(crate) async fn result(
+        &self,
+        election: u32,
+        what: &str,
+        is_there: impl Fn(&Value) -> bool,
+    ) -> Value {
+        let mut redis = self.redis().await;
+        let mut last = Value::Null;
+        let wait = async {
+            loop {
+                let json: Option<String> =
+                    redis.get(format!("results:{{{election}}}")).await.unwrap();
+                last = json.map_or(Value::Null, |json| serde_json::from_str(&json).unwrap());
+                if is_there(&last) {
+                    return last.clone();
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let found = tokio::time::timeout(PATIENCE, wait).await;
+        found.unwrap_or_else(|_| panic!("{what} did not come; the last result was {last}"))
+    }
+
+    pub(crate) async fn counted(&self, election: u32, count: u64) -> Value {
+        self.result(election, &format!("{count} votes"), |result| {
+            result["counted"] == count
+        })
+        .await
+    }
+
+    /// The newest value of each key of `aggregated_votes`.
+    pub(crate) fn aggregated(&self) -> BTreeMap<String, Value> {
+        let consumer: BaseConsumer = client_config(self.stack.kafka_brokers())
+            .set("group.id", "test")
+            .set("enable.partition.eof", "true")
+            .create()
+            .unwrap();
+        let mut assignment = rdkafka::TopicPartitionList::new();
+        assignment.add_partition_range(&self.topics.aggregated_votes, 0, PARTITIONS - 1);
+        assignment
+            .set_all_offsets(rdkafka::Offset::Beginning)
+            .unwrap();
+        consumer.assign(&assignment).unwrap();
+        let (mut values, mut ends) = (BTreeMap::new(), 0);
+        while ends < PARTITIONS {
+            match consumer.poll(PATIENCE).expect("Kafka answers") {
+                Ok(message) => {
+                    let key = String::from_utf8(message.key().unwrap().to_vec()).unwrap();
+                    let value: Value = serde_json::from_slice(message.payload().unwrap()).unwrap();
+                    values.insert(key, value);
+                }
+                Err(rdkafka::error::KafkaError::PartitionEOF(_)) => ends += 1,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        values
+    }
+}
+
+/// Waits until a condition holds.
+pub(crate) async fn until<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
+    let wait = async {
+        while !condition().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    assert!(
+        tokio::time::timeout(PATIENCE, wait).await.is_ok(),
+        "{what} did not happen"
+    );
+}
+
+pub(crate) fn votes(result: &Value) -> Vec<u64> {
+    let candidates = result["candidates"].as_array().unwrap();
+    candidates
+        .iter()
+        .map(|candidate| candidate["votes"].as_u64().unwrap_or_default())
+        .collect()
+}
