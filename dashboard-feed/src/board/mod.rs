@@ -1,0 +1,192 @@
+//! The newest result of every election, in memory, ready to be sent.
+
+mod publication;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use tokio::sync::watch;
+
+use crate::ElectionId;
+
+#[cfg(test)]
+pub(crate) use publication::sample;
+pub(crate) use publication::{Publication, Summary};
+
+/// Receives every change of one election's result that it is quick enough for, and always the last.
+pub(crate) type Results = watch::Receiver<Arc<Publication>>;
+
+/// What is shown of every election. Cheap to clone; all clones are the same board.
+///
+/// It keeps what it has when Redis is gone, so that observers still see the last known results.
+#[derive(Clone, Default)]
+pub(crate) struct Board {
+    state: Arc<RwLock<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    phase: Phase,
+    elections: BTreeMap<ElectionId, watch::Sender<Arc<Publication>>>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Phase {
+    /// Redis has not been read yet: what is missing may exist.
+    #[default]
+    Empty,
+    /// Redis has been read: what is missing does not exist.
+    Loaded,
+    /// The service stops.
+    Closed,
+}
+
+/// Why there is no result to show.
+#[derive(Debug)]
+pub(crate) enum Absence {
+    /// Nobody knows yet, or the service stops: asking again makes sense.
+    NotNow,
+    /// There is no such election, but these.
+    Unknown(Vec<ElectionId>),
+}
+
+impl Board {
+    /// Shows a publication, unless what is shown is newer or the same.
+    ///
+    /// Returns whether it changed the board. Equal positions may differ in what is not counted
+    /// from the log, such as the number of registered voters; lower ones are never shown, not even
+    /// when Redis lost its memory: the same log will lead it back to where it was.
+    pub(crate) fn show(&self, publication: Publication) -> bool {
+        let publication = Arc::new(publication);
+        let mut state = self.write();
+        if state.phase == Phase::Closed {
+            return false;
+        }
+        let Some(shown) = state.elections.get(&publication.election()) else {
+            let (sender, _) = watch::channel(Arc::clone(&publication));
+            state.elections.insert(publication.election(), sender);
+            return true;
+        };
+        shown.send_if_modified(|shown| {
+            let is_news = publication.supersedes(shown);
+            if is_news {
+                *shown = publication;
+            }
+            is_news
+        })
+    }
+
+    /// Says that everything Redis had is on the board.
+    pub(crate) fn mark_loaded(&self) {
+        let mut state = self.write();
+        if state.phase == Phase::Empty {
+            state.phase = Phase::Loaded;
+        }
+    }
+
+    /// The newest result of one election.
+    pub(crate) fn latest(&self, election: ElectionId) -> Result<Arc<Publication>, Absence> {
+        let state = self.read();
+        match state.elections.get(&election) {
+            Some(shown) => Ok(Arc::clone(&shown.borrow())),
+            None => Err(state.absence()),
+        }
+    }
+
+    /// The newest results of all elections, by ascending number.
+    pub(crate) fn all(&self) -> Result<Vec<Arc<Publication>>, Absence> {
+        let state = self.read();
+        if state.elections.is_empty() && state.phase != Phase::Loaded {
+            return Err(Absence::NotNow);
+        }
+        let shown = state.elections.values();
+        Ok(shown.map(|shown| Arc::clone(&shown.borrow())).collect())
+    }
+
+    /// The newest result of one election and all that follow.
+    pub(crate) fn subscribe(&self, election: ElectionId) -> Result<Results, Absence> {
+        let state = self.read();
+        match state.elections.get(&election) {
+            Some(shown) => Ok(shown.subscribe()),
+            None => Err(state.absence()),
+        }
+    }
+
+    /// Takes everything down and lets all subscriptions end.
+    pub(crate) fn close(&self) {
+        let mut state = self.write();
+        state.phase = Phase::Closed;
+        state.elections.clear();
+    }
+
+    // A panic while the lock is held cannot leave the map half changed.
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn absence(&self) -> Absence {
+        match self.phase {
+            Phase::Empty | Phase::Closed => Absence::NotNow,
+            Phase::Loaded => Absence::Unknown(self.elections.keys().copied().collect()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_unknown_only_once_redis_has_been_read() {
+        let board = Board::default();
+        assert!(matches!(board.latest(1), Err(Absence::NotNow)));
+        assert!(matches!(board.all(), Err(Absence::NotNow)));
+        board.show(sample(2, 0, ""));
+        board.mark_loaded();
+        assert!(matches!(board.subscribe(1), Err(Absence::Unknown(known)) if known == [2]));
+    }
+
+    #[test]
+    fn an_equal_position_is_shown_if_it_says_something_else() {
+        let board = Board::default();
+        assert!(board.show(sample(1, 5, "a")));
+        assert!(!board.show(sample(1, 5, "a")));
+        assert!(board.show(sample(1, 5, "b")));
+        assert!(!board.show(sample(1, 4, "c")));
+        assert_eq!(*board.latest(1).unwrap().json(), *sample(1, 5, "b").json());
+    }
+
+    #[tokio::test]
+    async fn subscriptions_end_when_the_board_closes() {
+        let board = Board::default();
+        board.show(sample(1, 5, ""));
+        let mut results = board.subscribe(1).unwrap();
+        board.close();
+        assert!(results.changed().await.is_err());
+        assert!(!board.show(sample(1, 6, "")));
+        assert!(matches!(board.subscribe(1), Err(Absence::NotNow)));
+    }
+
+    proptest! {
+        #[test]
+        fn the_board_shows_the_highest_position_of_any_sequence(
+            positions in prop::collection::vec(0_u64..50, 1..40),
+        ) {
+            let board = Board::default();
+            let mut highest = 0;
+            for position in positions {
+                board.show(sample(1, position, ""));
+                highest = highest.max(position);
+                prop_assert_eq!(board.latest(1).unwrap().position(), highest);
+            }
+        }
+    }
+}

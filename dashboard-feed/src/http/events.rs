@@ -1,0 +1,65 @@
+//! Server-sent events: how an observer's connection leaves the HTTP server.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use service_kit::problem::Problem;
+use tokio::sync::Semaphore;
+
+use super::{absence, election_id};
+use crate::board::Board;
+use crate::stream::{ConnectionHandle, Observer};
+
+/// `GET /api/elections/{id}/events`: the result now, and every change of it.
+pub(crate) async fn events(
+    request: HttpRequest,
+    path: Path<String>,
+    board: Data<Board>,
+    places: Data<Semaphore>,
+) -> Result<HttpResponse, Problem> {
+    let election = election_id(&path)?;
+    let results = board
+        .subscribe(election)
+        .map_err(|reason| absence(reason, Some(election)))?;
+    let place = Arc::clone(&places)
+        .try_acquire_owned()
+        .map_err(|_| too_many_observers())?;
+    let socket = request
+        .conn_data::<ConnectionHandle>()
+        .and_then(ConnectionHandle::take)
+        .ok_or_else(too_many_observers)?;
+
+    let observer = Observer::new(socket, results, place);
+    tokio::spawn(observer.run(last_event_id(&request), reconnection_time()));
+    // For the HTTP server, which believes that it still has a client; nobody gets it.
+    Ok(HttpResponse::NoContent().force_close().finish())
+}
+
+/// The position that a client which comes back has already.
+fn last_event_id(request: &HttpRequest) -> Option<u64> {
+    let value = request.headers().get("last-event-id")?;
+    value.to_str().ok()?.parse().ok()
+}
+
+/// Between one and three seconds, each time another: so that a crowd that lost its connections
+/// together does not come back in one instant.
+fn reconnection_time() -> Duration {
+    static ASKED: AtomicU64 = AtomicU64::new(0);
+    let turn = ASKED.fetch_add(1, Ordering::Relaxed);
+    // 739 has no divisor in common with 2000, so all values come up.
+    Duration::from_millis(1000 + turn.wrapping_mul(739) % 2000)
+}
+
+fn too_many_observers() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "too-many-observers",
+        "There are too many observers.",
+    )
+    .detail("All places are taken: try again later, or read /api/elections/{id}/results.")
+    .retry_after_s(10)
+}

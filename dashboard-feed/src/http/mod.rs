@@ -1,0 +1,173 @@
+//! The HTTP interface.
+
+mod elections;
+mod events;
+mod page;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_service::{ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::{AppConfig, Server};
+use actix_web::http::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::DefaultHeaders;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, HttpResponse, Route, guard};
+use anyhow::Context;
+use service_kit::health::{self, Readiness};
+use service_kit::problem::{Problem, not_found};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::Semaphore;
+
+use crate::ElectionId;
+use crate::board::{Absence, Board};
+use crate::options::Options;
+use crate::stream::Connection;
+
+/// What the kernel holds at most for one client, in bytes (Linux doubles it for its own needs).
+///
+/// A socket's send buffer is a queue too: left to grow by itself, it would keep minutes of old
+/// results for a client that cannot keep up.
+const SEND_BUFFER: u32 = 32 * 1024;
+
+/// Connections that may wait to be accepted: a crowd comes back all at once.
+const BACKLOG: u32 = 4096;
+
+/// Idle connections are cut this long after the request to stop.
+const SHUTDOWN_TIMEOUT_S: u64 = 1;
+
+/// Binds `address`; port 0 takes a free one.
+pub(crate) fn listen(address: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    socket.set_reuseaddr(true)?;
+    // Accepted connections inherit it.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    let listener = socket
+        .bind(address)
+        .and_then(|()| socket.listen(BACKLOG))
+        .with_context(|| {
+            format!(
+                "cannot listen on {address}: stop what listens there, or choose another with --listen"
+            )
+        })?;
+    Ok(listener.into_std()?)
+}
+
+/// Serves the whole interface on `listener`, over HTTP/1.1.
+pub(crate) fn serve(
+    listener: std::net::TcpListener,
+    options: &Options,
+    board: &Board,
+    readiness: &Readiness,
+) -> anyhow::Result<Server> {
+    let board = Data::new(board.clone());
+    let readiness = readiness.clone();
+    let places = usize::try_from(options.max_observers)?.min(Semaphore::MAX_PERMITS);
+    let places = Data::from(Arc::new(Semaphore::new(places)));
+    let service = move || {
+        let app = App::new()
+            .app_data(board.clone())
+            .app_data(places.clone())
+            .configure(health::routes(readiness.clone()))
+            .configure(routes)
+            .default_service(web::to(no_route))
+            .wrap(
+                DefaultHeaders::new()
+                    .add((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+                    .add((REFERRER_POLICY, "no-referrer")),
+            );
+        let http = HttpService::build()
+            .on_connect_ext(|connection: &Connection, extensions| {
+                extensions.insert(connection.handle());
+            })
+            .h1(map_config(app, |()| AppConfig::default()));
+        fn_service(async |socket: TcpStream| {
+            let peer = socket.peer_addr().ok();
+            // A frame is written whole: to wait for more would only delay it.
+            let _without = socket.set_nodelay(true);
+            Ok::<_, DispatchError>((Connection::new(socket), peer))
+        })
+        .and_then(http)
+    };
+    let server = Server::build()
+        .workers(options.threads.into())
+        .shutdown_timeout(SHUTDOWN_TIMEOUT_S)
+        .disable_signals()
+        .listen("dashboard-feed", listener, service)?;
+    Ok(server.run())
+}
+
+fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/api/elections", get_or_head().to(elections::list))
+        .route(
+            "/api/elections/{id}/results",
+            get_or_head().to(elections::results),
+        )
+        .route("/api/elections/{id}/events", web::get().to(events::events))
+        .configure(page::routes);
+}
+
+fn get_or_head() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+/// For whatever has no route. Nothing here can be changed, so that any other method is wrong
+/// wherever it is used.
+async fn no_route(method: Method) -> Result<HttpResponse, Problem> {
+    if method == Method::GET || method == Method::HEAD {
+        return not_found().await;
+    }
+    Err(Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        "Results can only be read.",
+    )
+    .detail(format!("{method} is not allowed: use GET.")))
+}
+
+/// The election that a path names.
+fn election_id(text: &str) -> Result<ElectionId, Problem> {
+    text.parse().map_err(|_| {
+        no_such_election(format!(
+            "“{text}” is not the number of an election; GET /api/elections lists what there is."
+        ))
+    })
+}
+
+/// Why there is nothing to answer with, for `election` or for the list of all.
+fn absence(absence: Absence, election: Option<ElectionId>) -> Problem {
+    match (absence, election) {
+        (Absence::Unknown(known), Some(election)) => {
+            let numbers: Vec<String> = known.iter().map(ToString::to_string).collect();
+            let there_is = match numbers.as_slice() {
+                [] => "no election has one yet".to_owned(),
+                _ => format!("there are results of: {}", numbers.join(", ")),
+            };
+            let detail = format!("There is no result of election {election}; {there_is}.");
+            no_such_election(detail).field("elections", known)
+        }
+        _ => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "results-not-available",
+            "The results cannot be shown at the moment.",
+        )
+        .detail("The results have not been read yet, or the service stops: try again in a moment.")
+        .retry_after_s(1),
+    }
+}
+
+fn no_such_election(detail: String) -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "no-such-election",
+        "There is no such election.",
+    )
+    .detail(detail)
+}

@@ -1,0 +1,32 @@
+//! Live results over server-sent events, and the page that shows them.
+//!
+//! The feed reads Redis and nothing else. Whatever `tally-stream` publishes there goes to the
+//! [`board`], which holds the newest result of every election in memory, already encoded; the
+//! HTTP part hands out what is on the board, and the [`stream`] part sends it to observers as it
+//! changes.
+//!
+//! ```text
+//! Redis ──▶ source ──▶ pace (ten a second) ──▶ board ──▶ GET /api/elections/{id}/results
+//!                                                └─────▶ GET /api/elections/{id}/events
+//! ```
+//!
+//! **Architecture Invariant:** a change is encoded once, however many observers there are: they
+//! all send the same bytes. No observer has a queue; one that cannot keep up skips results.
+//!
+//! **Architecture Invariant:** what is shown of an election never goes back to a lower position.
+//!
+//! **Architecture Invariant:** the feed computes no result. The bytes of Redis are what it serves.
+
+mod application;
+mod board;
+mod http;
+mod options;
+mod pace;
+mod source;
+mod stream;
+
+pub use application::Application;
+pub use options::Options;
+
+/// The number of an election.
+pub(crate) type ElectionId = u32;

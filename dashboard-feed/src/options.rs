@@ -1,0 +1,37 @@
+use std::net::SocketAddr;
+
+use clap::Parser;
+use service_kit::settings::RedisOptions;
+
+/// Serves live results: a page, a JSON interface and server-sent events.
+#[derive(Parser, Clone)]
+#[command(version)]
+pub struct Options {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(
+        long,
+        env = "DASHBOARD_FEED_LISTEN",
+        default_value = "127.0.0.1:8501",
+        value_name = "ADDRESS"
+    )]
+    pub listen: SocketAddr,
+    /// Threads that serve connections
+    #[arg(
+        long,
+        env = "DASHBOARD_FEED_THREADS",
+        default_value_t = 2,
+        value_parser = clap::value_parser!(u16).range(1..=512)
+    )]
+    pub threads: u16,
+    /// Observers connected at once at most; each takes a file descriptor
+    #[arg(
+        long,
+        env = "DASHBOARD_FEED_MAX_OBSERVERS",
+        default_value_t = 20_000,
+        value_name = "COUNT"
+    )]
+    pub max_observers: u32,
+    /// Where the results come from
+    #[command(flatten)]
+    pub redis: RedisOptions,
+}

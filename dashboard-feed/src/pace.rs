@@ -1,0 +1,186 @@
+//! At most ten changes a second of each election, however many publish them.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
+
+use crate::ElectionId;
+use crate::board::{Board, Publication};
+
+/// The least time between two changes of what is shown of an election.
+pub(crate) const TICK: Duration = Duration::from_millis(100);
+
+/// What comes from Redis.
+pub(crate) enum Arrival {
+    /// A result, old or new.
+    Result(Publication),
+    /// Everything that Redis held has been sent; answered once all of it can be seen.
+    Loaded(oneshot::Sender<()>),
+}
+
+/// The way from Redis to the board. Short: what waits here is read at once.
+pub(crate) fn arrivals() -> (mpsc::Sender<Arrival>, mpsc::Receiver<Arrival>) {
+    mpsc::channel(64)
+}
+
+/// Puts what arrives on the board: a first change at once, those that follow it within a
+/// [`TICK`] when that is over, and of those only the newest. The last one is always shown.
+pub(crate) async fn show(mut arrivals: mpsc::Receiver<Arrival>, board: Board) {
+    let mut queues: HashMap<ElectionId, Queue> = HashMap::new();
+    loop {
+        let next_due = queues.values().filter_map(Queue::due).min();
+        tokio::select! {
+            arrival = arrivals.recv() => match arrival {
+                Some(Arrival::Result(publication)) => {
+                    let queue = queues
+                        .entry(publication.election())
+                        .or_insert_with(Queue::new);
+                    queue.offer(publication, Instant::now());
+                }
+                Some(Arrival::Loaded(seen)) => {
+                    board.mark_loaded();
+                    // The source may have lost Redis again and no longer wait.
+                    let _ = seen.send(());
+                }
+                None => return,
+            },
+            () = sleep_until(next_due.unwrap_or_else(Instant::now)), if next_due.is_some() => {}
+        }
+        let now = Instant::now();
+        for queue in queues.values_mut() {
+            queue.show_if_due(&board, now);
+        }
+    }
+}
+
+/// A queue of one: the newest result that has not been shown yet.
+struct Queue {
+    waiting: Option<Publication>,
+    /// When the next change may be shown.
+    free_at: Instant,
+}
+
+impl Queue {
+    fn new() -> Self {
+        Self {
+            waiting: None,
+            free_at: Instant::now(),
+        }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.waiting.as_ref().map(|_| self.free_at)
+    }
+
+    fn offer(&mut self, publication: Publication, now: Instant) {
+        match &self.waiting {
+            Some(waiting) if !publication.supersedes(waiting) => {}
+            Some(_) => self.waiting = Some(publication),
+            None => {
+                self.waiting = Some(publication);
+                self.free_at = self.free_at.max(now);
+            }
+        }
+    }
+
+    fn show_if_due(&mut self, board: &Board, now: Instant) {
+        if self.free_at > now {
+            return;
+        }
+        if let Some(publication) = self.waiting.take()
+            && board.show(publication)
+        {
+            // From when it was due, not from now: else the timer's own lateness would add up, and
+            // a publisher that keeps to ten a second would see every hundredth change skipped.
+            self.free_at += TICK;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{advance, sleep};
+
+    use super::*;
+    use crate::board::sample;
+
+    async fn settle() {
+        // With the clock paused this lets every task run until all of them wait.
+        sleep(Duration::from_millis(1)).await;
+    }
+
+    fn position(board: &Board) -> u64 {
+        board.latest(1).unwrap().position()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_a_burst_the_first_is_shown_at_once_and_the_last_a_tick_later() {
+        let board = Board::default();
+        let (arrivals, arriving) = arrivals();
+        tokio::spawn(show(arriving, board.clone()));
+        for position in [3, 4, 9, 8, 5] {
+            let result = Arrival::Result(sample(1, position, ""));
+            arrivals.send(result).await.ok().unwrap();
+            settle().await;
+        }
+        assert_eq!(position(&board), 3);
+        advance(TICK).await;
+        settle().await;
+        assert_eq!(position(&board), 9);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn ten_changes_a_second_all_pass_and_thirty_do_not() {
+        // Over 10.1 s: all 101, or one for each tick and its two ends.
+        for (per_second, allowed) in [(10_u32, 101..=101), (30, 100..=102)] {
+            let board = Board::default();
+            let (arrivals, arriving) = arrivals();
+            tokio::spawn(show(arriving, board.clone()));
+            arrivals
+                .send(Arrival::Result(sample(1, 0, "")))
+                .await
+                .ok()
+                .unwrap();
+            settle().await;
+            let mut results = board.subscribe(1).unwrap();
+            let counting = tokio::spawn(async move {
+                let mut changes = 1_u32;
+                while results.changed().await.is_ok() {
+                    results.borrow_and_update();
+                    changes += 1;
+                }
+                changes
+            });
+            let mut timer = tokio::time::interval(Duration::from_secs(1) / per_second);
+            timer.tick().await;
+            for position in 1..=u64::from(per_second) * 10 {
+                timer.tick().await;
+                let result = Arrival::Result(sample(1, position, ""));
+                arrivals.send(result).await.ok().unwrap();
+            }
+            sleep(TICK).await;
+            settle().await;
+            assert_eq!(position(&board), u64::from(per_second) * 10);
+            board.close();
+            let changes = counting.await.unwrap();
+            assert!(allowed.contains(&changes), "{changes} changes");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn elections_do_not_wait_for_each_other() {
+        let board = Board::default();
+        let (arrivals, arriving) = arrivals();
+        tokio::spawn(show(arriving, board.clone()));
+        for election in 1..=3 {
+            let result = Arrival::Result(sample(election, 1, ""));
+            arrivals.send(result).await.ok().unwrap();
+        }
+        let (seen, all_seen) = oneshot::channel();
+        arrivals.send(Arrival::Loaded(seen)).await.ok().unwrap();
+        all_seen.await.unwrap();
+        assert_eq!(board.all().unwrap().len(), 3);
+    }
+}

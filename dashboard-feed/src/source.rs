@@ -1,0 +1,180 @@
+//! Redis: reads every result, then follows what is published.
+
+use std::collections::HashSet;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use redis::aio::PubSubSink;
+use redis::{AsyncCommands, AsyncConnectionConfig, Client, RedisError};
+use service_kit::health::Readiness;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{sleep, timeout};
+
+use crate::ElectionId;
+use crate::board::Publication;
+use crate::pace::Arrival;
+
+/// The name of this part in `/health/ready`.
+pub(crate) const REDIS: &str = "redis";
+
+/// The set of all elections that have a result, and what their keys and channels begin with.
+const RESULTS: &str = "results";
+const EVERY_CHANNEL: &str = "results:*";
+
+/// How long Redis may take to connect or to answer before it counts as lost.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How often a subscription, on which nothing need ever arrive, is asked whether it still lives.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Why a connection to Redis came to its end.
+#[derive(Debug, thiserror::Error)]
+enum Lost {
+    #[error("Redis cannot be used: {0}")]
+    Redis(#[from] RedisError),
+    #[error("Redis did not answer within {} s", PATIENCE.as_secs())]
+    Silent(#[from] tokio::time::error::Elapsed),
+    #[error("Redis closed the connection")]
+    Closed,
+    #[error("the service stops")]
+    Stopping,
+}
+
+/// Follows Redis for ever, connecting again whenever it is lost.
+pub(crate) async fn follow(client: Client, arrivals: mpsc::Sender<Arrival>, readiness: Readiness) {
+    let mut source = Source {
+        client,
+        arrivals,
+        readiness,
+        pause: FIRST_PAUSE,
+        unreadable: HashSet::new(),
+    };
+    loop {
+        let Err(lost) = source.connect_and_follow().await;
+        if matches!(lost, Lost::Stopping) {
+            return;
+        }
+        // Readiness logs the loss once, and the return once.
+        source.readiness.wait_for(REDIS, lost.to_string());
+        sleep(source.pause).await;
+        source.pause = (source.pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+struct Source {
+    client: Client,
+    arrivals: mpsc::Sender<Arrival>,
+    readiness: Readiness,
+    /// Before the next attempt to connect.
+    pause: Duration,
+    /// Keys whose last value was no result: each is logged once, not ten times a second.
+    unreadable: HashSet<String>,
+}
+
+impl Source {
+    async fn connect_and_follow(&mut self) -> Result<Infallible, Lost> {
+        // Subscribing first: what is published while the rest is read then waits on the channel.
+        let mut pubsub = timeout(PATIENCE, self.client.get_async_pubsub()).await??;
+        timeout(PATIENCE, pubsub.psubscribe(EVERY_CHANNEL)).await??;
+        let (sink, mut messages) = pubsub.split();
+        self.read_all().await?;
+        self.pause = FIRST_PAUSE;
+        self.readiness.ready(REDIS);
+
+        let heartbeat = heartbeat(sink);
+        tokio::pin!(heartbeat);
+        loop {
+            let message = tokio::select! {
+                message = messages.next() => message.ok_or(Lost::Closed)?,
+                lost = &mut heartbeat => return lost,
+            };
+            let json = Bytes::copy_from_slice(message.get_payload_bytes());
+            self.pass_on(message.get_channel_name(), json).await?;
+        }
+    }
+
+    /// Passes on every result that Redis holds, and returns once all of them can be seen.
+    async fn read_all(&mut self) -> Result<(), Lost> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE));
+        let mut connection = self
+            .client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await?;
+        let elections: Vec<String> = connection.smembers(RESULTS).await?;
+        for election in elections {
+            let key = format!("{RESULTS}:{{{election}}}");
+            let json: Option<Vec<u8>> = connection.get(&key).await?;
+            if let Some(json) = json {
+                self.pass_on(&key, json.into()).await?;
+            }
+        }
+        let (seen, all_seen) = oneshot::channel();
+        self.send(Arrival::Loaded(seen)).await?;
+        all_seen.await.map_err(|_| Lost::Stopping)
+    }
+
+    /// Passes on what was found at `key`, if it is the result that belongs there.
+    async fn pass_on(&mut self, key: &str, json: Bytes) -> Result<(), Lost> {
+        let parsed = Publication::parse(json);
+        let reason = match parsed {
+            Ok(publication) if Some(publication.election()) == election_of(key) => {
+                self.unreadable.remove(key);
+                return self.send(Arrival::Result(publication)).await;
+            }
+            Ok(publication) => format!("it is of election {}", publication.election()),
+            Err(error) => error.to_string(),
+        };
+        if self.unreadable.insert(key.to_owned()) {
+            tracing::warn!(key, reason, "ignored what is no result of this election");
+        }
+        Ok(())
+    }
+
+    async fn send(&self, arrival: Arrival) -> Result<(), Lost> {
+        self.arrivals
+            .send(arrival)
+            .await
+            .map_err(|_| Lost::Stopping)
+    }
+}
+
+/// Completes when the subscription's connection no longer answers.
+async fn heartbeat(mut sink: PubSubSink) -> Result<Infallible, Lost> {
+    loop {
+        sleep(HEARTBEAT).await;
+        timeout(PATIENCE, sink.ping::<redis::Value>()).await??;
+    }
+}
+
+/// The election that a key or channel such as `results:{7}` belongs to.
+fn election_of(key: &str) -> Option<ElectionId> {
+    key.strip_prefix(RESULTS)?
+        .strip_prefix(":{")?
+        .strip_suffix('}')?
+        .parse()
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_name_their_election() {
+        assert_eq!(election_of("results:{7}"), Some(7));
+        for strange in [
+            "results",
+            "results:7",
+            "results:{}",
+            "results:{-1}",
+            "tally:{7}",
+        ] {
+            assert_eq!(election_of(strange), None, "{strange}");
+        }
+    }
+}

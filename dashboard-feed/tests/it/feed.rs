@@ -1,0 +1,146 @@
+//! A feed on a port of its own, and the Redis that it follows.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Parser;
+use dashboard_feed::{Application, Options};
+use devstack::Server;
+use redis::AsyncCommands;
+use redis::aio::ConnectionManager;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::client::{Answer, Connection, Observer, before_deadline};
+
+pub(crate) struct TestFeed {
+    pub(crate) redis: Server,
+    pub(crate) address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    running: JoinHandle<anyhow::Result<()>>,
+}
+
+/// A result as tally-stream publishes it, or as much of it as matters here.
+pub(crate) fn result(election: u32, position: u64) -> String {
+    result_titled(election, position, "Test")
+}
+
+pub(crate) fn result_titled(election: u32, position: u64, title: &str) -> String {
+    format!(
+        r#"{{"election":{election},"title":"{title}","individual":false,"created":"2026-06-16T15:00:00Z","start":"2026-06-16T15:00:00Z","end":"2999-06-16T15:00:00Z","publication":"live","final":false,"position":{position},"counted":{position},"candidates":[]}}"#
+    )
+}
+
+/// A Redis for one test alone: channels are the whole server's.
+pub(crate) async fn new_redis() -> Server {
+    devstack::shared()
+        .await
+        .dedicated_redis_with(true)
+        .await
+        .unwrap()
+}
+
+impl TestFeed {
+    pub(crate) async fn start() -> Self {
+        Self::start_on(new_redis().await, &[]).await
+    }
+
+    /// Starts a feed on this Redis, with more options, and waits until it is ready.
+    pub(crate) async fn start_on(redis: Server, options: &[&str]) -> Self {
+        let feed = Self::start_unready(redis, options);
+        feed.until_ready_is(200).await;
+        feed
+    }
+
+    pub(crate) fn start_unready(redis: Server, options: &[&str]) -> Self {
+        let own = [
+            "dashboard-feed",
+            "--listen",
+            "127.0.0.1:0",
+            "--redis-url",
+            redis.url(),
+        ];
+        let options = Options::parse_from(own.iter().chain(options));
+        let application = Application::build(&options).unwrap();
+        let address = application.address();
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(application.run_until(async {
+            // A test that ends stops its feed, too.
+            let _ = stopped.await;
+            Ok(())
+        }));
+        Self {
+            redis,
+            address,
+            stop: Some(stop),
+            running,
+        }
+    }
+
+    /// Asks the feed to stop and waits until it has.
+    pub(crate) async fn stop(mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+        before_deadline("the feed to stop", self.running)
+            .await
+            .unwrap()
+            .unwrap();
+    }
+
+    pub(crate) async fn connect(&self) -> Connection {
+        Connection::open(self.address).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.connect().await.get(path).await
+    }
+
+    pub(crate) async fn observe(&self, election: u32) -> Observer {
+        self.connect().await.observe(election, None).await
+    }
+
+    pub(crate) async fn until_ready_is(&self, status: u16) {
+        let ready = async {
+            while self.get("/health/ready").await.status != status {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        before_deadline(&format!("/health/ready to answer {status}"), ready).await;
+    }
+
+    pub(crate) async fn publisher(&self) -> Publisher {
+        Publisher::new(&self.redis).await
+    }
+}
+
+/// Does what tally-stream does.
+pub(crate) struct Publisher {
+    connection: ConnectionManager,
+}
+
+impl Publisher {
+    pub(crate) async fn new(redis: &Server) -> Self {
+        let client = redis::Client::open(redis.url()).unwrap();
+        Self {
+            connection: client.get_connection_manager().await.unwrap(),
+        }
+    }
+
+    /// Stores a result without telling anyone.
+    pub(crate) async fn store(&mut self, election: u32, json: &str) {
+        let key = format!("results:{{{election}}}");
+        let () = self.connection.set(&key, json).await.unwrap();
+        let () = self.connection.sadd("results", election).await.unwrap();
+    }
+
+    /// Stores a result and publishes it.
+    pub(crate) async fn publish_json(&mut self, election: u32, json: &str) {
+        self.store(election, json).await;
+        let channel = format!("results:{{{election}}}");
+        let () = self.connection.publish(channel, json).await.unwrap();
+    }
+
+    pub(crate) async fn publish(&mut self, election: u32, position: u64) {
+        self.publish_json(election, &result(election, position))
+            .await;
+    }
+}
