@@ -1,0 +1,296 @@
+//! What is due when: a pure function of the plan.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::ballot::mix;
+
+/// Keeps the choice of who votes again apart from the other uses of the seed.
+const DUPLICATES: u64 = 0xd0b1;
+
+const MILLION: u64 = 1_000_000;
+
+/// A share of the votes, in millionths, so that sums of shares are exact.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Share(u32);
+
+impl Share {
+    /// This share of `count`, rounded down.
+    pub fn of(self, count: u64) -> u64 {
+        count * u64::from(self.0) / MILLION
+    }
+}
+
+impl FromStr for Share {
+    type Err = String;
+
+    /// Reads percent: `5`, `0.25`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+        let digits =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(whole) || !digits(fraction) || fraction.len() > 4 {
+            return Err("give percent, with at most four decimals".to_owned());
+        }
+        format!("{whole}{fraction:0<4}")
+            .parse()
+            .ok()
+            .filter(|millionths| *millionths <= 1_000_000)
+            .map(Self)
+            .ok_or_else(|| "give at most 100 percent".to_owned())
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", f64::from(self.0) / 1e4)
+    }
+}
+
+/// What a crowd is to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Votes due a second, at least 1.
+    pub rate: u32,
+    /// Voters who vote, numbered from 0.
+    pub votes: u32,
+    /// Attempts of accepted voters to vote again, on top of the votes.
+    pub duplicates: Share,
+    /// Attempts of people who are not on the roll, on top of the votes.
+    pub unknown: Share,
+    /// Requests that are no votes, on top of the votes.
+    pub malformed: Share,
+    /// Makes it reproducible.
+    pub seed: u64,
+}
+
+/// What somebody tries at the ballot box.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Attempt {
+    /// A voter's own vote.
+    Vote {
+        /// The voter's number.
+        voter: u32,
+    },
+    /// A voter whose vote comes earlier in the schedule tries again.
+    Duplicate {
+        /// The voter's number.
+        voter: u32,
+        /// For somebody else this time.
+        other_choice: bool,
+    },
+    /// Somebody who is not on the roll.
+    Unknown {
+        /// Counted from 0.
+        number: u32,
+    },
+    /// No vote at all.
+    Malformed {
+        /// Counted from 0.
+        number: u32,
+    },
+}
+
+/// An attempt and when it is due, from the beginning.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Slot {
+    /// From the beginning of the run.
+    pub due: Duration,
+    /// What is tried.
+    pub attempt: Attempt,
+}
+
+/// The slots of a plan in the order in which they are due: vote i at i / rate, and what comes on top of it
+/// evenly between it and the next.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    plan: Plan,
+    /// The vote that comes next.
+    next_vote: u32,
+    /// What is still due before it, the last first.
+    extras: Vec<Attempt>,
+    /// How many there were to begin with.
+    extras_of_vote: usize,
+}
+
+impl Schedule {
+    /// The beginning of a plan.
+    pub fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            next_vote: 0,
+            extras: Vec::new(),
+            extras_of_vote: 0,
+        }
+    }
+
+    /// No further vote becomes due.
+    pub fn stop(&mut self) {
+        self.plan.votes = self.next_vote;
+        self.extras.clear();
+    }
+
+    /// Votes in all, stopped or not.
+    pub fn votes(&self) -> u32 {
+        self.plan.votes
+    }
+
+    /// What comes on top of a vote, the last first.
+    fn fill_extras(&mut self, vote: u32) {
+        // Of every share as many as make the sum so far right, so the shares are exact at any moment.
+        let new = |share: Share| share.of(u64::from(vote))..share.of(u64::from(vote) + 1);
+        let number = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        let Plan { seed, .. } = self.plan;
+        let malformed = new(self.plan.malformed).map(|index| Attempt::Malformed {
+            number: number(index),
+        });
+        let unknown = new(self.plan.unknown).map(|index| Attempt::Unknown {
+            number: number(index),
+        });
+        let duplicates = new(self.plan.duplicates).map(|index| {
+            let draw = mix(seed, DUPLICATES, index);
+            Attempt::Duplicate {
+                voter: number((draw >> 1) % (u64::from(vote) + 1)),
+                other_choice: draw & 1 == 1,
+            }
+        });
+        self.extras
+            .extend(malformed.chain(unknown).chain(duplicates));
+        self.extras_of_vote = self.extras.len();
+    }
+
+    /// When the part-th of `parts` equal parts of the time after a vote begins.
+    fn due(&self, vote: u32, part: usize, parts: usize) -> Duration {
+        let parts = u128::try_from(parts).unwrap_or(1);
+        let part = u128::try_from(part).unwrap_or(0);
+        let nanos = (u128::from(vote) * parts + part) * 1_000_000_000
+            / (u128::from(self.plan.rate) * parts);
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+}
+
+impl Iterator for Schedule {
+    type Item = Slot;
+
+    fn next(&mut self) -> Option<Slot> {
+        if let Some(attempt) = self.extras.pop() {
+            let part = self.extras_of_vote - self.extras.len();
+            let due = self.due(self.next_vote - 1, part, self.extras_of_vote + 1);
+            return Some(Slot { due, attempt });
+        }
+        if self.next_vote == self.plan.votes {
+            return None;
+        }
+        let voter = self.next_vote;
+        self.next_vote += 1;
+        self.fill_extras(voter);
+        Some(Slot {
+            due: self.due(voter, 0, 1),
+            attempt: Attempt::Vote { voter },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn plan(rate: u32, votes: u32, percent: [&str; 3]) -> Plan {
+        let [duplicates, unknown, malformed] = percent.map(|share| share.parse().unwrap());
+        Plan {
+            rate,
+            votes,
+            duplicates,
+            unknown,
+            malformed,
+            seed: 7,
+        }
+    }
+
+    #[test]
+    fn vote_i_is_due_at_i_over_the_rate() {
+        let slots: Vec<Slot> = Schedule::new(plan(3, 4, ["0"; 3])).collect();
+        let expected = [0, 333_333_333, 666_666_666, 1_000_000_000].map(Duration::from_nanos);
+        assert_eq!(
+            slots.iter().map(|slot| slot.due).collect::<Vec<_>>(),
+            expected
+        );
+    }
+
+    #[test]
+    fn shares_are_exact_and_come_on_top() {
+        let slots: Vec<Slot> = Schedule::new(plan(1_000, 10_000, ["5", "0.5", "100"])).collect();
+        let count =
+            |test: fn(&Attempt) -> bool| slots.iter().filter(|slot| test(&slot.attempt)).count();
+        assert_eq!(count(|one| matches!(one, Attempt::Vote { .. })), 10_000);
+        assert_eq!(count(|one| matches!(one, Attempt::Duplicate { .. })), 500);
+        assert_eq!(count(|one| matches!(one, Attempt::Unknown { .. })), 50);
+        assert_eq!(
+            count(|one| matches!(one, Attempt::Malformed { .. })),
+            10_000
+        );
+    }
+
+    #[test]
+    fn a_schedule_that_is_stopped_has_no_more_votes() {
+        let mut schedule = Schedule::new(plan(10, 100, ["100", "0", "0"]));
+        assert_eq!(schedule.by_ref().take(5).count(), 5);
+        schedule.stop();
+        assert_eq!(schedule.votes(), 3);
+        assert_eq!(schedule.next(), None);
+    }
+
+    #[test]
+    fn percent_is_read_exactly() {
+        for (text, millionths) in [
+            ("0", 0),
+            ("5", 50_000),
+            ("0.0001", 1),
+            ("12.5", 125_000),
+            ("100", 1_000_000),
+        ] {
+            assert_eq!(text.parse(), Ok(Share(millionths)));
+            assert_eq!(Share(millionths).to_string(), text);
+        }
+        for text in [
+            "",
+            ".",
+            "-1",
+            "100.1",
+            "1.00001",
+            "1e1",
+            "five",
+            "99999999999",
+        ] {
+            assert!(text.parse::<Share>().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn slots_come_in_order_and_duplicates_after_their_votes(
+            rate in 1..50_000u32, votes in 0..500u32, shares in proptest::array::uniform3(0..=1_000_000u32),
+        ) {
+            let [duplicates, unknown, malformed] = shares.map(Share);
+            let plan = Plan { rate, votes, duplicates, unknown, malformed, seed: 1 };
+            let mut cast = 0;
+            let mut last = Duration::ZERO;
+            for slot in Schedule::new(plan) {
+                prop_assert!(slot.due >= last);
+                last = slot.due;
+                match slot.attempt {
+                    Attempt::Vote { voter } => {
+                        prop_assert_eq!(voter, cast);
+                        cast += 1;
+                    }
+                    Attempt::Duplicate { voter, .. } => prop_assert!(voter < cast),
+                    Attempt::Unknown { .. } | Attempt::Malformed { .. } => {}
+                }
+            }
+            prop_assert_eq!(cast, votes);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Casting what is due.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::ledger::Standing;
+use super::verdict::{Reply, is_for_later, is_indefinite, judge};
+use super::{Attempt, Ledger, Schedule};
+use crate::Error;
+use crate::ballot::{Bodies, Paper, Roll, mix};
+use crate::http::{Connection, Origin};
+
+/// Keeps the choices apart from the other uses of the seed.
+const CHOICES: u64 = 0xc401;
+
+/// Between two attempts of one vote, where the server does not say how long.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// What a voter does without an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Persistence {
+    /// Tries again.
+    pub(crate) retries: bool,
+    /// From the first attempt; the last one begins before this has passed.
+    pub(crate) give_up: Duration,
+}
+
+/// Everybody who votes, and what they were told.
+pub(crate) struct Crowd {
+    roll: Roll,
+    /// The number of the roll's first voter in the file: choices belong to places in the file.
+    first: u32,
+    paper: Paper,
+    bodies: Bodies,
+    seed: u64,
+    persistence: Persistence,
+    schedule: Mutex<Schedule>,
+    ledger: Mutex<Ledger>,
+    /// Somebody's own vote has come to its end.
+    answered: Notify,
+}
+
+impl Crowd {
+    pub(crate) fn new(
+        (roll, first): (Roll, u32),
+        paper: Paper,
+        bodies: Bodies,
+        seed: u64,
+        schedule: Schedule,
+        persistence: Persistence,
+    ) -> Self {
+        Self {
+            ledger: Mutex::new(Ledger::new(paper.candidates.len(), schedule.votes())),
+            roll,
+            first,
+            paper,
+            bodies,
+            seed,
+            persistence,
+            schedule: Mutex::new(schedule),
+            answered: Notify::new(),
+        }
+    }
+
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn paper(&self) -> &Paper {
+        &self.paper
+    }
+
+    fn schedule(&self) -> MutexGuard<'_, Schedule> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Votes to cast in all.
+    pub(crate) fn votes(&self) -> u32 {
+        self.schedule().votes()
+    }
+
+    /// Nothing further becomes due; what is under way comes to its end.
+    pub(crate) fn stop(&self) {
+        self.schedule().stop();
+    }
+
+    /// Casts everything, and returns how long that took from when the first vote was due.
+    pub(crate) async fn cast(
+        self: &Arc<Self>,
+        origins: &Arc<[Origin]>,
+        connections: usize,
+    ) -> Result<Duration, Error> {
+        let mut booths = Vec::with_capacity(connections);
+        for number in 0..connections {
+            let mut connection = Connection::new(Arc::clone(origins), number);
+            connection
+                .open()
+                .await
+                .map_err(|reason| Error::Unreachable {
+                    url: origins[number % origins.len()].to_string(),
+                    reason,
+                })?;
+            booths.push(connection);
+        }
+        let start = Instant::now();
+        let mut tasks: JoinSet<()> = booths
+            .into_iter()
+            .map(|connection| Arc::clone(self).work(connection, start))
+            .collect();
+        while let Some(done) = tasks.join_next().await {
+            done?;
+        }
+        Ok(start.elapsed())
+    }
+
+    /// One connection takes whatever is due next, one after the other. An idle one waits with the next
+    /// attempt in its hands; if all are busy, attempts are late, and their latency says so.
+    async fn work(self: Arc<Self>, mut connection: Connection, start: Instant) {
+        loop {
+            let Some(slot) = self.schedule().next() else {
+                return;
+            };
+            let due = start + slot.due;
+            if due > Instant::now() {
+                sleep_until(due).await;
+            }
+            match slot.attempt {
+                Attempt::Vote { voter } => self.vote(&mut connection, voter, due).await,
+                Attempt::Duplicate {
+                    voter,
+                    other_choice,
+                } => {
+                    self.vote_again(&mut connection, slot.attempt, voter, other_choice)
+                        .await;
+                }
+                Attempt::Unknown { number } => {
+                    let a_voter = self.roll.voter(number % self.roll.len());
+                    let body = self.bodies.strangers(number, a_voter);
+                    self.other(&mut connection, slot.attempt, body).await;
+                }
+                Attempt::Malformed { number } => {
+                    let body = Bodies::malformed(number);
+                    self.other(&mut connection, slot.attempt, body).await;
+                }
+            }
+        }
+    }
+
+    async fn vote(&self, connection: &mut Connection, voter: u32, due: Instant) {
+        let choice = self.choice(voter);
+        let body = self.bodies.vote(self.roll.voter(voter), choice);
+        let reply = self.insist(connection, body).await;
+        let now = Instant::now();
+        let verdict = judge(Attempt::Vote { voter }, &reply);
+        self.ledger().enter_vote(
+            voter,
+            choice,
+            &reply,
+            &verdict,
+            (now, now.saturating_duration_since(due)),
+        );
+        self.answered.notify_waiters();
+    }
+
+    /// Tries again for a voter who was accepted; there is nothing to try for one who was not.
+    async fn vote_again(
+        &self,
+        connection: &mut Connection,
+        attempt: Attempt,
+        voter: u32,
+        other_choice: bool,
+    ) {
+        if self.final_standing(voter).await != Standing::Accepted {
+            return;
+        }
+        let choice = (self.choice(voter) + usize::from(other_choice)) % self.paper.candidates.len();
+        let body = self.bodies.vote(self.roll.voter(voter), choice);
+        self.other(connection, attempt, body).await;
+    }
+
+    async fn other(&self, connection: &mut Connection, attempt: Attempt, body: Bytes) {
+        let reply = self.insist(connection, body).await;
+        let verdict = judge(attempt, &reply);
+        self.ledger().enter(&reply, &verdict);
+    }
+
+    /// The candidate a voter votes for: the same in every run with this seed.
+    fn choice(&self, voter: u32) -> usize {
+        let place = u64::from(self.first) + u64::from(voter);
+        self.paper.weights.choose(mix(self.seed, CHOICES, place))
+    }
+
+    /// How a voter stands, once that is known. The schedule puts the voter's own vote first, so some
+    /// connection has it in hand already, and waiting ends.
+    async fn final_standing(&self, voter: u32) -> Standing {
+        loop {
+            let answered = self.answered.notified();
+            let standing = self.ledger().standing(voter);
+            if standing != Standing::Waiting {
+                return standing;
+            }
+            answered.await;
+        }
+    }
+
+    /// Sends until there is a definite answer, or patience ends.
+    async fn insist(&self, connection: &mut Connection, body: Bytes) -> Reply {
+        let begun = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        let mut retried = 0;
+        let mut uncertain = 0;
+        loop {
+            let last = connection.post(body.clone()).await;
+            let wait = match &last {
+                Ok(answer) if is_for_later(answer) => {
+                    uncertain += u32::from(is_indefinite(answer));
+                    answer.retry_after.unwrap_or(pause)
+                }
+                Ok(_) => {
+                    return Reply {
+                        last,
+                        retried,
+                        uncertain,
+                    };
+                }
+                Err(no_answer) => {
+                    uncertain += u32::from(no_answer.sent);
+                    pause
+                }
+            };
+            if !self.persistence.retries || begun.elapsed() + wait >= self.persistence.give_up {
+                return Reply {
+                    last,
+                    retried,
+                    uncertain,
+                };
+            }
+            sleep(wait).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            retried += 1;
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! A crowd of voters that checks the count.
+//!
+//! Votes are due at a constant rate, whatever the servers do (an open loop): latency runs from the
+//! moment a vote was due to its final answer, so a server that stalls cannot hide it by slowing the
+//! crowd down. What each voter was told is added up by candidate and compared with what the results
+//! say at the end; anything that does not add up is named, and the exit status is then 1.
+
+pub mod ballot;
+pub mod crowd;
+mod error;
+pub mod http;
+mod machine;
+pub mod options;
+mod progress;
+pub mod report;
+pub mod result;
+mod run;
+mod units;
+
+pub use error::Error;
+pub use machine::Machine;
+pub use options::Options;
+pub use progress::Progress;
+pub use report::Report;
+pub use run::{Interrupts, run};

@@ -1,0 +1,81 @@
+//! The results as dashboard-feed publishes them.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Rejected by the count, but cast: such ballots belong to the base of a threshold `of` votes cast.
+const INVALID: &str = "Invalid poll number.";
+
+/// The state of one election's count: `GET /api/elections/{id}/results`, less what is not checked here.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Results {
+    /// The election.
+    pub election: u32,
+    /// For people.
+    pub title: String,
+    /// `live`, or `after-close`: then there are no votes by candidate until the count is final.
+    pub publication: String,
+    /// Nothing can change any more.
+    pub r#final: bool,
+    /// Grows with every change.
+    pub position: u64,
+    /// Records of this election in the log: counted, repeated or rejected.
+    pub records: u64,
+    /// Ballots that count.
+    pub counted: u64,
+    /// Lines of paper ballots that were sent again.
+    pub repeated: u64,
+    /// Records that do not count, by reason.
+    pub rejected: BTreeMap<String, u64>,
+    /// Those on the ballot paper.
+    pub candidates: Vec<CandidateResult>,
+    /// What the electoral rules make of the votes; absent while these are not published.
+    pub outcome: Option<Value>,
+}
+
+/// One candidate's part of the results.
+#[derive(Clone, Debug, Deserialize)]
+pub struct CandidateResult {
+    /// Where it is on the ballot paper, from 1.
+    pub poll_number: u32,
+    /// As on the ballot paper.
+    pub name: String,
+    /// Absent while they are not published.
+    pub votes: Option<u64>,
+    /// Absent where one winner is elected, and while they are not published.
+    pub seats: Option<u64>,
+}
+
+impl Results {
+    /// Whether all that the count will ever show for these votes is shown.
+    pub(crate) fn shows_votes(&self) -> bool {
+        self.publication == "live" || self.r#final
+    }
+
+    /// The votes by poll number, in that order; `None` while they are not published. Before the first
+    /// ballot there is nothing to hide: then everybody has none.
+    pub(crate) fn votes(&self) -> Option<Vec<(u32, u64)>> {
+        let mut votes = self
+            .candidates
+            .iter()
+            .map(|candidate| {
+                let votes = candidate.votes.or((self.counted == 0).then_some(0))?;
+                Some((candidate.poll_number, votes))
+            })
+            .collect::<Option<Vec<_>>>()?;
+        votes.sort_unstable();
+        Some(votes)
+    }
+
+    /// Valid and invalid votes.
+    pub(crate) fn cast(&self) -> u64 {
+        self.counted + self.rejected.get(INVALID).copied().unwrap_or_default()
+    }
+
+    /// Records that do not count, whatever the reason.
+    pub(crate) fn all_rejected(&self) -> u64 {
+        self.rejected.values().sum()
+    }
+}

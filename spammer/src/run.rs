@@ -1,0 +1,221 @@
+//! One run, from the command line to the report.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::StatusCode;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+use crate::ballot::{Bodies, Paper, Roll, Scenario};
+use crate::crowd::{Crowd, Persistence, Plan, Schedule};
+use crate::http::Origin;
+use crate::machine::{Machine, cpu_time};
+use crate::report::Findings;
+use crate::result::{Feed, Results, Told, Watch, compare, visible};
+use crate::{Error, Options, Progress, Report};
+
+/// How often the user has asked to stop. The first time, no further vote becomes due and what was sent is
+/// still compared with the count; the second time, the count is compared as it is then.
+pub type Interrupts = watch::Receiver<u32>;
+
+/// How long the count must stand still, once it has caught up, before it is compared: what is counted too
+/// often would come after that.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// How long vote-ingest may take to become ready.
+const READY_WITHIN: Duration = Duration::from_secs(10);
+/// Between two looks at something that is not ready yet.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
+
+/// Votes as the options say, and compares.
+///
+/// # Errors
+/// Where the run cannot begin or its result cannot be read. A count that is wrong is no error but a
+/// [`Report`] with [`Report::exit_code`] 1.
+pub async fn run(
+    options: &Options,
+    progress: Progress,
+    mut interrupts: Interrupts,
+) -> Result<Report, Error> {
+    let scenario = options
+        .scenario
+        .as_deref()
+        .map(Scenario::read)
+        .transpose()?;
+    let roll = Roll::read(&options.voters, options.skip)?;
+    // Short enough for every reader of JSON.
+    let seed = options
+        .seed
+        .unwrap_or_else(|| u64::from(rand::random::<u32>()));
+
+    for origin in &options.urls {
+        check_ready(origin).await?;
+    }
+    let feed = Feed::new(options.feed.clone());
+    let election = match options.election {
+        Some(election) => election,
+        None => feed.open_election().await?,
+    };
+    let before = feed.first_results(election).await?;
+    let paper = Paper::new(&before, scenario.as_ref())?;
+    let mut watch = Watch::begin(feed.clone(), election).await?;
+
+    let plan = plan(options, roll.len(), seed);
+    progress.say(&format!(
+        "{} of {} voters vote in election {election}, {}, at {} votes/s over {} connections; seed {seed}.",
+        plan.votes,
+        roll.len(),
+        before.title,
+        plan.rate,
+        options.connections
+    ));
+    let crowd = Arc::new(Crowd::new(
+        (roll, options.skip),
+        paper.clone(),
+        Bodies::new(&paper, options.election, seed),
+        seed,
+        Schedule::new(plan),
+        Persistence {
+            retries: options.retries,
+            give_up: Duration::from_secs(options.give_up.into()),
+        },
+    ));
+    let cpu_before = cpu_time();
+    let showing = progress.show(Arc::clone(&crowd), before.counted, watch.subscribe());
+    let took = cast(options, &crowd, &mut interrupts).await?;
+    let cpu_time = cpu_time()
+        .zip(cpu_before)
+        .map(|(after, before)| after.saturating_sub(before));
+    showing.end().await;
+
+    let told = crowd.ledger().clone();
+    progress.say("All votes are answered; waiting for the count.");
+    let caught_up = settle(
+        options,
+        &mut watch,
+        &before,
+        told.all_accepted(),
+        &mut interrupts,
+    )
+    .await;
+    let after = newest(feed.results(election).await?, &watch);
+    let comparison = compare(
+        crowd.paper(),
+        &before,
+        &after,
+        Told {
+            accepted: &told.accepted,
+            uncertain: &told.uncertain,
+            uncertain_attempts: told.uncertain_attempts,
+        },
+    );
+    let visible = visible(told.acceptances.clone(), &watch.sightings(), before.counted);
+    Ok(Report::from(Findings {
+        options,
+        seed,
+        votes: plan.votes,
+        took,
+        machine: Machine::here(cpu_time, told.sent),
+        told: &told,
+        comparison,
+        caught_up,
+        visible,
+        results: &after,
+    }))
+}
+
+fn plan(options: &Options, voters: u32, seed: u64) -> Plan {
+    let due = options
+        .duration
+        .map_or(u32::MAX, |seconds| options.rate.saturating_mul(seconds));
+    Plan {
+        rate: options.rate,
+        votes: due.min(voters),
+        duplicates: options.duplicates,
+        unknown: options.unknown,
+        malformed: options.malformed,
+        seed,
+    }
+}
+
+/// Waits a little for an instance that is there but not ready.
+async fn check_ready(origin: &Origin) -> Result<(), Error> {
+    let url = origin.to_string();
+    let until = Instant::now() + READY_WITHIN;
+    loop {
+        let (status, body) =
+            origin
+                .get_text("/health/ready")
+                .await
+                .map_err(|reason| Error::Unreachable {
+                    url: url.clone(),
+                    reason,
+                })?;
+        if status == StatusCode::OK {
+            return Ok(());
+        }
+        if status != StatusCode::SERVICE_UNAVAILABLE || Instant::now() > until {
+            let reason = format!("{status} {}", String::from_utf8_lossy(&body));
+            return Err(Error::NotReady { url, reason });
+        }
+        sleep(LOOK_AGAIN_AFTER).await;
+    }
+}
+
+async fn cast(
+    options: &Options,
+    crowd: &Arc<Crowd>,
+    interrupts: &mut Interrupts,
+) -> Result<Duration, Error> {
+    let origins: Arc<[Origin]> = options.urls.clone().into();
+    let casting = crowd.cast(&origins, options.connections);
+    tokio::pin!(casting);
+    tokio::select! {
+        took = &mut casting => took,
+        true = interrupted(interrupts, 1) => {
+            crowd.stop();
+            casting.await
+        }
+    }
+}
+
+/// Waits until the count has caught up and stands still; false where it has not in time.
+async fn settle(
+    options: &Options,
+    watch: &mut Watch,
+    before: &Results,
+    accepted: u64,
+    interrupts: &mut Interrupts,
+) -> bool {
+    let deadline = Instant::now() + Duration::from_secs(options.settle.into());
+    let target = before.counted + accepted;
+    let settled = async {
+        let caught_up = watch
+            .until(deadline, |results| {
+                results.counted >= target && results.shows_votes()
+            })
+            .await;
+        if caught_up {
+            watch.until_quiet(QUIET, deadline).await;
+        }
+        caught_up
+    };
+    tokio::select! {
+        caught_up = settled => caught_up,
+        true = interrupted(interrupts, 2) => false,
+    }
+}
+
+/// True once the user has asked to stop this often; false where nobody can any more.
+async fn interrupted(interrupts: &mut Interrupts, times: u32) -> bool {
+    interrupts.wait_for(|count| *count >= times).await.is_ok()
+}
+
+/// The results asked for, unless the events were ahead of them.
+fn newest(asked: Results, watch: &Watch) -> Results {
+    match watch.latest() {
+        Some(seen) if seen.position > asked.position => (*seen).clone(),
+        _ => asked,
+    }
+}
