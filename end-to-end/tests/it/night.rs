@@ -1,0 +1,187 @@
+//! An election night: `devstack up` with a roll and an open election, on free ports, in a directory of its own.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// Long enough for a loaded machine; whoever waits, waits for a condition.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+pub(crate) struct Night {
+    directory: TempDir,
+    up: Child,
+}
+
+#[derive(Clone, Deserialize)]
+pub(crate) struct State {
+    pub(crate) processes: Vec<Process>,
+    pub(crate) kafka_brokers: String,
+    pub(crate) database_urls: HashMap<String, String>,
+    pub(crate) election: u32,
+}
+
+#[derive(Clone, Deserialize)]
+pub(crate) struct Process {
+    pub(crate) name: String,
+    pub(crate) pid: u32,
+    pub(crate) url: String,
+}
+
+impl State {
+    pub(crate) fn process(&self, name: &str) -> &Process {
+        let named = |process: &&Process| process.name == name;
+        self.processes
+            .iter()
+            .find(named)
+            .unwrap_or_else(|| panic!("there is no {name}"))
+    }
+}
+
+/// A program of this workspace; `cargo test --workspace` builds them all.
+pub(crate) fn program(name: &str) -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let program = tests.parent().unwrap().parent().unwrap().join(name);
+    assert!(
+        program.exists(),
+        "{} is missing: run cargo build --workspace first",
+        program.display()
+    );
+    program
+}
+
+impl Night {
+    pub(crate) async fn begin(voters: u32, more: &[&str]) -> Self {
+        let directory = tempfile::Builder::new()
+            .prefix("urna-night-")
+            .tempdir()
+            .unwrap();
+        let mut up = Command::new(program("devstack"))
+            .args([
+                "up",
+                "--voters",
+                &voters.to_string(),
+                "--vote-ingest-port",
+                "0",
+                "--dashboard-feed-port",
+                "0",
+                "--dir",
+            ])
+            .arg(directory.path())
+            .args(more)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(up.stdout.take().unwrap()).lines();
+        let ready = async {
+            while let Some(line) = lines.next_line().await.unwrap() {
+                if line.starts_with("ready") {
+                    return;
+                }
+            }
+            panic!("devstack up ended before it was ready");
+        };
+        tokio::time::timeout(PATIENCE, ready)
+            .await
+            .expect("devstack up becomes ready");
+        // Keep reading, so that it can keep writing.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Self { directory, up }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub(crate) fn state(&self) -> State {
+        serde_json::from_slice(&std::fs::read(self.file("state.json")).unwrap()).unwrap()
+    }
+
+    /// Starts the crowd.
+    pub(crate) fn crowd(&self, arguments: &[&str]) -> Child {
+        let state = self.state();
+        Command::new(program("spammer"))
+            .args([
+                "--url",
+                &state.process("vote-ingest").url,
+                "--feed",
+                &state.process("dashboard-feed").url,
+            ])
+            .arg("--voters")
+            .arg(self.file("voters.csv"))
+            .arg("--scenario")
+            .arg(scenario())
+            .args(["--seed", "7"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap()
+    }
+
+    /// Kills a process and waits until `up` has started another in its place.
+    pub(crate) async fn kill(&self, name: &str) {
+        let before = self.state().process(name).pid;
+        kill(before, rustix::process::Signal::KILL);
+        until(&format!("a new {name}"), || {
+            self.state().process(name).pid != before
+        })
+        .await;
+    }
+
+    /// Asks everything to stop; the status of `up`, and the processes that there were.
+    pub(crate) async fn end(mut self) -> (ExitStatus, State) {
+        let state = self.state();
+        kill(self.up.id().unwrap(), rustix::process::Signal::TERM);
+        let status = tokio::time::timeout(PATIENCE, self.up.wait())
+            .await
+            .expect("devstack up stops")
+            .unwrap();
+        (status, state)
+    }
+}
+
+/// The crowd's exit status and its report.
+pub(crate) async fn report(crowd: Child) -> (ExitStatus, Value) {
+    let output = tokio::time::timeout(PATIENCE, crowd.wait_with_output())
+        .await
+        .expect("the crowd ends")
+        .unwrap();
+    let line = String::from_utf8(output.stdout).unwrap();
+    (
+        output.status,
+        serde_json::from_str(&line).expect("the report is one line of JSON"),
+    )
+}
+
+pub(crate) fn scenario() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../spammer/scenarios/serbia-2023.toml")
+}
+
+pub(crate) fn is_alive(pid: u32) -> bool {
+    Path::new(&format!("/proc/{pid}")).exists()
+}
+
+fn kill(pid: u32, signal: rustix::process::Signal) {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    rustix::process::kill_process(pid, signal).unwrap();
+}
+
+pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
+    let wait = async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    assert!(
+        tokio::time::timeout(PATIENCE, wait).await.is_ok(),
+        "{what} did not come"
+    );
+}
