@@ -96,6 +96,7 @@ impl Counting {
             checkpoint_every: options.checkpoint_every,
             writing: None,
             topic: options.topics.votes.clone(),
+            marker_seen: false,
         };
         let (end, ended) = oneshot::channel();
         thread::Builder::new()
@@ -173,6 +174,8 @@ struct Counter {
     /// The round of checkpoints under way: where it stands, and when it is written.
     writing: Option<(TopicPartitionList, oneshot::Receiver<()>)>,
     topic: String,
+    /// A closing marker has been counted since the last checkpoint.
+    marker_seen: bool,
 }
 
 /// The process was asked to stop in the middle of something.
@@ -198,7 +201,7 @@ impl Counter {
                 self.post();
             }
             let pressing = self.rejected() >= REJECTED_AT_MOST;
-            if checkpointed.elapsed() >= self.checkpoint_every || pressing {
+            if checkpointed.elapsed() >= self.checkpoint_every || pressing || self.marker_seen {
                 checkpointed = Instant::now();
                 self.checkpoint(pressing);
             }
@@ -253,8 +256,11 @@ impl Counter {
                 Ok(())
             })
         })?;
-        if let Verdict::Rejected(rejected) = verdict {
-            counted.rejected.push(rejected);
+        match verdict {
+            Verdict::Rejected(rejected) => counted.rejected.push(rejected),
+            // Somebody waits for the final result: it shall be stored at once.
+            Verdict::Marker => self.marker_seen = true,
+            Verdict::Counted | Verdict::Repeated | Verdict::Known => {}
         }
         Ok(true)
     }
@@ -280,6 +286,7 @@ impl Counter {
             let _written = self.runtime.block_on(written);
             self.writing = None;
         }
+        self.marker_seen = false;
         let mut checkpoints = Vec::new();
         let mut stands = TopicPartitionList::new();
         for (partition, counted) in self.consumer.context().partitions().iter_mut() {
