@@ -1,8 +1,8 @@
 //! Live results over server-sent events, and the page that shows them.
 //!
 //! The feed reads Redis and nothing else. Whatever `tally-stream` publishes there goes to the
-//! [`board`], which holds the newest result of every election in memory, already encoded; the
-//! HTTP part hands out what is on the board, and the [`stream`] part sends it to observers as it
+//! `board`, which holds the newest result of every election in memory, already encoded; the
+//! HTTP part hands out what is on the board, and the `stream` part sends it to observers as it
 //! changes.
 //!
 //! ```text

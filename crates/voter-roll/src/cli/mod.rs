@@ -106,7 +106,7 @@ struct Stores {
     #[command(flatten)]
     redis: RedisOptions,
     /// Directory of the ballot keys, one file <election>.key each
-    #[arg(long, env = "BALLOT_KEYS_DIR", default_value = "keys")]
+    #[arg(long, env = "BALLOT_KEYS_DIR", default_value = "ballot-keys")]
     keys_dir: PathBuf,
 }
 
