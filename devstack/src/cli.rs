@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, value_parser};
 
+use crate::process::free_port;
 use crate::{signals::StopSignals, up};
 
 /// Runs Kafka, Redis and PostgreSQL as private child processes, and every service on top of them.
@@ -50,10 +51,14 @@ pub(crate) struct StartOptions {
     /// The voters, and what they choose, are the same for the same seed
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u32,
-    /// Port of vote-ingest
+    /// Where state.json, the list of voters, the ballot keys and the logs go
+    /// [default: target/devstack of the checkout]
+    #[arg(long)]
+    pub(crate) dir: Option<PathBuf>,
+    /// Port of vote-ingest; 0 takes a free one
     #[arg(long, env = "VOTE_INGEST_PORT", default_value_t = 8000)]
     pub(crate) vote_ingest_port: u16,
-    /// Port of dashboard-feed, the page with the results
+    /// Port of dashboard-feed, the page with the results; 0 takes a free one
     #[arg(long, env = "DASHBOARD_FEED_PORT", default_value_t = 8501)]
     pub(crate) dashboard_feed_port: u16,
 }
@@ -91,6 +96,18 @@ struct DemoOptions {
     spammer: Vec<String>,
 }
 
+impl StartOptions {
+    /// With free ports where any will do.
+    fn settled(mut self) -> anyhow::Result<Self> {
+        for port in [&mut self.vote_ingest_port, &mut self.dashboard_feed_port] {
+            if *port == 0 {
+                *port = free_port()?;
+            }
+        }
+        Ok(self)
+    }
+}
+
 fn one_or_three(text: &str) -> Result<u8, String> {
     match text {
         "1" => Ok(1),
@@ -109,7 +126,7 @@ pub async fn run(options: Options) -> anyhow::Result<u8> {
                 voters,
                 scenario: options.scenario,
             });
-            up::up(&options.start, election, &mut stop).await
+            up::up(&options.start.settled()?, election, &mut stop).await
         }
         Command::Demo(options) => {
             let election = up::Election {
@@ -121,7 +138,7 @@ pub async fn run(options: Options) -> anyhow::Result<u8> {
                 options: options.spammer,
                 exit: options.exit,
             };
-            up::demo(&options.start, election, &crowd, &mut stop).await
+            up::demo(&options.start.settled()?, election, &crowd, &mut stop).await
         }
     }
 }

@@ -52,9 +52,9 @@ pub struct Options {
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub duration: Option<u32>,
 
-    /// Connections, each with one request at a time
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000))]
-    pub connections: usize,
+    /// Connections, each with one request at a time; without it, one for each 40 votes a second, at least 64
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000))]
+    pub connections: Option<usize>,
 
     /// Voters who try to vote again after they were accepted, in percent of the votes, on top of them
     #[arg(long, value_name = "PERCENT", default_value = "0")]
@@ -83,4 +83,18 @@ pub struct Options {
     /// How long to wait at most for the count to catch up at the end
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub settle: u32,
+}
+
+/// Below this many connections a crowd is none.
+const CONNECTIONS_AT_LEAST: usize = 64;
+/// What a connection carries easily: an answer takes up to 25 ms then.
+const VOTES_PER_S_A_CONNECTION: u32 = 40;
+
+impl Options {
+    /// How many connections there are.
+    pub fn connections(&self) -> usize {
+        let carrying = usize::try_from(self.rate / VOTES_PER_S_A_CONNECTION).unwrap_or(usize::MAX);
+        self.connections
+            .unwrap_or(carrying.max(CONNECTIONS_AT_LEAST))
+    }
 }

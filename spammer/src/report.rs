@@ -179,7 +179,7 @@ impl From<Findings<'_>> for Report {
             election: findings.results.election,
             seed: findings.seed,
             rate_due: options.rate,
-            connections: options.connections,
+            connections: options.connections(),
             voters: findings.votes,
             duplicates_percent: options.duplicates.to_string(),
             unknown_percent: options.unknown.to_string(),

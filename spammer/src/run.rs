@@ -68,7 +68,7 @@ pub async fn run(
         roll.len(),
         before.title,
         plan.rate,
-        options.connections
+        options.connections()
     ));
     let crowd = Arc::new(Crowd::new(
         (roll, options.skip),
@@ -169,7 +169,7 @@ async fn cast(
     interrupts: &mut Interrupts,
 ) -> Result<Duration, Error> {
     let origins: Arc<[Origin]> = options.urls.clone().into();
-    let casting = crowd.cast(&origins, options.connections);
+    let casting = crowd.cast(&origins, options.connections());
     tokio::pin!(casting);
     tokio::select! {
         took = &mut casting => took,

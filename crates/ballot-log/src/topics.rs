@@ -78,6 +78,18 @@ impl Topics {
         Ok(())
     }
 
+    /// Removes the topics, and all that is in them.
+    ///
+    /// # Errors
+    /// Where Kafka cannot be reached or refuses.
+    pub async fn delete(&self, brokers: &str) -> Result<(), TopicError> {
+        let admin: AdminClient<DefaultClientContext> = client_config(brokers).create()?;
+        let topics = [&self.votes, &self.elections, &self.aggregated_votes].map(String::as_str);
+        let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
+        admin.delete_topics(&topics, &options).await?;
+        Ok(())
+    }
+
     /// How many partitions the ballot box has. Blocks for at most `timeout`.
     ///
     /// # Errors

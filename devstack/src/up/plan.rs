@@ -81,6 +81,8 @@ pub(crate) fn steps(options: &StartOptions, election: Option<&Election>, voters_
             command("election-admin", Some(ELECTION_PROCESS), ["migrate"])),
         step("creating the topics",
             command("election-admin", None, ["topics", "--partitions", &partitions, "--replication", &copies])),
+        step("warming Kafka up",
+            command("election-admin", None, ["warm-up", "--partitions", &partitions, "--replication", &copies])),
     ];
     let Some(Election { voters, scenario }) = election else { return steps };
     let voters = voters.to_string();

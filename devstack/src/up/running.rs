@@ -15,13 +15,9 @@ use super::plan::{
 use super::state::{Place, Process, State};
 use super::supervise::{Notice, Supervisor};
 use crate::cli::StartOptions;
-use crate::layout::target_directory;
 use crate::process::{Child, Launch, Output, find_sibling, require_free};
 use crate::server::{Server, run_to_completion};
 use crate::{Stack, StackOptions};
-
-/// The path of the list of voters, in the checkout.
-const VOTERS_FILE: &str = "target/devstack/voters.csv";
 
 /// The stack with its services.
 #[derive(Debug)]
@@ -60,7 +56,7 @@ impl Running {
                 scenario.display()
             );
         }
-        let place = Place::take(target_directory().join("devstack"))?;
+        let place = Place::take(options.dir.as_deref())?;
         let logs = place.logs()?;
 
         let started = Instant::now();
@@ -177,7 +173,7 @@ impl Running {
             redis_url: redis_url.clone(),
             database_urls: database_urls.clone(),
             election: self.election.then_some(ELECTION),
-            voters: self.election.then(|| VOTERS_FILE.to_owned()),
+            voters: self.election.then(|| place.voters_as_shown()),
         };
         state.write(&place.state_file())
     }

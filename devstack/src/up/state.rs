@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde::Serialize;
 
+use crate::layout::target_directory;
 use crate::server::Server;
+
+const VOTERS_FILE: &str = "voters.csv";
 
 /// The content of `state.json`.
 #[derive(Debug, Serialize)]
@@ -57,13 +60,22 @@ impl State {
 #[derive(Debug)]
 pub(crate) struct Place {
     root: PathBuf,
+    /// The root as `state.json` shows it.
+    shown: PathBuf,
     /// Locked as long as the stack runs.
     _lock: File,
 }
 
 impl Place {
-    /// Takes the place, unless a living process has it.
-    pub(crate) fn take(root: PathBuf) -> anyhow::Result<Self> {
+    /// Takes the place, unless a living process has it; by default `target/devstack` of the checkout.
+    pub(crate) fn take(directory: Option<&Path>) -> anyhow::Result<Self> {
+        let (root, shown) = match directory {
+            Some(directory) => (directory.to_owned(), directory.to_owned()),
+            None => (
+                target_directory().join("devstack"),
+                "target/devstack".into(),
+            ),
+        };
         std::fs::create_dir_all(&root)
             .with_context(|| format!("cannot create {}", root.display()))?;
         let path = root.join("up.lock");
@@ -79,7 +91,7 @@ impl Place {
                 let mut pid = String::new();
                 lock.read_to_string(&mut pid)?;
                 bail!(
-                    "this checkout's stack runs already, as process {}: stop that first",
+                    "a stack runs in this place already, as process {}: stop that first",
                     pid.trim()
                 );
             }
@@ -89,7 +101,11 @@ impl Place {
         }
         lock.set_len(0)?;
         writeln!(lock, "{}", std::process::id())?;
-        let place = Self { root, _lock: lock };
+        let place = Self {
+            root,
+            shown,
+            _lock: lock,
+        };
         place.tidy();
         Ok(place)
     }
@@ -99,7 +115,12 @@ impl Place {
     }
 
     pub(crate) fn voters_file(&self) -> PathBuf {
-        self.root.join("voters.csv")
+        self.root.join(VOTERS_FILE)
+    }
+
+    /// The list of voters as `state.json` names it.
+    pub(crate) fn voters_as_shown(&self) -> String {
+        self.shown.join(VOTERS_FILE).display().to_string()
     }
 
     /// The ballot keys. They belong to the rolls in PostgreSQL, and go with it.
@@ -143,16 +164,16 @@ mod tests {
     #[test]
     fn a_place_is_taken_by_one_stack_at_a_time() {
         let root = tempfile::tempdir().unwrap();
-        let first = Place::take(root.path().to_owned()).unwrap();
-        let refusal = Place::take(root.path().to_owned()).unwrap_err().to_string();
+        let first = Place::take(Some(root.path())).unwrap();
+        let refusal = Place::take(Some(root.path())).unwrap_err().to_string();
         assert_eq!(
             refusal,
             format!(
-                "this checkout's stack runs already, as process {}: stop that first",
+                "a stack runs in this place already, as process {}: stop that first",
                 std::process::id()
             )
         );
         drop(first);
-        Place::take(root.path().to_owned()).unwrap();
+        Place::take(Some(root.path())).unwrap();
     }
 }

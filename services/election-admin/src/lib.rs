@@ -5,3 +5,4 @@ pub mod definitions;
 pub mod options;
 pub mod publishing;
 pub mod scenario;
+pub mod warm_up;

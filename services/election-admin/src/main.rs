@@ -7,6 +7,7 @@ use clap::Parser;
 use election_admin::definitions;
 use election_admin::options::{Command, Options};
 use election_admin::publishing::Installation;
+use election_admin::warm_up::warm_up;
 use service_kit::{postgres, telemetry};
 
 #[tokio::main]
@@ -33,6 +34,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
                 .create(brokers, options.partitions, options.replication)
                 .await?)
         }
+        Command::WarmUp(options) => warm_up(&options).await,
         Command::Create(options) => {
             let installation = Installation::open(&options.installation).await?;
             let definition = installation.create(&options).await?;

@@ -22,6 +22,8 @@ pub enum Command {
     Migrate(PostgresOptions),
     /// Create the topics that do not exist; may be run again
     Topics(TopicsOptions),
+    /// Work a Kafka that has just started on a scratch topic, so that the first voters do not meet a cold one
+    WarmUp(WarmUpOptions),
     /// Define an election: store it, publish it, print it as JSON
     Create(CreateOptions),
     /// Publish every election that is stored; may be run again
@@ -40,6 +42,17 @@ pub struct TopicsOptions {
     /// Kafka.
     #[command(flatten)]
     pub kafka: KafkaOptions,
+}
+
+/// Settings of `warm-up`.
+#[derive(Args, Clone)]
+pub struct WarmUpOptions {
+    /// For how long
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub seconds: u64,
+    /// As the ballot box has them.
+    #[command(flatten)]
+    pub topics: TopicsOptions,
 }
 
 /// Where definitions are stored and published.

@@ -31,7 +31,7 @@ pub struct Options {
     /// Milliseconds after which an answer from Redis no longer counts as coming
     #[arg(long, env = "VOTE_INGEST_REDIS_TIMEOUT_MS", default_value_t = 1000)]
     pub redis_timeout_ms: u64,
-    /// Directory of the ballot keys, <election>.key each
+    /// Directory of the ballot keys, `<election>.key` each
     #[arg(long, env = "BALLOT_KEYS_DIR", default_value = "ballot-keys")]
     pub keys_dir: PathBuf,
     /// Kafka.

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use ballot_log::{Election, ElectionId, Elections, ElectionsError, Topics, client_config};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{BorrowedMessage, Message, Timestamp};
 use rdkafka::{Offset, TopicPartitionList};
 use service_kit::health::Readiness;
@@ -347,8 +347,7 @@ fn log_record<'m>(message: &'m BorrowedMessage<'_>) -> Option<LogRecord<'m>> {
 
 /// Errors that librdkafka mends by itself.
 fn is_passing(error: &KafkaError) -> bool {
-    let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_))
-        || error.rdkafka_error_code() == Some(RDKafkaErrorCode::UnknownTopicOrPartition);
+    let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
     if !fatal {
         tracing::warn!(%error, "Kafka consumer; trying again");
     }

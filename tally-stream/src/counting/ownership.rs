@@ -18,8 +18,10 @@ use super::partition::CountedPartition;
 use crate::count::PartitionCount;
 use crate::store::Store;
 
-/// How long PostgreSQL may be away while a partition is taken over.
+/// How long PostgreSQL or a broker may be away while a partition is taken over.
 const LOAD_PATIENCE: Duration = Duration::from_secs(30);
+/// How long Kafka may take to say where a log begins and ends.
+const KAFKA_PATIENCE: Duration = Duration::from_secs(5);
 /// Between two attempts.
 const LOAD_RETRY_AFTER: Duration = Duration::from_millis(500);
 
@@ -67,17 +69,32 @@ impl Ownership {
             .block_on(self.keeper.save_and_wait(checkpoints));
     }
 
-    /// PostgreSQL may be restarting: it gets half a minute.
-    async fn load(&self, partition: i32) -> anyhow::Result<PartitionCount> {
+    /// The count of a partition as it was stored, and the first and the next offset of its log. A server
+    /// may be restarting just now: both get half a minute.
+    fn load(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        topic: &str,
+        partition: i32,
+    ) -> anyhow::Result<(PartitionCount, (i64, i64))> {
         let deadline = Instant::now() + LOAD_PATIENCE;
         loop {
-            match self.store.load(partition).await {
+            let count = self.runtime.block_on(self.store.load(partition));
+            let loaded = count.and_then(|count| {
+                Ok((
+                    count,
+                    consumer.fetch_watermarks(topic, partition, KAFKA_PATIENCE)?,
+                ))
+            });
+            match loaded {
                 Err(error) if Instant::now() < deadline => {
+                    let error = format!("{error:#}");
                     tracing::warn!(
-                        error = format!("{error:#}"),
-                        "cannot load a checkpoint; trying again"
+                        partition,
+                        error,
+                        "cannot take over a partition; trying again"
                     );
-                    tokio::time::sleep(LOAD_RETRY_AFTER).await;
+                    std::thread::sleep(LOAD_RETRY_AFTER);
                 }
                 loaded_or_not => return loaded_or_not,
             }
@@ -92,10 +109,8 @@ impl Ownership {
         let mut starts = TopicPartitionList::new();
         for element in assigned.elements() {
             let (topic, partition) = (element.topic(), element.partition());
-            let count = self.runtime.block_on(self.load(partition))?;
+            let (count, (first, end)) = self.load(consumer, topic, partition)?;
             let start = count.next_offset();
-            let (first, end) =
-                consumer.fetch_watermarks(topic, partition, Duration::from_secs(10))?;
             ensure!(
                 start <= end,
                 "partition {partition} ends at offset {end}, but its checkpoint stands at {start}: the topic {topic} \

@@ -1,0 +1,63 @@
+//! Working a Kafka that has just started, so that the first voters do not meet a cold one.
+//!
+//! A Java virtual machine interprets its code at first and compiles what is used often: for its first
+//! seconds under load a broker answers in hundreds of milliseconds instead of in a few.
+
+use std::time::{Duration, Instant};
+
+use ballot_log::ballot_box::BallotBoxOptions;
+use ballot_log::{Ballot, BallotBox, BallotRecord, Record, Topics};
+use tokio::task::JoinSet;
+
+use crate::options::WarmUpOptions;
+
+/// Records that are on their way together: enough for a batch in each partition.
+const RECORDS_A_ROUND: u32 = 60;
+
+/// Appends records to a scratch topic for a while, and removes the topic. The ballot box is not touched.
+///
+/// # Errors
+/// Where Kafka cannot be reached.
+pub async fn warm_up(options: &WarmUpOptions) -> anyhow::Result<()> {
+    let brokers = &options.topics.kafka.kafka_brokers;
+    let scratch = Topics::with_prefix(&format!("{}warm-up-", options.topics.kafka.topic_prefix));
+    scratch
+        .create(
+            brokers,
+            options.topics.partitions,
+            options.topics.replication,
+        )
+        .await?;
+    let worked = work(brokers, &scratch, Duration::from_secs(options.seconds)).await;
+    scratch.delete(brokers).await?;
+    worked
+}
+
+async fn work(brokers: &str, scratch: &Topics, time: Duration) -> anyhow::Result<()> {
+    let linger = Duration::from_millis(1);
+    let options = BallotBoxOptions {
+        linger,
+        ..BallotBoxOptions::default()
+    };
+    let ballot_box = BallotBox::open(brokers, scratch, &options)?;
+    ballot_box.ready().await?;
+    let started = Instant::now();
+    while started.elapsed() < time {
+        let mut round = JoinSet::new();
+        for serial in 0..RECORDS_A_ROUND {
+            let ballot_box = ballot_box.clone();
+            let ballot = Ballot::Serial(serial);
+            let record = Record::Ballot(BallotRecord {
+                election: 0,
+                ballot,
+                choice: 1,
+                district: 0,
+            });
+            round.spawn(async move { ballot_box.append(&record).await });
+        }
+        while let Some(appended) = round.join_next().await {
+            appended??;
+        }
+    }
+    Ok(())
+}
