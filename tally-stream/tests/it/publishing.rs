@@ -1,0 +1,71 @@
+//! What reaches Redis only moves forward, whoever writes it.
+
+use std::sync::Arc;
+
+use ballot_log::Elections;
+use jiff::SignedDuration;
+use redis::AsyncCommands;
+use serde_json::Value;
+use service_kit::health::Readiness;
+use tally_stream::count::{PartitionTally, Tally};
+use tally_stream::publish::{Board, Publisher};
+use tokio::sync::oneshot;
+
+use crate::world::{World, votes};
+
+/// Partition 0 with `votes` votes for A, as of offset `votes`.
+fn tally(votes: u32) -> PartitionTally {
+    let mut tally = Tally::default();
+    for _ in 0..votes {
+        tally.add_vote(0, 1);
+    }
+    PartitionTally {
+        election: 1,
+        partition: 0,
+        offset: i64::from(votes),
+        tally,
+    }
+}
+
+/// One round of an instance that knows only this.
+async fn publish(world: &World, tally: PartitionTally) -> Value {
+    let brokers = world.stack.kafka_brokers();
+    let elections = Elections::follow(brokers, &world.topics).unwrap();
+    elections.read_to_end().await.unwrap();
+    let board = Arc::new(Board::default());
+    board.post(tally);
+    let publisher = Publisher::connect(
+        &world.redis_url,
+        brokers,
+        &world.topics,
+        elections,
+        board,
+        1,
+        Readiness::new(),
+    );
+    let (stop, stopped) = oneshot::channel();
+    stop.send(()).unwrap();
+    publisher.await.unwrap().run(stopped).await;
+    let json: String = world.redis().await.get("results:{1}").await.unwrap();
+    serde_json::from_str(&json).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zombie_takes_nothing_back_from_the_screen() {
+    let world = World::new().await;
+    world.define(1, SignedDuration::from_hours(1), "live").await;
+    let newest = publish(&world, tally(20)).await;
+    assert_eq!(
+        (votes(&newest), &newest["position"]),
+        (vec![20, 0, 0], &20.into())
+    );
+    // An instance that was paused wakes up, with what it knew.
+    assert_eq!(publish(&world, tally(10)).await, newest);
+    let stored: String = world.redis().await.hget("tally:{1}", 0).await.unwrap();
+    assert_eq!(
+        serde_json::from_str::<PartitionTally>(&stored).unwrap(),
+        tally(20)
+    );
+    let newer = publish(&world, tally(21)).await;
+    assert_eq!(votes(&newer), [21, 0, 0]);
+}
