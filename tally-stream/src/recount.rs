@@ -43,13 +43,10 @@ impl Recount {
 pub async fn recount(options: RecountOptions) -> anyhow::Result<Recount> {
     postgres::migrate(&options.postgres.database_url, store::migrations()).await?;
     let store = Store::new(postgres::pool(&options.postgres)?);
-    let stored = store.tallies(options.election).await?;
-    ensure!(
-        !stored.is_empty(),
-        "nothing is stored about election {}: was a vote cast, and does tally-stream run?",
-        options.election
-    );
     let topics = Topics::with_prefix(&options.kafka.topic_prefix);
+    let brokers = &options.kafka.kafka_brokers;
+    let partitions = topics.vote_partitions_within(brokers, PATIENCE).await?;
+    let stored = store.tallies_of_all(options.election, partitions).await?;
     let elections = Elections::follow(&options.kafka.kafka_brokers, &topics)?;
     elections.read_to_end().await?;
     tokio::task::spawn_blocking(move || count_again(&options, &topics, &elections, stored)).await?
@@ -139,6 +136,13 @@ fn count_again(
             (tally, again)
         })
         .collect();
+    for (partition, end) in &ends {
+        let records = counts.get(partition).map_or(0, PartitionCount::records);
+        ensure!(
+            u64::try_from(*end)? == records,
+            "of {end} records of partition {partition} only {records} are in the log: some were deleted"
+        );
+    }
     Ok(Recount { partitions })
 }
 

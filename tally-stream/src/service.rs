@@ -18,8 +18,8 @@ use crate::options::RunOptions;
 use crate::publish::{Board, Publisher};
 use crate::store::{self, Store};
 
-/// How long Kafka may take to describe the ballot box.
-const KAFKA_PATIENCE: Duration = Duration::from_secs(15);
+/// How long a server may be away when this one starts.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A tally-stream that runs.
 pub struct TallyStream {
@@ -38,6 +38,7 @@ impl TallyStream {
     pub async fn start(options: &RunOptions) -> anyhow::Result<Self> {
         let topics = Topics::with_prefix(&options.kafka.topic_prefix);
         let brokers = options.kafka.kafka_brokers.clone();
+        postgres::until_reachable(&options.postgres.database_url, PATIENCE).await?;
         postgres::migrate(&options.postgres.database_url, store::migrations()).await?;
         let store = Store::new(postgres::pool(&options.postgres)?);
         let partitions = check_partitions(&store, &brokers, &topics).await?;
@@ -61,6 +62,7 @@ impl TallyStream {
             group: options.group.clone(),
             instance: options.instance.clone(),
             checkpoint_every: Duration::from_secs(options.checkpoint_interval_s),
+            partitions,
         };
         let counting = Counting::start(&counting, elections, store, board, &readiness)?;
         let (address, health) = serve_health(options.listen, readiness)?;
@@ -82,7 +84,10 @@ impl TallyStream {
 
     /// Waits until the count cannot go on, and says why.
     pub async fn failed(&mut self) -> Arc<anyhow::Error> {
-        self.counting.failed().await
+        tokio::select! {
+            error = self.counting.failed() => error,
+            ended = &mut self.publisher => Arc::new(anyhow::anyhow!("the publisher ended: {ended:?}")),
+        }
     }
 
     /// Stores where everything stands, publishes it, and ends.
@@ -98,12 +103,11 @@ impl TallyStream {
 /// With another number of partitions a ballot would meet another partition, and could count twice.
 async fn check_partitions(store: &Store, brokers: &str, topics: &Topics) -> anyhow::Result<i32> {
     let pinned = store.pinned_partitions(&topics.votes).await?;
-    let (brokers, topics) = (brokers.to_owned(), topics.clone());
-    let topic = topics.votes.clone();
-    let partitions =
-        tokio::task::spawn_blocking(move || topics.vote_partitions(&brokers, KAFKA_PATIENCE))
-            .await?
-            .context("cannot look at the ballot box")?;
+    let topic = &topics.votes;
+    let partitions = topics
+        .vote_partitions_within(brokers, PATIENCE)
+        .await
+        .context("cannot look at the ballot box")?;
     let pinned = pinned.unwrap_or(partitions);
     ensure!(
         pinned == partitions,

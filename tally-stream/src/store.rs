@@ -10,7 +10,7 @@ use deadpool_postgres::{Pool, Transaction};
 use jiff::Timestamp;
 use tokio_postgres::types::Json;
 
-use crate::count::{PartitionCount, PartitionTally, RejectedBallot};
+use crate::count::{PartitionCount, PartitionTally, RejectedBallot, Tally};
 
 #[allow(missing_docs, unreachable_pub)]
 mod schema {
@@ -83,6 +83,31 @@ impl Store {
             .into_iter()
             .map(|row| row.get::<_, Json<PartitionTally>>(0).0)
             .collect())
+    }
+
+    /// The stored tallies of an election in all partitions. One that has none must be empty up to where its
+    /// count stands.
+    ///
+    /// # Errors
+    /// Where PostgreSQL cannot be asked, or a checkpoint is damaged.
+    pub async fn tallies_of_all(
+        &self,
+        election: u32,
+        partitions: i32,
+    ) -> anyhow::Result<Vec<PartitionTally>> {
+        let mut stored = self.tallies(election).await?;
+        for partition in 0..partitions {
+            if stored.iter().all(|tally| tally.partition != partition) {
+                stored.push(PartitionTally {
+                    election,
+                    partition,
+                    offset: self.load(partition).await?.next_offset(),
+                    tally: Tally::default(),
+                });
+            }
+        }
+        stored.sort_by_key(|tally| tally.partition);
+        Ok(stored)
     }
 
     /// Writes a checkpoint, unless a newer one is there.

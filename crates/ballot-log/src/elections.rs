@@ -7,15 +7,19 @@ use std::thread;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::definition::{Election, ElectionDefinition};
 use crate::topics::Topics;
 use crate::{ElectionId, client_config};
+
+/// How long Kafka may take to say where the topic ends, and then to hand it out.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// All elections known, by id.
 pub type ElectionMap = BTreeMap<ElectionId, Arc<Election>>;
@@ -86,6 +90,7 @@ impl Elections {
             // A group is demanded by librdkafka, but never joined: the partition is assigned by hand.
             .set("group.id", "urna-elections")
             .set("enable.auto.commit", "false")
+            .set("auto.offset.reset", "earliest")
             .set("fetch.wait.max.ms", "100")
             .create()?;
         let mut assignment = TopicPartitionList::new();
@@ -122,17 +127,20 @@ impl Elections {
     /// Waits until everything that the topic held when this was called has been read.
     ///
     /// # Errors
-    /// Where Kafka does not answer within five seconds.
+    /// Where Kafka takes longer than five seconds to say where the topic ends, or then to hand it out.
     pub async fn read_to_end(&self) -> Result<(), ElectionsError> {
         let follower = self.follower.clone();
         let end = tokio::task::spawn_blocking(move || follower.end())
             .await
             .map_err(|_| ElectionsError::Stopped)??;
         let mut read = self.read.clone();
-        read.wait_for(|read| read.next_offset >= end)
-            .await
-            .map_err(|_| ElectionsError::Stopped)?;
-        Ok(())
+        let read_so_far = read.wait_for(|read| read.next_offset >= end);
+        match timeout(PATIENCE, read_so_far).await {
+            Ok(read) => read.map(drop).map_err(|_| ElectionsError::Stopped),
+            Err(_elapsed) => {
+                Err(KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut).into())
+            }
+        }
     }
 
     /// Waits for the next definition.
@@ -154,8 +162,7 @@ struct Follower {
 
 impl Follower {
     fn end(&self) -> Result<i64, KafkaError> {
-        let timeout = Duration::from_secs(5);
-        let (_low, high) = self.consumer.fetch_watermarks(&self.topic, 0, timeout)?;
+        let (_low, high) = self.consumer.fetch_watermarks(&self.topic, 0, PATIENCE)?;
         Ok(high)
     }
 

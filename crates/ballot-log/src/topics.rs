@@ -4,9 +4,17 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
 
 use crate::client_config;
+
+/// How long Kafka may take to answer once.
+const KAFKA_PATIENCE: Duration = Duration::from_secs(5);
+/// Between two attempts.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
 
 /// The names of the topics of one installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +69,8 @@ impl Topics {
         let admin: AdminClient<DefaultClientContext> = client_config(brokers).create()?;
         let topics = [
             new_topic(&self.votes, partitions, replication)
+                .set("cleanup.policy", "delete")
+                .set("unclean.leader.election.enable", "false")
                 .set("retention.ms", "-1")
                 .set("retention.bytes", "-1")
                 .set("message.timestamp.type", "LogAppendTime"),
@@ -88,6 +98,31 @@ impl Topics {
         let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
         admin.delete_topics(&topics, &options).await?;
         Ok(())
+    }
+
+    /// How many partitions the ballot box has. Kafka may be starting: it is asked again until `patience` is
+    /// over.
+    ///
+    /// # Errors
+    /// Where the topic does not exist, or Kafka cannot be reached all that time.
+    pub async fn vote_partitions_within(
+        &self,
+        brokers: &str,
+        patience: Duration,
+    ) -> Result<i32, TopicError> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let (topics, brokers) = (self.clone(), brokers.to_owned());
+            let asked =
+                spawn_blocking(move || topics.vote_partitions(&brokers, KAFKA_PATIENCE)).await;
+            match asked.unwrap_or(Err(TopicError::Kafka(KafkaError::Canceled))) {
+                Err(TopicError::Kafka(error)) if Instant::now() < deadline => {
+                    tracing::warn!(%error, "waiting for Kafka");
+                }
+                answer => return answer,
+            }
+            sleep(RETRY_AFTER).await;
+        }
     }
 
     /// How many partitions the ballot box has. Blocks for at most `timeout`.

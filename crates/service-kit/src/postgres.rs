@@ -1,12 +1,17 @@
 //! PostgreSQL: a pool of connections, and migrations that several instances may start at once.
 
+use std::time::{Duration, Instant};
+
 use anyhow::Context;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use refinery::Runner;
 use tokio_postgres::NoTls;
+use tokio_postgres::error::SqlState;
 
 use crate::settings::PostgresOptions;
 
+/// Between two attempts to reach PostgreSQL.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Any fixed number: whoever migrates a database holds this advisory lock in it.
 const MIGRATION_LOCK: i64 = 0x5552_4e41;
 
@@ -29,6 +34,28 @@ pub fn pool(options: &PostgresOptions) -> anyhow::Result<Pool> {
     Ok(Pool::builder(manager)
         .max_size(options.database_connections.max(1))
         .build()?)
+}
+
+/// Waits until PostgreSQL answers, and says so meanwhile. What waiting does not mend (a wrong password,
+/// a database that does not exist) is an error at once.
+///
+/// # Errors
+/// Where it refuses, or does not answer within `patience`.
+pub async fn until_reachable(database_url: &str, patience: Duration) -> anyhow::Result<()> {
+    let deadline = Instant::now() + patience;
+    loop {
+        let Err(error) = tokio_postgres::connect(database_url, NoTls).await else {
+            return Ok(());
+        };
+        let is_starting = error
+            .code()
+            .is_none_or(|code| *code == SqlState::CANNOT_CONNECT_NOW);
+        if !is_starting || Instant::now() >= deadline {
+            return Err(error).context("cannot reach PostgreSQL at DATABASE_URL");
+        }
+        tracing::warn!(%error, "waiting for PostgreSQL");
+        tokio::time::sleep(RETRY_AFTER).await;
+    }
 }
 
 /// Brings the database to the newest schema. Safe to call from many processes at once: they wait

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ContentType, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, ContentType, RETRY_AFTER};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde_json::{Map, Value};
 
@@ -19,6 +19,7 @@ pub struct Problem {
     detail: String,
     fields: Map<String, Value>,
     retry_after_s: Option<u64>,
+    allow: Option<&'static str>,
 }
 
 impl Problem {
@@ -31,6 +32,7 @@ impl Problem {
             detail: title.to_owned(),
             fields: Map::new(),
             retry_after_s: None,
+            allow: None,
         }
     }
 
@@ -52,6 +54,13 @@ impl Problem {
     #[must_use]
     pub fn retry_after_s(mut self, seconds: u64) -> Self {
         self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// Says which methods would do, as a `405` must.
+    #[must_use]
+    pub fn allow(mut self, methods: &'static str) -> Self {
+        self.allow = Some(methods);
         self
     }
 
@@ -82,6 +91,9 @@ impl ResponseError for Problem {
         let mut response = HttpResponseBuilder::new(self.status);
         if let Some(seconds) = self.retry_after_s {
             response.insert_header((RETRY_AFTER, seconds));
+        }
+        if let Some(methods) = self.allow {
+            response.insert_header((ALLOW, methods));
         }
         response
             .insert_header(ContentType(

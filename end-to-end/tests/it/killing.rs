@@ -2,59 +2,52 @@
 
 use crate::night::{Night, report};
 
+/// Voters who ask again until they are answered.
+const PATIENT: [&str; 7] = [
+    "--rate",
+    "250",
+    "--retries",
+    "--give-up",
+    "90",
+    "--settle",
+    "90",
+];
+
+/// Kills one after the other while votes come in, each at a point of the count of its own.
+async fn kill_during_the_vote(voters: u32, up: &[&str], victims: &[&str]) {
+    let night = Night::begin(voters, up).await;
+    let crowd = night.crowd(&PATIENT);
+    let stretch = u64::from(voters) / (u64::try_from(victims.len()).unwrap() + 1);
+    for (victim, counted) in victims
+        .iter()
+        .zip((stretch..).step_by(usize::try_from(stretch).unwrap()))
+    {
+        night.until_counted(counted).await;
+        night.kill(victim).await;
+    }
+    let (status, counted) = report(crowd).await;
+    assert!(status.success(), "{counted}");
+    assert_eq!(
+        (&counted["counted"], &counted["lost"], &counted["double"]),
+        (&voters.into(), &0.into(), &0.into())
+    );
+    night.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_killed_no_vote_is_lost_or_counted_twice() {
-    let night = Night::begin(8000, &[]).await;
-    let crowd = night.crowd(&[
-        "--rate",
-        "250",
-        "--retries",
-        "--give-up",
-        "60",
-        "--settle",
-        "90",
-    ]);
-    for name in [
+    let victims = [
         "tally-stream",
         "vote-ingest",
         "redis",
         "postgres",
         "dashboard-feed",
         "kafka",
-        "tally-stream",
-        "vote-ingest",
-    ] {
-        night.kill(name).await;
-    }
-    let (status, counted) = report(crowd).await;
-    assert!(status.success(), "{counted}");
-    assert_eq!(
-        (&counted["counted"], &counted["lost"], &counted["double"]),
-        (&8000.into(), &0.into(), &0.into())
-    );
-    night.end().await;
+    ];
+    kill_during_the_vote(6000, &[], &victims).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_three_brokers_one_may_die_at_any_time() {
-    let night = Night::begin(3000, &["--brokers", "3"]).await;
-    let crowd = night.crowd(&[
-        "--rate",
-        "250",
-        "--retries",
-        "--give-up",
-        "60",
-        "--settle",
-        "90",
-    ]);
-    for name in ["kafka-1", "kafka-3"] {
-        night.kill(name).await;
-    }
-    let (status, counted) = report(crowd).await;
-    assert!(status.success(), "{counted}");
-    assert_eq!(
-        (&counted["counted"], &counted["lost"], &counted["double"]),
-        (&3000.into(), &0.into(), &0.into())
-    );
-    night.end().await;
+    kill_during_the_vote(3000, &["--brokers", "3"], &["kafka-1", "kafka-3"]).await;
 }

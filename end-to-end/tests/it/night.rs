@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 /// Long enough for a loaded machine; whoever waits, waits for a condition.
@@ -124,6 +125,37 @@ impl Night {
             .kill_on_drop(true)
             .spawn()
             .unwrap()
+    }
+
+    /// Waits until the screen shows so many votes.
+    pub(crate) async fn until_counted(&self, votes: u64) {
+        let wait = async {
+            while self.counted().await.is_none_or(|counted| counted < votes) {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let waited = tokio::time::timeout(PATIENCE, wait).await;
+        assert!(waited.is_ok(), "{votes} votes were not counted");
+    }
+
+    /// The votes that the screen shows; `None` while dashboard-feed cannot be asked.
+    async fn counted(&self) -> Option<u64> {
+        let state = self.state();
+        let address = state
+            .process("dashboard-feed")
+            .url
+            .strip_prefix("http://")?
+            .to_owned();
+        let path = format!("/api/elections/{}/results", state.election);
+        let mut feed = TcpStream::connect(&address).await.ok()?;
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        feed.write_all(request.as_bytes()).await.ok()?;
+        let mut answer = String::new();
+        feed.read_to_string(&mut answer).await.ok()?;
+        let (_head, body) = answer.split_once("\r\n\r\n")?;
+        let result: Value = serde_json::from_str(body).ok()?;
+        result["counted"].as_u64()
     }
 
     /// Kills a process and waits until `up` has started another in its place.

@@ -42,10 +42,10 @@ impl Installation {
     /// Where the scenario makes no sense, the time is taken, or a server cannot be reached.
     pub async fn create(&self, options: &CreateOptions) -> anyhow::Result<ElectionDefinition> {
         let scenario = Scenario::read(&options.scenario)?;
-        let (brokers, topics) = (self.brokers.clone(), self.topics.clone());
-        let partitions =
-            tokio::task::spawn_blocking(move || topics.vote_partitions(&brokers, KAFKA_PATIENCE))
-                .await??;
+        let partitions = self
+            .topics
+            .vote_partitions_within(&self.brokers, KAFKA_PATIENCE)
+            .await?;
         let now = to_the_millisecond(Timestamp::now())?;
         let start = options.start.unwrap_or(now);
         let end = match options.end {

@@ -40,7 +40,11 @@ async fn work(brokers: &str, scratch: &Topics, time: Duration) -> anyhow::Result
         ..BallotBoxOptions::default()
     };
     let ballot_box = BallotBox::open(brokers, scratch, &options)?;
-    ballot_box.ready().await?;
+    while let Err(error) = ballot_box.ready().await {
+        // A topic that was made this moment is not known to every broker yet.
+        tracing::warn!(%error, "waiting for Kafka");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
     let started = Instant::now();
     while started.elapsed() < time {
         let mut round = JoinSet::new();
@@ -56,7 +60,9 @@ async fn work(brokers: &str, scratch: &Topics, time: Duration) -> anyhow::Result
             round.spawn(async move { ballot_box.append(&record).await });
         }
         while let Some(appended) = round.join_next().await {
-            appended??;
+            if let Err(error) = appended? {
+                tracing::warn!(%error, "a record was not acknowledged");
+            }
         }
     }
     Ok(())

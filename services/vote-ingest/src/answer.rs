@@ -137,5 +137,6 @@ pub async fn wrong_method(request: HttpRequest) -> Result<HttpResponse, Problem>
         "method-not-allowed",
         "Votes are posted.",
     )
-    .detail(format!("Use POST, not {}.", request.method())))
+    .detail(format!("Use POST, not {}.", request.method()))
+    .allow("POST"))
 }

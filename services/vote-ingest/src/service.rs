@@ -29,6 +29,7 @@ pub struct VoteIngest {
     server: JoinHandle<std::io::Result<()>>,
     handle: ServerHandle,
     ballot_box: BallotBox,
+    roll: JoinHandle<()>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -64,7 +65,6 @@ impl VoteIngest {
         readiness.wait_for("kafka", "the producer has no id yet");
         readiness.wait_for("redis", "not asked yet");
         let tasks = vec![
-            tokio::spawn(roll_service.run()),
             tokio::spawn(watch_redis(roll.clone(), readiness.clone())),
             tokio::spawn(wait_for_kafka(
                 ballot_box.clone(),
@@ -87,6 +87,7 @@ impl VoteIngest {
             server: tokio::spawn(server),
             handle,
             ballot_box,
+            roll: tokio::spawn(roll_service.run()),
             tasks,
         })
     }
@@ -100,6 +101,7 @@ impl VoteIngest {
     pub async fn failed(&mut self) -> anyhow::Error {
         tokio::select! {
             reason = self.ballot_box.broken() => anyhow::anyhow!("the Kafka producer broke: {reason}"),
+            ended = &mut self.roll => anyhow::anyhow!("the task that asks the roll ended: {ended:?}"),
             ended = &mut self.server => anyhow::anyhow!("the HTTP server ended: {ended:?}"),
         }
     }
@@ -107,6 +109,7 @@ impl VoteIngest {
     /// Answers the votes that are on their way, and ends.
     pub async fn stop(self) {
         self.handle.stop(true).await;
+        self.roll.abort();
         for task in &self.tasks {
             task.abort();
         }

@@ -55,6 +55,8 @@ pub struct CountingOptions {
     pub instance: Option<String>,
     /// How often checkpoints are written.
     pub checkpoint_every: Duration,
+    /// How many partitions the ballot box has: a ballot that met another partition could count twice.
+    pub partitions: i32,
 }
 
 /// A running count. Dropping it without [`Counting::stop`] abandons it, which is harmless.
@@ -82,6 +84,8 @@ impl Counting {
             Handle::current(),
             store,
             keeper.clone(),
+            board.clone(),
+            options.partitions,
             report_failure.clone(),
         );
         let consumer = consumer(options, ownership)?;
@@ -106,6 +110,8 @@ impl Counting {
                     report_failure.send_replace(Some(Arc::new(error)));
                 }
                 counter.finish();
+                // Leaves the group, so that others have the partitions at once.
+                drop(counter);
                 // Nobody need be waiting.
                 let _unheard = end.send(());
             })?;
@@ -124,7 +130,7 @@ impl Counting {
                 return error;
             }
             if self.failure.changed().await.is_err() {
-                std::future::pending::<()>().await;
+                return Arc::new(anyhow::anyhow!("the counting thread ended"));
             }
         }
     }
@@ -149,6 +155,8 @@ fn consumer(
         .set("partition.assignment.strategy", "range")
         .set("session.timeout.ms", "6000")
         .set("heartbeat.interval.ms", "1000")
+        // More partitions than there were must be noticed before many votes meet them.
+        .set("topic.metadata.refresh.interval.ms", "10000")
         // A fetch a record would cost the broker more than the votes do; the screen is told every 100 ms.
         .set("fetch.wait.max.ms", "25")
         .set("fetch.min.bytes", "65536")
@@ -243,6 +251,13 @@ impl Counter {
         let Some(counted) = owned.get_mut(&partition) else {
             return Ok(true);
         };
+        let expected = counted.count.next_offset();
+        anyhow::ensure!(
+            record.offset <= expected,
+            "offsets {expected} to {} of partition {partition} are missing from the log: records were deleted from the \
+             topic {topic}, which must keep them for ever (retention.ms=-1)",
+            record.offset - 1
+        );
         let verdict = counted.count.apply(record, |election| {
             look_up(definitions, election, (partition, record.offset), |definitions| {
                 let log_end = || consumer.fetch_watermarks(topic, partition, KAFKA_PATIENCE);
@@ -283,7 +298,10 @@ impl Counter {
                 return;
             }
             // Counting waits for PostgreSQL here, rather than to fill the memory.
-            let _written = self.runtime.block_on(written);
+            let wait = async { tokio::time::timeout(RETRY_AFTER, written).await.is_ok() };
+            if !self.runtime.block_on(wait) {
+                return;
+            }
             self.writing = None;
         }
         self.marker_seen = false;

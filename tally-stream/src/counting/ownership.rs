@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use super::keeper::Keeper;
 use super::partition::CountedPartition;
 use crate::count::PartitionCount;
+use crate::publish::Board;
 use crate::store::Store;
 
 /// How long PostgreSQL or a broker may be away while a partition is taken over.
@@ -32,6 +33,9 @@ pub(super) struct Ownership {
     runtime: Handle,
     store: Store,
     keeper: Keeper,
+    board: Arc<Board>,
+    /// How many partitions the ballot box has, now and for ever.
+    fixed_partitions: i32,
     failure: watch::Sender<Option<Arc<anyhow::Error>>>,
 }
 
@@ -40,6 +44,8 @@ impl Ownership {
         runtime: Handle,
         store: Store,
         keeper: Keeper,
+        board: Arc<Board>,
+        fixed_partitions: i32,
         failure: watch::Sender<Option<Arc<anyhow::Error>>>,
     ) -> Self {
         Self {
@@ -47,6 +53,8 @@ impl Ownership {
             runtime,
             store,
             keeper,
+            board,
+            fixed_partitions,
             failure,
         }
     }
@@ -61,6 +69,9 @@ impl Ownership {
     /// owner starts from an older checkpoint and counts the same again.
     pub(super) fn release_all(&self) {
         let released = std::mem::take(&mut *self.partitions());
+        for partition in released.keys() {
+            self.board.release(*partition);
+        }
         let checkpoints = released
             .into_iter()
             .filter_map(|(partition, mut counted)| counted.checkpoint(partition))
@@ -109,6 +120,13 @@ impl Ownership {
         let mut starts = TopicPartitionList::new();
         for element in assigned.elements() {
             let (topic, partition) = (element.topic(), element.partition());
+            ensure!(
+                partition < self.fixed_partitions,
+                "the topic {topic} got more partitions than its {} while votes were counted: a ballot could be \
+                 counted twice. Restore the topic with {} partitions",
+                self.fixed_partitions,
+                self.fixed_partitions
+            );
             let (count, (first, end)) = self.load(consumer, topic, partition)?;
             let start = count.next_offset();
             ensure!(

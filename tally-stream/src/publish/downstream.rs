@@ -1,11 +1,17 @@
 //! The topic `aggregated_votes`: each partition's totals, for anyone downstream.
 
-use ballot_log::{Election, Publication, Topics, client_config};
+use std::time::Duration;
+
+use ballot_log::{Topics, client_config};
 use rdkafka::error::KafkaResult;
-use rdkafka::producer::{BaseRecord, DefaultProducerContext, ThreadedProducer};
+use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 use serde::Serialize;
+use tokio::task::spawn_blocking;
 
 use crate::count::{PartitionTally, Rejected};
+
+/// How long Kafka may take for the last totals.
+const FLUSH_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Appends to `aggregated_votes`.
 pub(super) struct Downstream {
@@ -33,8 +39,8 @@ impl Downstream {
         let producer = client_config(brokers)
             .set("enable.idempotence", "true")
             .set("linger.ms", "20")
-            // Tallies are few: keep them until Kafka takes them.
-            .set("message.timeout.ms", "0")
+            // A total that could not be delivered soon is outdated: the next one takes its place.
+            .set("message.timeout.ms", "10000")
             .create()?;
         Ok(Self {
             producer,
@@ -42,9 +48,9 @@ impl Downstream {
         })
     }
 
-    /// Hands a tally to the producer; false where its queue is full and it must be offered again.
-    pub(super) fn offer(&self, tally: &PartitionTally, election: &Election) -> bool {
-        let visible = tally.tally.closed || election.definition().results == Publication::Live;
+    /// Hands a tally to the producer, with its votes if they may be seen; false where the queue is full and
+    /// it must be offered again.
+    pub(super) fn offer(&self, tally: &PartitionTally, visible: bool) -> bool {
         let votes = tally.tally.votes.iter();
         let value = Value {
             election: tally.election,
@@ -66,5 +72,15 @@ impl Downstream {
         let key = format!("{}/{}", tally.election, tally.partition);
         let record = BaseRecord::to(&self.topic).key(&key).payload(&payload);
         self.producer.send(record).is_ok()
+    }
+
+    /// Waits until what was offered is delivered, but not for ever.
+    pub(super) async fn finish(self) {
+        let flushed = spawn_blocking(move || self.producer.flush(FLUSH_PATIENCE)).await;
+        if !matches!(flushed, Ok(Ok(()))) {
+            tracing::warn!(
+                "Kafka did not take the last totals; the next instance sends them again"
+            );
+        }
     }
 }

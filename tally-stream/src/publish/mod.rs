@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use ballot_log::{Election, ElectionId, Elections, Topics};
+use ballot_log::{Election, ElectionId, Elections, Publication, Topics};
 use redis::AsyncCommands;
 use redis::aio::ConnectionManager;
 use service_kit::health::Readiness;
@@ -22,7 +22,7 @@ use tokio::time::MissedTickBehavior;
 use crate::count::PartitionTally;
 use crate::result::ElectionResult;
 
-pub use board::Board;
+pub use board::{Board, Notices};
 
 use downstream::Downstream;
 use scripts::{PUBLISH_RESULT, STORE_TALLIES};
@@ -31,6 +31,10 @@ use scripts::{PUBLISH_RESULT, STORE_TALLIES};
 const ROUND: Duration = Duration::from_millis(100);
 /// Everything again: Redis may have lost its memory, or the roll may have been loaded.
 const REFRESH: Duration = Duration::from_secs(2);
+/// The totals to `aggregated_votes` again: an owner that was paused may have written older ones since.
+const REPEAT_DOWNSTREAM: Duration = Duration::from_mins(1);
+/// How long Redis may be away when this starts.
+const REDIS_PATIENCE: Duration = Duration::from_mins(1);
 /// The Redis set of all elections that have a result.
 const ELECTIONS_KEY: &str = "results";
 
@@ -43,8 +47,12 @@ pub struct Publisher {
     partitions: usize,
     readiness: Readiness,
     latest: BTreeMap<ElectionId, BTreeMap<i32, PartitionTally>>,
+    /// Partitions that somebody else counts now.
+    leaving: BTreeSet<i32>,
     owed_downstream: BTreeSet<(ElectionId, i32)>,
+    finals: BTreeSet<ElectionId>,
     refreshed: Option<Instant>,
+    repeated: Instant,
 }
 
 impl Publisher {
@@ -63,10 +71,7 @@ impl Publisher {
     ) -> anyhow::Result<Self> {
         let client = redis::Client::open(redis_url)
             .context("REDIS_URL is not a Redis URL (redis://host:port)")?;
-        let redis = client
-            .get_connection_manager()
-            .await
-            .context("cannot reach Redis at REDIS_URL")?;
+        let redis = connect(&client).await?;
         Ok(Self {
             redis,
             downstream: Downstream::open(brokers, topics)?,
@@ -75,8 +80,11 @@ impl Publisher {
             partitions,
             readiness,
             latest: BTreeMap::new(),
+            leaving: BTreeSet::new(),
             owed_downstream: BTreeSet::new(),
+            finals: BTreeSet::new(),
             refreshed: None,
+            repeated: Instant::now(),
         })
     }
 
@@ -99,11 +107,11 @@ impl Publisher {
                 }
             }
         }
+        self.downstream.finish().await;
     }
 
     async fn round(&mut self) -> anyhow::Result<()> {
         let mut moved = self.take_in();
-        self.feed_downstream();
         if self
             .refreshed
             .is_none_or(|refreshed| refreshed.elapsed() >= REFRESH)
@@ -111,25 +119,47 @@ impl Publisher {
             moved.extend(self.elections.all().keys());
             self.refreshed = Some(Instant::now());
         }
-        for id in moved {
-            if let Some(election) = self.elections.get(id) {
-                self.publish(&election).await?;
-            }
+        if self.repeated.elapsed() >= REPEAT_DOWNSTREAM {
+            self.repeated = Instant::now();
+            self.owe_downstream(|_| true);
         }
-        Ok(())
+        let published = self.publish_all(moved).await;
+        self.feed_downstream();
+        if published.is_ok() {
+            self.forget_what_left();
+        }
+        published
     }
 
     /// Takes the new totals from the board; gives the elections that moved.
     fn take_in(&mut self) -> BTreeSet<ElectionId> {
+        let notices = self.board.take();
         let mut moved = BTreeSet::new();
-        for tally in self.board.take() {
-            moved.insert(tally.election);
-            self.owed_downstream
-                .insert((tally.election, tally.partition));
-            let partitions = self.latest.entry(tally.election).or_default();
-            partitions.insert(tally.partition, tally);
+        for ((election, partition), tally) in notices.tallies {
+            moved.insert(election);
+            self.leaving.remove(&partition);
+            self.owed_downstream.insert((election, partition));
+            let partitions = self.latest.entry(election).or_default();
+            partitions.insert(partition, tally);
         }
+        self.leaving.extend(notices.released);
         moved
+    }
+
+    /// What is counted elsewhere now was published once more; from here on it is for its owner to say.
+    fn forget_what_left(&mut self) {
+        for partition in std::mem::take(&mut self.leaving) {
+            for partitions in self.latest.values_mut() {
+                partitions.remove(&partition);
+            }
+        }
+    }
+
+    fn owe_downstream(&mut self, of: impl Fn(ElectionId) -> bool) {
+        for (election, partitions) in self.latest.iter().filter(|(election, _)| of(**election)) {
+            let owed = partitions.keys().map(|partition| (*election, *partition));
+            self.owed_downstream.extend(owed);
+        }
     }
 
     fn feed_downstream(&mut self) {
@@ -138,17 +168,28 @@ impl Publisher {
             latest,
             elections,
             downstream,
+            finals,
             ..
         } = self;
         owed_downstream.retain(|(id, partition)| {
             let tally = latest
                 .get(id)
                 .and_then(|partitions| partitions.get(partition));
-            match (tally, elections.get(*id)) {
-                (Some(tally), Some(election)) => !downstream.offer(tally, &election),
-                _ => false,
-            }
+            let (Some(tally), Some(election)) = (tally, elections.get(*id)) else {
+                return false;
+            };
+            let live = election.definition().results == Publication::Live;
+            !downstream.offer(tally, live || finals.contains(id))
         });
+    }
+
+    async fn publish_all(&mut self, elections: BTreeSet<ElectionId>) -> anyhow::Result<()> {
+        for id in elections {
+            if let Some(election) = self.elections.get(id) {
+                self.publish(&election).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Stores this instance's partitions, gets everybody's, publishes their sum.
@@ -170,6 +211,11 @@ impl Publisher {
         let registered: Option<u64> = self.redis.hget(format!("roll:{id}"), "voters").await?;
         let result = ElectionResult::new(election, &tallies, self.partitions, registered);
 
+        if result.is_final && self.finals.insert(id) {
+            // From now on the votes may be seen, whatever the election's rule.
+            self.owe_downstream(|election| election == id);
+        }
+
         let channel = format!("results:{{{id}}}");
         let _news: i32 = PUBLISH_RESULT
             .key(&channel)
@@ -180,5 +226,19 @@ impl Publisher {
             .await?;
         let _added: i32 = self.redis.sadd(ELECTIONS_KEY, id).await?;
         Ok(())
+    }
+}
+
+/// Redis may be starting: it gets a minute.
+async fn connect(client: &redis::Client) -> anyhow::Result<ConnectionManager> {
+    let deadline = Instant::now() + REDIS_PATIENCE;
+    loop {
+        match client.get_connection_manager().await {
+            Err(error) if Instant::now() < deadline => {
+                tracing::warn!(%error, "waiting for Redis");
+                tokio::time::sleep(ROUND).await;
+            }
+            connected => return connected.context("cannot reach Redis at REDIS_URL"),
+        }
     }
 }

@@ -191,14 +191,31 @@ async fn results_after_close_show_turnout_alone_until_every_partition_is_closed(
     );
 
     until("the end", || async { Timestamp::now() > definition.end }).await;
-    for partition in 0..PARTITIONS {
+    let close = async |partition| {
         let marker = ballot_log::Record::Close { election: 1 };
-        world
-            .ballot_box
-            .append_to(partition, &marker)
-            .await
-            .unwrap();
+        let appended = world.ballot_box.append_to(partition, &marker).await;
+        appended.unwrap();
+    };
+    for partition in 1..PARTITIONS {
+        close(partition).await;
     }
+    until("two closed partitions", || async {
+        let values = world.aggregated();
+        values
+            .values()
+            .filter(|value| value["closed"] == true)
+            .count()
+            == 2
+    })
+    .await;
+    // One partition is still open, so nothing but the turnout shows.
+    assert!(
+        world
+            .aggregated()
+            .values()
+            .all(|value| value.get("votes").is_none())
+    );
+    close(0).await;
     world.vote(1, [(41, 1)]).await;
     let closed = world
         .result(1, "the final result", |result| result["final"] == true)

@@ -5,7 +5,7 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions};
 use rdkafka::client::DefaultClientContext;
 use tally_stream::service::TallyStream;
 
-use crate::world::World;
+use crate::world::{PATIENCE, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_number_of_partitions_than_at_the_first_election() {
@@ -36,6 +36,24 @@ async fn another_number_of_partitions_than_at_the_first_election() {
         Err(error) => format!("{error:#}"),
     };
     assert!(refusal.contains("has 4 partitions, but had 3"), "{refusal}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_partitions_while_it_counts() {
+    let world = World::new().await;
+    world.define(1, SignedDuration::from_hours(1), "live").await;
+    let mut counting = world.start().await;
+    world.vote(1, (0..30).map(|serial| (serial, 1))).await;
+    world.counted(1, 30).await;
+    let brokers = world.stack.kafka_brokers();
+    let admin: AdminClient<DefaultClientContext> =
+        ballot_log::client_config(brokers).create().unwrap();
+    let more = [NewPartitions::new(&world.topics.votes, 5)];
+    let created = admin.create_partitions(&more, &AdminOptions::new()).await;
+    created.unwrap()[0].as_ref().unwrap();
+    let failure = tokio::time::timeout(PATIENCE, counting.failed()).await;
+    let failure = format!("{:#}", failure.expect("it notices"));
+    assert!(failure.contains("got more partitions"), "{failure}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

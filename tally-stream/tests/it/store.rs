@@ -93,4 +93,13 @@ async fn a_recount_finds_a_total_that_was_tampered_with() {
         .filter(|(stored, again)| stored.tally != *again)
         .count();
     assert_eq!(different, 1);
+    let sql = world.sql().await;
+    let forget = "DELETE FROM partition_tallies WHERE partition = 1";
+    assert_eq!(sql.execute(forget, &[]).await.unwrap(), 1);
+    let again = recount(world.recount(1)).await.unwrap();
+    let different = again
+        .partitions
+        .iter()
+        .filter(|(stored, again)| stored.tally != *again);
+    assert_eq!(different.count(), 2);
 }
