@@ -107,7 +107,8 @@ pub async fn run(
         Told {
             accepted: &told.accepted,
             uncertain: &told.uncertain,
-            uncertain_attempts: told.uncertain_attempts,
+            // Voters who ask again expect servers to die, and then the producer of vote-ingest repeats itself too.
+            duplicates_allowed: (!options.retries).then_some(told.uncertain_attempts),
         },
     );
     let visible = visible(told.acceptances.clone(), &watch.sightings(), before.counted);

@@ -15,8 +15,9 @@ pub struct Told<'a> {
     pub accepted: &'a [u64],
     /// Voters who never heard whether theirs was: it may be counted or not.
     pub uncertain: &'a [u64],
-    /// Attempts, of whichever voter, that had no definite answer: each may have put a record in the log.
-    pub uncertain_attempts: u64,
+    /// How many records may repeat a ballot that is in the log: one for each attempt, of whichever voter, that
+    /// had no definite answer. `None` where servers may die and repeat themselves: any number.
+    pub duplicates_allowed: Option<u64>,
 }
 
 /// What was counted of one run, and everything that does not add up.
@@ -45,7 +46,7 @@ pub fn compare(paper: &Paper, before: &Results, after: &Results, told: Told<'_>)
         &mut comparison.problems,
         before,
         after,
-        told.uncertain_attempts,
+        told.duplicates_allowed,
     );
     check_outcome(&mut comparison.problems, paper, after);
     comparison
@@ -150,20 +151,21 @@ fn check_sums(problems: &mut Vec<String>, after: &Results) {
 }
 
 /// vote-ingest turns everything away that does not count; only a vote that was sent again, as nobody knew
-/// whether it had arrived, can be in the log twice.
+/// whether it had arrived, can be in the log twice: by its voter, or by vote-ingest when a broker dies.
 fn check_rejections(
     problems: &mut Vec<String>,
     before: &Results,
     after: &Results,
-    uncertain_attempts: u64,
+    duplicates_allowed: Option<u64>,
 ) {
     for (reason, after) in &after.rejected {
         let before = before.rejected.get(reason).copied().unwrap_or_default();
         let allowed = if reason == DUPLICATE {
-            uncertain_attempts
+            duplicates_allowed
         } else {
-            0
+            Some(0)
         };
+        let Some(allowed) = allowed else { continue };
         let new = after.saturating_sub(before);
         if new > allowed {
             problems.push(format!(

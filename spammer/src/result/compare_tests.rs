@@ -34,7 +34,7 @@ fn check(
     let told = Told {
         accepted,
         uncertain,
-        uncertain_attempts: attempts,
+        duplicates_allowed: Some(attempts),
     };
     compare(&Paper::new(before, None).unwrap(), before, after, told)
 }
@@ -222,7 +222,7 @@ fn seats_are_what_the_rules_make_of_the_votes() {
     let told = Told {
         accepted: &[60, 30, 5],
         uncertain: &[0; 3],
-        uncertain_attempts: 0,
+        duplicates_allowed: Some(0),
     };
     assert_eq!(
         compare(&paper, &before, &shown([3, 1, 0]), told)
