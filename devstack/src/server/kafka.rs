@@ -215,11 +215,13 @@ log.cleaner.dedupe.buffer.size=16777216
 /// Every cluster has its own, so that no client can take one for another that had the port before. Kafka
 /// writes an id as 16 bytes in URL-safe base 64: 21 digits of six bits, and one that carries the two left
 /// at its upper end.
+///
+/// `-` and `_` are left out: Kafka's tool takes an id that begins with `-` for an option.
 fn random_cluster_id() -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut random = rand::rng();
     let mut id: String = (0..21)
-        .map(|_| char::from(DIGITS[random.random_range(0..64)]))
+        .map(|_| char::from(DIGITS[random.random_range(0..62)]))
         .collect();
     id.push(char::from(DIGITS[random.random_range(0..4) << 4]));
     id
