@@ -17,8 +17,8 @@ pub struct Topics {
     pub elections: String,
     /// Totals of each partition of `votes`, keyed `<election>/<partition>`; compacted.
     pub aggregated_votes: String,
-    /// What officials did at ballot stations, for the audit log: one JSON object an act, keyed by who
-    /// acted; one partition, so that the acts have one order, and kept for ever.
+    /// What officials did at ballot stations ([`crate::Act`]), for the audit log; keyed by who acted; one
+    /// partition, so that the acts have one order, and kept for ever.
     pub acts: String,
 }
 

@@ -1,0 +1,1 @@
+//! Takes officials' files of paper ballots.

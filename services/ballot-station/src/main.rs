@@ -1,0 +1,2 @@
+//! Takes officials' files of paper ballots.
+fn main() {}
