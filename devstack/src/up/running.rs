@@ -9,9 +9,7 @@ use anyhow::{Context, ensure};
 use futures_util::future::{join_all, try_join_all};
 use rustix::process::Signal;
 
-use super::plan::{
-    self, CommandLine, Crowd, ELECTION, ELECTION_PROCESS, Election, Service, VOTER_ROLL,
-};
+use super::plan::{self, CommandLine, Crowd, DATABASES, ELECTION, Election, Service};
 use super::state::{Place, Process, State};
 use super::supervise::{Notice, Supervisor};
 use crate::cli::StartOptions;
@@ -19,9 +17,6 @@ use crate::layout::target_directory;
 use crate::process::{Child, Launch, Output, find_sibling, require_free};
 use crate::server::{Server, run_to_completion};
 use crate::{Stack, StackOptions};
-
-/// The path of the list of voters, in the checkout.
-const VOTERS_FILE: &str = "target/devstack/voters.csv";
 
 /// The stack with its services.
 #[derive(Debug)]
@@ -60,7 +55,11 @@ impl Running {
                 scenario.display()
             );
         }
-        let place = Place::take(target_directory().join("devstack"))?;
+        let place = match &options.dir {
+            Some(dir) => std::path::absolute(dir)?,
+            None => target_directory().join("devstack"),
+        };
+        let place = Place::take(place)?;
         let logs = place.logs()?;
 
         let started = Instant::now();
@@ -78,7 +77,7 @@ impl Running {
             let _ = std::fs::remove_dir_all(place.keys());
         }
         let mut database_urls = BTreeMap::new();
-        for database in [VOTER_ROLL, ELECTION_PROCESS] {
+        for database in DATABASES {
             database_urls.insert(database.to_owned(), stack.ensure_database(database).await?);
         }
         let surroundings = Surroundings {
@@ -110,9 +109,10 @@ impl Running {
         let logs = running.surroundings.logs.display();
         progress(&format!("everything is up; the logs are in {logs}"));
         println!(
-            "ready: votes to {}/vote, results on {}/",
+            "ready: votes to {}/vote, results on {}/, administration on {}/docs",
             plan::vote_url(options),
-            plan::page_url(options)
+            plan::page_url(options),
+            plan::administration_url(options)
         );
         Ok(running)
     }
@@ -177,7 +177,9 @@ impl Running {
             redis_url: redis_url.clone(),
             database_urls: database_urls.clone(),
             election: self.election.then_some(ELECTION),
-            voters: self.election.then(|| VOTERS_FILE.to_owned()),
+            voters: self
+                .election
+                .then(|| place.voters_file().display().to_string()),
         };
         state.write(&place.state_file())
     }
