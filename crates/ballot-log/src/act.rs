@@ -19,7 +19,7 @@ pub struct Act {
     pub at: Timestamp,
     /// Who: the e-mail address of the account. Also the record's key.
     pub who: String,
-    /// In which role.
+    /// In which role; one that allows no such act gets a refusal.
     pub role: String,
     /// What was asked for, such as `vote`.
     pub what: String,
@@ -29,7 +29,7 @@ pub struct Act {
     pub address: String,
     /// What came of it: `success`, `discarded`, `refusal` or `failure`.
     pub outcome: String,
-    /// Why, where the outcome needs a reason.
+    /// Why, unless it is a success.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// The official's jmbg.
@@ -46,13 +46,13 @@ pub struct Act {
 }
 
 impl Act {
-    /// An official's act, with nothing optional yet.
-    pub fn of_official(who: String, jmbg: String, what: &str, address: String) -> Self {
+    /// An act of now, with no target, no outcome and nothing optional yet.
+    pub fn new(who: String, role: &str, jmbg: String, what: &str, address: String) -> Self {
         Self {
             v: VERSION,
             at: Timestamp::now(),
             who,
-            role: "official".to_owned(),
+            role: role.to_owned(),
             what: what.to_owned(),
             target: String::new(),
             address,
