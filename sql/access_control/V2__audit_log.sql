@@ -17,7 +17,7 @@ CREATE TABLE audit_log (
 -- The last row of audit_log. Whoever adds one holds the lock of this row, so that numbers have no gaps; and
 -- that the last rows were removed is noticed.
 CREATE TABLE audit_head (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     seq bigint NOT NULL,
     hash bytea NOT NULL CHECK (length(hash) = 32)
 );
