@@ -43,6 +43,8 @@ fn check_digit(digits: &[u32; 13]) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// With the check digit that belongs to it.
@@ -62,6 +64,22 @@ mod tests {
         assert_eq!(numbered("010199470440"), "0101994704401");
         for digit in [0, 2, 3, 4, 5, 6, 7, 8, 9] {
             assert_eq!(Jmbg::parse(&format!("010199470440{digit}")), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn twelve_digits_have_exactly_one_check_digit(
+            day in 1..=31, month in 1..=12, year in 0..=999, region in 70..=99, number in 0..=999,
+        ) {
+            let twelve = format!("{day:02}{month:02}{year:03}{region:02}{number:03}");
+            prop_assert_eq!(numbered(&twelve).len(), 13);
+        }
+
+        #[test]
+        fn no_text_is_too_odd(text in ".*") {
+            let odd = Jmbg::parse(&text);
+            prop_assert!(odd.is_none_or(|jmbg| jmbg.as_str() == text));
         }
     }
 
