@@ -10,6 +10,8 @@ use tokio::runtime::Handle;
 /// An act that nobody waits for is tried for this long: an outage of Kafka is over by then, or is noticed.
 const TRY_FOR: Duration = Duration::from_mins(5);
 
+const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Appends acts to the log. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Acts {
@@ -39,6 +41,29 @@ impl Acts {
             runtime: Handle::current(),
             patience,
         })
+    }
+
+    /// Waits until the producer knows the topic, so that the first act need not.
+    ///
+    /// # Errors
+    /// Where there is no such topic, or Kafka does not answer.
+    pub(crate) async fn ready(&self) -> anyhow::Result<()> {
+        let (producer, topic) = (self.producer.clone(), self.topic.clone());
+        let fetch = move || {
+            let metadata = producer
+                .client()
+                .fetch_metadata(Some(&topic), METADATA_TIMEOUT)?;
+            let exists = metadata
+                .topics()
+                .iter()
+                .any(|found| found.error().is_none() && !found.partitions().is_empty());
+            anyhow::ensure!(
+                exists,
+                "the topic {topic} does not exist: create the topics with `election-admin topics`"
+            );
+            Ok(())
+        };
+        tokio::task::spawn_blocking(fetch).await?
     }
 
     /// Appends an act and waits until the log has it.

@@ -71,8 +71,8 @@ impl BallotStationServer {
         let readiness = Readiness::new();
         readiness.wait_for("kafka", "the producer has no id yet");
         let station = Data::new(BallotStation {
-            elections: elections.clone(),
-            ballot_box: ballot_box.clone(),
+            elections,
+            ballot_box,
             acts,
             receiving: Receiving {
                 limits: Limits {
@@ -86,7 +86,7 @@ impl BallotStationServer {
             runtime: Handle::current(),
         });
         let (address, server) = listen(options, &station, verifier, readiness.clone())?;
-        let waiting = tokio::spawn(wait_for_kafka(ballot_box, elections, readiness));
+        let waiting = tokio::spawn(wait_for_kafka(station.clone(), readiness));
         let handle = server.handle();
         tracing::info!(%address, "taking files of ballots");
         Ok(Self {
@@ -151,15 +151,22 @@ fn listen(
     Ok((address, server.listen(listener)?.run()))
 }
 
-/// The first file finds a producer with its id, the topic's metadata, and the elections read.
-async fn wait_for_kafka(ballot_box: BallotBox, elections: Elections, readiness: Readiness) {
+/// The first file finds a producer with its id, the topics' metadata, and the elections read.
+async fn wait_for_kafka(station: Data<BallotStation>, readiness: Readiness) {
     loop {
         let ready = async {
-            elections
+            station
+                .elections
                 .read_to_end()
                 .await
                 .context("the elections cannot be read")?;
-            ballot_box
+            station
+                .acts
+                .ready()
+                .await
+                .context("the topic of acts cannot be used")?;
+            station
+                .ballot_box
                 .ready()
                 .await
                 .context("the topic of votes cannot be used")

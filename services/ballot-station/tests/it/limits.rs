@@ -58,3 +58,16 @@ async fn a_file_that_does_not_arrive_is_given_up() {
     assert_eq!(answer.status(), StatusCode::REQUEST_TIMEOUT);
     assert_eq!(world.size(), 0);
 }
+
+/// `cargo test --release -p ballot-station a_million -- --ignored --nocapture` says how long it takes.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes half a minute"]
+async fn a_million_lines_are_recorded() {
+    let world = World::open(devstack::shared().await).await;
+    let station = world.start().await;
+    let file = file((0..1_000_000).map(|number| (number, number % 3 + 1)));
+    let started = std::time::Instant::now();
+    assert_eq!(station.send(&file).await.text(), (200, ""));
+    eprintln!("{} MB in {:?}", file.len() / 1_000_000, started.elapsed());
+    assert_eq!(world.size(), 1_000_000);
+}
