@@ -5,7 +5,7 @@ const METHODS = ["get", "post", "put", "patch", "delete"];
 
 function element(name, ...children) {
   const made = document.createElement(name);
-  made.append(...children.filter((child) => child !== undefined && child !== null));
+  made.append(...children.filter((child) => child !== undefined && child !== null && child !== ""));
   return made;
 }
 
@@ -67,7 +67,7 @@ function operation(api, path, method, described) {
     element("span", described.summary || ""));
   const security = described.security || api.security || [];
   const tokens = security.flatMap((one) => Object.keys(one));
-  const made = element("details", summary, element("p", described.description || ""));
+  const made = element("details", summary, described.description && element("p", described.description));
   made.append(quiet(tokens.length ? `Needs a token: ${tokens.join(" or ")}.` : "Needs no token."));
   const parameters = (described.parameters || []).map((one) => resolve(api, one));
   if (parameters.length) {

@@ -99,7 +99,6 @@ pub(super) struct ProblemBody {
     #[schema(rename = "type", example = "unavailable")]
     kind: String,
     title: String,
-    #[schema(example = 503)]
     status: u16,
     detail: String,
 }
