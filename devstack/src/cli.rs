@@ -28,7 +28,8 @@ enum Command {
     Servers(ServerOptions),
     /// Start the servers and every service, and run until Ctrl-C
     ///
-    /// Writes target/devstack/state.json; the logs are in target/devstack/logs.
+    /// Writes target/devstack/state.json; the logs are in target/devstack/logs. `JWT_SECRET`, `ADMIN_EMAIL`,
+    /// `ADMIN_PASSWORD` and the like in the environment win over what the services use in development.
     Up(UpOptions),
     /// The same with voters who vote, a progress bar, and a check that every vote was counted once
     Demo(DemoOptions),
@@ -51,16 +52,42 @@ pub(crate) struct StartOptions {
     /// The voters, and what they choose, are the same for the same seed
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u32,
-    /// Where state.json, the list of voters, the ballot keys and the logs go
-    /// [default: target/devstack of the checkout]
-    #[arg(long)]
-    pub(crate) dir: Option<PathBuf>,
-    /// Port of vote-ingest; 0 takes a free one
+    /// Port of vote-ingest; of this one and the others, 0 takes a free one
     #[arg(long, env = "VOTE_INGEST_PORT", default_value_t = 8000)]
     pub(crate) vote_ingest_port: u16,
-    /// Port of dashboard-feed, the page with the results; 0 takes a free one
+    /// Port of dashboard-feed, the page with the results
     #[arg(long, env = "DASHBOARD_FEED_PORT", default_value_t = 8501)]
     pub(crate) dashboard_feed_port: u16,
+    /// Port of access-control
+    #[arg(long, env = "ACCESS_CONTROL_PORT", default_value_t = 5000)]
+    pub(crate) access_control_port: u16,
+    /// Port of election-admin
+    #[arg(long, env = "ELECTION_ADMIN_PORT", default_value_t = 5001)]
+    pub(crate) election_admin_port: u16,
+    /// Port of ballot-station
+    #[arg(long, env = "BALLOT_STATION_PORT", default_value_t = 5002)]
+    pub(crate) ballot_station_port: u16,
+    /// Directory of the state, the logs, the keys and the list of voters [default: target/devstack]
+    #[arg(long)]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+impl StartOptions {
+    /// Every port that is 0 becomes one that is free, so that all agree on it.
+    fn settle_ports(&mut self) -> anyhow::Result<()> {
+        for port in [
+            &mut self.vote_ingest_port,
+            &mut self.dashboard_feed_port,
+            &mut self.access_control_port,
+            &mut self.election_admin_port,
+            &mut self.ballot_station_port,
+        ] {
+            if *port == 0 {
+                *port = free_port()?;
+            }
+        }
+        Ok(())
+    }
 }
 
 #[derive(Debug, Args)]
@@ -96,18 +123,6 @@ struct DemoOptions {
     spammer: Vec<String>,
 }
 
-impl StartOptions {
-    /// With free ports where any will do.
-    fn settled(mut self) -> anyhow::Result<Self> {
-        for port in [&mut self.vote_ingest_port, &mut self.dashboard_feed_port] {
-            if *port == 0 {
-                *port = free_port()?;
-            }
-        }
-        Ok(self)
-    }
-}
-
 fn one_or_three(text: &str) -> Result<u8, String> {
     match text {
         "1" => Ok(1),
@@ -121,14 +136,16 @@ pub async fn run(options: Options) -> anyhow::Result<u8> {
     let mut stop = StopSignals::listen()?;
     match options.command {
         Command::Servers(options) => up::servers(&options, &mut stop).await,
-        Command::Up(options) => {
+        Command::Up(mut options) => {
+            options.start.settle_ports()?;
             let election = options.voters.map(|voters| up::Election {
                 voters,
                 scenario: options.scenario,
             });
-            up::up(&options.start.settled()?, election, &mut stop).await
+            up::up(&options.start, election, &mut stop).await
         }
-        Command::Demo(options) => {
+        Command::Demo(mut options) => {
+            options.start.settle_ports()?;
             let election = up::Election {
                 voters: options.voters,
                 scenario: options.scenario,
@@ -138,7 +155,7 @@ pub async fn run(options: Options) -> anyhow::Result<u8> {
                 options: options.spammer,
                 exit: options.exit,
             };
-            up::demo(&options.start.settled()?, election, &crowd, &mut stop).await
+            up::demo(&options.start, election, &crowd, &mut stop).await
         }
     }
 }
@@ -170,6 +187,18 @@ mod tests {
     fn a_cluster_has_one_broker_or_three() {
         assert!(is_accepted("devstack servers --brokers 3"));
         assert!(!is_accepted("devstack servers --brokers 2"));
+    }
+
+    #[test]
+    fn a_port_of_0_becomes_a_free_one() {
+        let line = "devstack up --ballot-station-port 0 --vote-ingest-port 7";
+        let options = Options::try_parse_from(line.split(' ')).unwrap();
+        let super::Command::Up(mut options) = options.command else {
+            panic!("it is `up`");
+        };
+        options.start.settle_ports().unwrap();
+        assert_ne!(options.start.ballot_station_port, 0);
+        assert_eq!(options.start.vote_ingest_port, 7);
     }
 
     #[test]

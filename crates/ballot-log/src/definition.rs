@@ -2,6 +2,8 @@
 //!
 //! A definition never changes once it is there.
 
+use std::collections::BTreeSet;
+
 use electoral_rules::{Decimal, ListTerms, RuleError, Rules};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -94,7 +96,7 @@ impl ElectionDefinition {
             .collect()
     }
 
-    /// Whether it makes sense.
+    /// Whether it makes sense. Two participants may bear the same name: they have different poll numbers.
     ///
     /// # Errors
     /// The first thing that is wrong, in words.
@@ -109,12 +111,22 @@ impl ElectionDefinition {
             if participant.poll_number != poll_number {
                 return Err(DefinitionError::PollNumbers);
             }
-            let same = |other: &&Participant| other.name == participant.name;
-            if self.participants.iter().filter(same).count() > 1 {
+        }
+        self.rules.check(&self.terms())?;
+        Ok(())
+    }
+
+    /// Whether voters can tell all participants apart by name, as they must where votes are given by name.
+    ///
+    /// # Errors
+    /// [`DefinitionError::SameName`] with the first name that somebody else bears too.
+    pub fn check_names(&self) -> Result<(), DefinitionError> {
+        let mut names = BTreeSet::new();
+        for participant in &self.participants {
+            if !names.insert(participant.name.as_str()) {
                 return Err(DefinitionError::SameName(participant.name.clone()));
             }
         }
-        self.rules.check(&self.terms())?;
         Ok(())
     }
 }
@@ -167,20 +179,24 @@ impl Election {
         (poll_number >= 1 && usize::try_from(poll_number).ok()? <= last).then_some(poll_number)
     }
 
-    /// The participant of this name, or else under this poll number written in digits.
+    /// The participant of this name, or else under this poll number written in digits. A name that two
+    /// participants bear means neither of them: nobody guesses whom a voter chose.
     pub fn candidate(&self, name_or_number: &str) -> Option<PollNumber> {
-        let by_name = self
+        let mut of_that_name = self
             .definition
             .participants
             .iter()
-            .find(|participant| participant.name == name_or_number)
+            .filter(|participant| participant.name == name_or_number)
             .map(|participant| participant.poll_number);
+        match (of_that_name.next(), of_that_name.next()) {
+            (Some(poll_number), None) => return Some(poll_number),
+            (Some(_), Some(_)) => return None,
+            (None, _) => {}
+        }
         let digits =
             !name_or_number.is_empty() && name_or_number.bytes().all(|b| b.is_ascii_digit());
-        by_name.or_else(|| {
-            let number: Choice = digits.then(|| name_or_number.parse().ok())??;
-            self.poll_number(number)
-        })
+        let number: Choice = digits.then(|| name_or_number.parse().ok())??;
+        self.poll_number(number)
     }
 }
 
@@ -240,6 +256,16 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_two_bear_means_neither() {
+        let mut twins = sample();
+        twins.participants[2].name = "1".to_owned();
+        let election = Election::new(twins);
+        assert_eq!(election.candidate("1"), None);
+        assert_eq!(election.candidate("A"), Some(1));
+        assert_eq!(election.candidate("3"), Some(3));
+    }
+
+    #[test]
     fn a_definition_survives_the_topic() {
         let json = serde_json::to_string(&sample()).unwrap();
         assert_eq!(definition(&json), sample());
@@ -256,10 +282,12 @@ mod tests {
         assert_eq!(alone.check(), Err(DefinitionError::NoChoice));
         let mut twins = sample();
         twins.participants[1].name = "A".to_owned();
+        assert_eq!(twins.check(), Ok(()));
         assert_eq!(
-            twins.check(),
+            twins.check_names(),
             Err(DefinitionError::SameName("A".to_owned()))
         );
+        assert_eq!(sample().check_names(), Ok(()));
         let mut misnumbered = sample();
         misnumbered.participants[1].poll_number = 5;
         assert_eq!(misnumbered.check(), Err(DefinitionError::PollNumbers));

@@ -3,16 +3,19 @@
 //!
 //! - [`record`]: what lies in the topic `votes`, byte for byte;
 //! - [`definition`]: what lies in the topic `elections`;
+//! - [`act`]: what lies in the topic `acts`;
 //! - [`topics`]: their names and how they are made;
 //! - [`ballot_box`]: appending a ballot and learning when the log has it;
 //! - [`elections`]: following the definitions.
 
+pub mod act;
 pub mod ballot_box;
 pub mod definition;
 pub mod elections;
 pub mod record;
 pub mod topics;
 
+pub use act::Act;
 pub use ballot_box::{AppendError, Appended, BallotBox};
 pub use definition::{Election, ElectionDefinition, Participant, Publication};
 pub use elections::{Elections, ElectionsError};

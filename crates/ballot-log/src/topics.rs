@@ -1,4 +1,4 @@
-//! The three topics, and how they are made.
+//! The topics, and how they are made.
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -25,6 +25,9 @@ pub struct Topics {
     pub elections: String,
     /// Totals of each partition of `votes`, keyed `<election>/<partition>`; compacted.
     pub aggregated_votes: String,
+    /// What officials did at ballot stations ([`crate::Act`]), for the audit log; keyed by who acted; one
+    /// partition, so that the acts have one order, and kept for ever.
+    pub acts: String,
 }
 
 /// A topic could not be made or looked at.
@@ -47,12 +50,13 @@ pub enum TopicError {
 }
 
 impl Topics {
-    /// `votes`, `elections`, `aggregated_votes`, each behind `prefix`.
+    /// `votes`, `elections`, `aggregated_votes`, `acts`, each behind `prefix`.
     pub fn with_prefix(prefix: &str) -> Self {
         Self {
             votes: format!("{prefix}votes"),
             elections: format!("{prefix}elections"),
             aggregated_votes: format!("{prefix}aggregated_votes"),
+            acts: format!("{prefix}acts"),
         }
     }
 
@@ -77,6 +81,10 @@ impl Topics {
             new_topic(&self.elections, 1, replication).set("cleanup.policy", "compact"),
             new_topic(&self.aggregated_votes, partitions, replication)
                 .set("cleanup.policy", "compact"),
+            new_topic(&self.acts, 1, replication)
+                .set("retention.ms", "-1")
+                .set("retention.bytes", "-1")
+                .set("message.timestamp.type", "LogAppendTime"),
         ];
         let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
         for created in admin.create_topics(&topics, &options).await? {

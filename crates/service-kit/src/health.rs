@@ -1,12 +1,17 @@
 //! Whether a service lives, and whether it is ready for work.
 
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig, get};
 use actix_web::{HttpResponse, Responder};
+use anyhow::Context as _;
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::problem::Problem;
 
@@ -85,4 +90,45 @@ async fn ready(readiness: Data<Readiness>) -> Result<HttpResponse, Problem> {
     )
     .detail(reasons.join("; "))
     .retry_after_s(1))
+}
+
+/// How long [`ask`] waits.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Asks the service that listens at `address` on this machine whether it is ready: the `health` command of
+/// services, for orchestrators.
+///
+/// # Errors
+/// Where it is not ready, and then why, or does not answer.
+pub async fn ask(address: SocketAddr) -> anyhow::Result<()> {
+    let asking = tokio::time::timeout(PATIENCE, get_ready(reachable(address)));
+    let answer = asking
+        .await
+        .with_context(|| format!("{address} does not answer"))?
+        .with_context(|| format!("cannot ask {address}"))?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.split(' ').nth(1).unwrap_or_default();
+    anyhow::ensure!(status == "200", "{address} is not ready: {status} {body}");
+    Ok(())
+}
+
+async fn get_ready(address: SocketAddr) -> std::io::Result<String> {
+    let mut connection = TcpStream::connect(address).await?;
+    let request =
+        format!("GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    connection.read_to_end(&mut answer).await?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// Who listens on every address is asked on the loopback.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
 }

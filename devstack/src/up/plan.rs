@@ -12,6 +12,10 @@ pub(crate) const ELECTION: u32 = 1;
 /// The databases, by the name that their migrations go by.
 pub(crate) const VOTER_ROLL: &str = "voter_roll";
 pub(crate) const ELECTION_PROCESS: &str = "election_process";
+pub(crate) const ACCESS_CONTROL: &str = "access_control";
+
+/// All of them.
+pub(crate) const DATABASES: [&str; 3] = [VOTER_ROLL, ELECTION_PROCESS, ACCESS_CONTROL];
 
 /// An election to define, with its roll.
 #[derive(Debug)]
@@ -79,6 +83,8 @@ pub(crate) fn steps(options: &StartOptions, election: Option<&Election>, voters_
             command("voter-roll", Some(VOTER_ROLL), ["migrate"])),
         step("preparing the database of the elections",
             command("election-admin", Some(ELECTION_PROCESS), ["migrate"])),
+        step("preparing the database of the accounts",
+            command("access-control", Some(ACCESS_CONTROL), ["migrate"])),
         step("creating the topics",
             command("election-admin", None, ["topics", "--partitions", &partitions, "--replication", &copies])),
         step("warming Kafka up",
@@ -131,15 +137,44 @@ pub(crate) fn services(options: &StartOptions) -> anyhow::Result<Vec<Service>> {
         service(options.dashboard_feed_port, &|listen| {
             command("dashboard-feed", None, ["--listen", listen])
         }),
+        service(options.access_control_port, &|listen| {
+            let arguments = ["run", "--listen", listen];
+            command("access-control", Some(ACCESS_CONTROL), arguments)
+        }),
+        service(options.election_admin_port, &|listen| {
+            let arguments = ["run", "--listen", listen];
+            command("election-admin", Some(ELECTION_PROCESS), arguments)
+        }),
+        service(options.ballot_station_port, &|listen| {
+            command("ballot-station", None, ["run", "--listen", listen])
+        }),
     ])
 }
 
-/// Where the services listen that the voters and the observers know, and the variable that says so.
-pub(crate) fn known_ports(options: &StartOptions) -> [(u16, &'static str); 2] {
+/// Where the services listen that people know, and the variable that says so.
+pub(crate) fn known_ports(options: &StartOptions) -> [(u16, &'static str); 5] {
     [
         (options.vote_ingest_port, "VOTE_INGEST_PORT"),
         (options.dashboard_feed_port, "DASHBOARD_FEED_PORT"),
+        (options.access_control_port, "ACCESS_CONTROL_PORT"),
+        (options.election_admin_port, "ELECTION_ADMIN_PORT"),
+        (options.ballot_station_port, "BALLOT_STATION_PORT"),
     ]
+}
+
+/// What Kafka, Redis and PostgreSQL hold belongs together: a new database beside an old log would give an
+/// election the number of another.
+pub(crate) fn require_all_servers_or_none() -> anyhow::Result<()> {
+    let variables = ["KAFKA_BROKERS", "REDIS_URL", "DATABASE_URL"];
+    let set = variables
+        .iter()
+        .filter(|name| std::env::var_os(name).is_some());
+    anyhow::ensure!(
+        matches!(set.count(), 0 | 3),
+        "set all of {}, or none: what they hold belongs together",
+        variables.join(", ")
+    );
+    Ok(())
 }
 
 /// The crowd of voters.
@@ -171,4 +206,8 @@ pub(crate) fn vote_url(options: &StartOptions) -> String {
 
 pub(crate) fn page_url(options: &StartOptions) -> String {
     format!("http://127.0.0.1:{}", options.dashboard_feed_port)
+}
+
+pub(crate) fn administration_url(options: &StartOptions) -> String {
+    format!("http://127.0.0.1:{}", options.election_admin_port)
 }

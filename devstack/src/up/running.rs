@@ -9,9 +9,7 @@ use anyhow::{Context, ensure};
 use futures_util::future::{join_all, try_join_all};
 use rustix::process::Signal;
 
-use super::plan::{
-    self, CommandLine, Crowd, ELECTION, ELECTION_PROCESS, Election, Service, VOTER_ROLL,
-};
+use super::plan::{self, CommandLine, Crowd, DATABASES, ELECTION, Election, Service};
 use super::state::{Place, Process, State};
 use super::supervise::{Notice, Supervisor};
 use crate::cli::StartOptions;
@@ -49,6 +47,7 @@ impl Running {
         for (port, variable) in plan::known_ports(options) {
             require_free(port, variable)?;
         }
+        plan::require_all_servers_or_none()?;
         if let Some(Election { scenario, .. }) = election {
             ensure!(
                 scenario.is_file(),
@@ -74,7 +73,7 @@ impl Running {
             let _ = std::fs::remove_dir_all(place.keys());
         }
         let mut database_urls = BTreeMap::new();
-        for database in [VOTER_ROLL, ELECTION_PROCESS] {
+        for database in DATABASES {
             database_urls.insert(database.to_owned(), stack.ensure_database(database).await?);
         }
         let surroundings = Surroundings {
@@ -106,9 +105,10 @@ impl Running {
         let logs = running.surroundings.logs.display();
         progress(&format!("everything is up; the logs are in {logs}"));
         println!(
-            "ready: votes to {}/vote, results on {}/",
+            "ready: votes to {}/vote, results on {}/, administration on {}/docs",
             plan::vote_url(options),
-            plan::page_url(options)
+            plan::page_url(options),
+            plan::administration_url(options)
         );
         Ok(running)
     }

@@ -23,7 +23,7 @@ pub(crate) struct State {
     pub(crate) database_urls: BTreeMap<String, String>,
     /// The election that was created, if one was.
     pub(crate) election: Option<u32>,
-    /// The list of its voters: a path in the checkout.
+    /// The path of the list of its voters.
     pub(crate) voters: Option<String>,
 }
 

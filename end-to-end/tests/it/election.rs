@@ -67,7 +67,7 @@ async fn a_recount_from_the_first_record_comes_out_the_same() {
         .args([
             "recount",
             "--election",
-            &state.election.to_string(),
+            &state.election.unwrap().to_string(),
             "--kafka-brokers",
             &state.kafka_brokers,
         ])

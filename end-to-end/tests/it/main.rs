@@ -3,4 +3,5 @@
 
 mod election;
 mod killing;
+mod management;
 mod night;

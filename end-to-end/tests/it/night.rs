@@ -25,7 +25,8 @@ pub(crate) struct State {
     pub(crate) processes: Vec<Process>,
     pub(crate) kafka_brokers: String,
     pub(crate) database_urls: HashMap<String, String>,
-    pub(crate) election: u32,
+    /// The election that is open from the beginning, if one is.
+    pub(crate) election: Option<u32>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -58,7 +59,18 @@ pub(crate) fn program(name: &str) -> PathBuf {
 }
 
 impl Night {
+    /// With voters, and an election that is open.
     pub(crate) async fn begin(voters: u32, more: &[&str]) -> Self {
+        let voters = voters.to_string();
+        Self::begin_with(&[&["--voters", &voters], more].concat()).await
+    }
+
+    /// With nothing but the services.
+    pub(crate) async fn begin_empty() -> Self {
+        Self::begin_with(&[]).await
+    }
+
+    async fn begin_with(more: &[&str]) -> Self {
         let directory = tempfile::Builder::new()
             .prefix("urna-night-")
             .tempdir()
@@ -66,14 +78,13 @@ impl Night {
         let mut up = Command::new(program("devstack"))
             .args([
                 "up",
-                "--voters",
-                &voters.to_string(),
                 "--vote-ingest-port",
                 "0",
                 "--dashboard-feed-port",
                 "0",
-                "--dir",
             ])
+            .args(["--access-control-port", "0", "--election-admin-port", "0"])
+            .args(["--ballot-station-port", "0", "--dir"])
             .arg(directory.path())
             .args(more)
             .stdout(Stdio::piped())
@@ -146,7 +157,7 @@ impl Night {
             .url
             .strip_prefix("http://")?
             .to_owned();
-        let path = format!("/api/elections/{}/results", state.election);
+        let path = format!("/api/elections/{}/results", state.election?);
         let mut feed = TcpStream::connect(&address).await.ok()?;
         let request =
             format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");

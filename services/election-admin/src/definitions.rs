@@ -1,10 +1,15 @@
-//! Definitions in PostgreSQL.
+//! Definitions of elections in PostgreSQL.
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use ballot_log::{ElectionDefinition, ElectionId};
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Object, Pool};
+use jiff::Timestamp;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Json;
+use tokio_postgres::{Client, Transaction};
+
+use crate::moment::Moment;
+use crate::participants::{self, ParticipantId};
 
 #[allow(missing_docs, unreachable_pub)]
 mod schema {
@@ -16,80 +21,203 @@ pub fn migrations() -> refinery::Runner {
     schema::migrations::runner()
 }
 
-/// The definitions that PostgreSQL has.
-#[derive(Clone)]
-pub struct Definitions {
-    pool: Pool,
+/// A connection out of the pool.
+///
+/// # Errors
+/// Where PostgreSQL cannot be reached.
+pub async fn connection(pool: &Pool) -> anyhow::Result<Object> {
+    pool.get()
+        .await
+        .context("cannot reach PostgreSQL at DATABASE_URL")
 }
 
-impl Definitions {
-    /// Uses this pool.
-    pub fn new(pool: Pool) -> Self {
-        Self { pool }
-    }
+/// An election that is not stored yet.
+#[derive(Debug)]
+pub struct NewElection<'a> {
+    /// Its definition.
+    pub definition: &'a ElectionDefinition,
+    /// Its start as it was given.
+    pub start: &'a Moment,
+    /// Its end as it was given.
+    pub end: &'a Moment,
+    /// Who stands, in the order of the ballot.
+    pub participants: &'a [ParticipantId],
+}
 
-    /// Stores a new election under the next number, and with the first one fixes the number of partitions
-    /// of the ballot box. `define` makes the definition when the number is known.
-    ///
-    /// # Errors
-    /// Where the definition makes no sense, or its time overlaps another's.
-    pub async fn add(
-        &self,
-        votes_topic: &str,
-        partitions: i32,
-        define: impl FnOnce(ElectionId) -> ElectionDefinition,
-    ) -> anyhow::Result<ElectionDefinition> {
-        let mut client = self
-            .pool
-            .get()
-            .await
-            .context("cannot reach PostgreSQL at DATABASE_URL")?;
-        let transaction = client.transaction().await?;
-        // One at a time, so that numbers have no gaps.
-        transaction
-            .execute("LOCK TABLE elections IN EXCLUSIVE MODE", &[])
-            .await?;
-        let next = "SELECT coalesce(max(id), 0) + 1 FROM elections";
-        let id: i32 = transaction.query_one(next, &[]).await?.get(0);
-        let definition = define(ElectionId::try_from(id)?);
-        definition.check()?;
-        let inserted = transaction
-            .execute(
-                "INSERT INTO elections (id, definition, starts, ends) VALUES ($1, $2, $3, $4)",
-                &[&id, &Json(&definition), &definition.start, &definition.end],
-            )
-            .await;
-        match inserted {
-            Err(error) if error.code() == Some(&SqlState::EXCLUSION_VIOLATION) => {
-                bail!("another election is open at that time: only one can be open at a moment")
+/// Why an election was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another election is open at some moment of its time.
+    #[error("another election is open at that time: only one can be open at a moment")]
+    Overlap,
+    /// PostgreSQL does not answer, or refuses.
+    #[error("PostgreSQL: {0}")]
+    Postgres(#[from] tokio_postgres::Error),
+    /// There are more elections than numbers.
+    #[error("there is no number left for another election")]
+    NoNumberLeft,
+}
+
+/// Makes elections wait for each other until the transaction ends, so that numbers have no gaps and of
+/// two that overlap the second sees the first; returns the number of the next one.
+///
+/// # Errors
+/// Where PostgreSQL cannot be asked.
+pub async fn next_number(transaction: &Transaction<'_>) -> Result<ElectionId, StoreError> {
+    transaction
+        .execute("LOCK TABLE elections IN EXCLUSIVE MODE", &[])
+        .await?;
+    let next = "SELECT coalesce(max(id), 0) + 1 FROM elections";
+    let id: i32 = transaction.query_one(next, &[]).await?.get(0);
+    ElectionId::try_from(id).map_err(|_| StoreError::NoNumberLeft)
+}
+
+/// Whether an election is open at some moment of [start, end).
+///
+/// # Errors
+/// Where PostgreSQL cannot be asked.
+pub async fn is_taken(
+    transaction: &Transaction<'_>,
+    start: Timestamp,
+    end: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT FROM elections
+               WHERE tstzrange(starts, ends, '[)') && tstzrange($1, $2, '[)'))";
+    Ok(transaction.query_one(sql, &[&start, &end]).await?.get(0))
+}
+
+/// The number of partitions of a ballot box, if an election has fixed it.
+///
+/// # Errors
+/// Where PostgreSQL cannot be asked.
+pub async fn pinned_partitions(
+    client: &Client,
+    votes_topic: &str,
+) -> Result<Option<i32>, tokio_postgres::Error> {
+    let sql = "SELECT partitions FROM ballot_boxes WHERE topic = $1";
+    let row = client.query_opt(sql, &[&votes_topic]).await?;
+    Ok(row.map(|row| row.get(0)))
+}
+
+/// Stores an election, and with the first one fixes the number of partitions of the ballot box.
+///
+/// # Errors
+/// [`StoreError::Overlap`], or PostgreSQL's.
+pub async fn insert(
+    transaction: &Transaction<'_>,
+    (votes_topic, partitions): (&str, i32),
+    election: NewElection<'_>,
+) -> Result<(), StoreError> {
+    let definition = election.definition;
+    let id = i32::try_from(definition.id).map_err(|_| StoreError::NoNumberLeft)?;
+    let inserted = transaction
+        .execute(
+            "INSERT INTO elections (id, definition, starts, ends, given_start, given_end)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            &[
+                &id,
+                &Json(definition),
+                &definition.start,
+                &definition.end,
+                &election.start.written(),
+                &election.end.written(),
+            ],
+        )
+        .await;
+    match inserted {
+        Err(error) if error.code() == Some(&SqlState::EXCLUSION_VIOLATION) => {
+            return Err(StoreError::Overlap);
+        }
+        inserted => inserted?,
+    };
+    participants::stand(transaction, id, election.participants).await?;
+    let pin = "INSERT INTO ballot_boxes (topic, partitions) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    transaction
+        .execute(pin, &[&votes_topic, &partitions])
+        .await?;
+    Ok(())
+}
+
+/// All definitions, oldest first.
+///
+/// # Errors
+/// Where PostgreSQL cannot be asked.
+pub async fn all(client: &Client) -> Result<Vec<ElectionDefinition>, tokio_postgres::Error> {
+    let sql = "SELECT definition FROM elections ORDER BY id";
+    Ok(definitions(client.query(sql, &[]).await?))
+}
+
+/// The definitions of the elections without a final result.
+///
+/// # Errors
+/// Where PostgreSQL cannot be asked.
+pub async fn unfinished(client: &Client) -> Result<Vec<ElectionDefinition>, tokio_postgres::Error> {
+    let sql = "SELECT definition FROM elections
+               WHERE NOT EXISTS (SELECT FROM final_results WHERE election = id) ORDER BY id";
+    Ok(definitions(client.query(sql, &[]).await?))
+}
+
+/// The definition of one election.
+///
+/// # Errors
+/// Where PostgreSQL cannot be asked.
+pub async fn find(
+    client: &Client,
+    id: ElectionId,
+) -> Result<Option<ElectionDefinition>, tokio_postgres::Error> {
+    let sql = "SELECT definition FROM elections WHERE id::bigint = $1";
+    Ok(definitions(client.query(sql, &[&i64::from(id)]).await?).pop())
+}
+
+fn definitions(rows: Vec<tokio_postgres::Row>) -> Vec<ElectionDefinition> {
+    rows.into_iter()
+        .map(|row| row.get::<_, Json<ElectionDefinition>>(0).0)
+        .collect()
+}
+
+/// An election as administrators list it.
+#[derive(Debug)]
+pub struct Listed {
+    /// Its number.
+    pub id: i32,
+    /// What the pages call it.
+    pub title: String,
+    /// Its start as it was given.
+    pub start: String,
+    /// Its end as it was given.
+    pub end: String,
+    /// True where persons stand.
+    pub individual: bool,
+    /// Who stands, in the order of the ballot.
+    pub participants: Vec<(ParticipantId, String)>,
+}
+
+/// All elections with those who stand, oldest first.
+///
+/// # Errors
+/// Where PostgreSQL cannot be asked.
+pub async fn list(client: &Client) -> Result<Vec<Listed>, tokio_postgres::Error> {
+    let sql = "SELECT elections.id, definition ->> 'title', given_start, given_end,
+                   (definition ->> 'individual')::boolean,
+                   array_agg(participants.id ORDER BY poll_number),
+                   array_agg(participants.name ORDER BY poll_number)
+               FROM elections
+               JOIN candidacies ON candidacies.election = elections.id
+               JOIN participants ON participants.id = candidacies.participant
+               GROUP BY elections.id ORDER BY elections.id";
+    let rows = client.query(sql, &[]).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let (ids, names): (Vec<ParticipantId>, Vec<String>) = (row.get(5), row.get(6));
+            Listed {
+                id: row.get(0),
+                title: row.get(1),
+                start: row.get(2),
+                end: row.get(3),
+                individual: row.get(4),
+                participants: ids.into_iter().zip(names).collect(),
             }
-            inserted => inserted?,
-        };
-        let pin =
-            "INSERT INTO ballot_boxes (topic, partitions) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-        transaction
-            .execute(pin, &[&votes_topic, &partitions])
-            .await?;
-        transaction.commit().await?;
-        Ok(definition)
-    }
-
-    /// All elections, oldest first.
-    ///
-    /// # Errors
-    /// Where PostgreSQL cannot be asked.
-    pub async fn all(&self) -> anyhow::Result<Vec<ElectionDefinition>> {
-        let client = self
-            .pool
-            .get()
-            .await
-            .context("cannot reach PostgreSQL at DATABASE_URL")?;
-        let rows = client
-            .query("SELECT definition FROM elections ORDER BY id", &[])
-            .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| row.get::<_, Json<ElectionDefinition>>(0).0)
-            .collect())
-    }
+        })
+        .collect())
 }

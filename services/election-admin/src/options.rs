@@ -1,12 +1,21 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use anyhow::Context;
+use ballot_log::ElectionId;
 use clap::{Args, Parser, Subcommand};
+use deadpool_postgres::Object;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use service_kit::postgres;
 use service_kit::settings::{KafkaOptions, PostgresOptions};
+use service_kit::token::TokenOptions;
 
-/// Defines elections.
+use crate::definitions;
+
+/// Participants, elections, results; opening and closing.
 #[derive(Parser)]
 #[command(name = "election-admin", version)]
 pub struct Options {
@@ -18,6 +27,8 @@ pub struct Options {
 /// What to do.
 #[derive(Subcommand)]
 pub enum Command {
+    /// Serve administrators, and look after elections: publish, close, finalise
+    Run(RunOptions),
     /// Bring the database to the newest schema; may be run again
     Migrate(PostgresOptions),
     /// Create the topics that do not exist; may be run again
@@ -28,6 +39,105 @@ pub enum Command {
     Create(CreateOptions),
     /// Publish every election that is stored; may be run again
     Republish(InstallationOptions),
+    /// List the elections
+    Elections(DatabaseOptions),
+    /// List the parties and persons
+    Participants(DatabaseOptions),
+    /// Print the result of an election: so far, or final
+    Results(ResultsOptions),
+    /// Compute a final result again from the stored count, and compare the hashes
+    ///
+    /// That the stored count is what the log says is checked by `tally-stream recount`.
+    VerifyResult(ElectionOptions),
+    /// Check that no act in the audit log was altered or removed
+    VerifyAudit(DatabaseOptions),
+    /// Ask a running election-admin whether it is ready
+    Health(HealthOptions),
+}
+
+/// Settings of `run`.
+#[derive(Args, Clone)]
+pub struct RunOptions {
+    /// Where administrators are served
+    #[arg(long, env = "ELECTION_ADMIN_LISTEN", default_value = "127.0.0.1:5001")]
+    pub listen: SocketAddr,
+    /// Time zone of date-times that come without an offset
+    #[arg(long, env = "ELECTION_TIME_ZONE", default_value = "UTC")]
+    pub time_zone: String,
+    /// Milliseconds after an election's end before it is closed: more than the brokers' clocks differ
+    #[arg(long, env = "CLOSE_GRACE_MS", default_value_t = 2000)]
+    pub close_grace_ms: u64,
+    /// Tokens.
+    #[command(flatten)]
+    pub token: TokenOptions,
+    /// Where to.
+    #[command(flatten)]
+    pub kafka: KafkaOptions,
+    /// PostgreSQL, database `election_process`.
+    #[command(flatten)]
+    pub postgres: PostgresOptions,
+}
+
+impl RunOptions {
+    /// The time zone.
+    ///
+    /// # Errors
+    /// Where there is none of that name.
+    pub fn zone(&self) -> anyhow::Result<TimeZone> {
+        TimeZone::get(&self.time_zone).with_context(|| {
+            format!(
+                "ELECTION_TIME_ZONE: there is no time zone {} (an IANA name such as Europe/Belgrade)",
+                self.time_zone
+            )
+        })
+    }
+}
+
+/// Settings of commands that read the database.
+#[derive(Args, Clone)]
+pub struct DatabaseOptions {
+    /// PostgreSQL, database `election_process`.
+    #[command(flatten)]
+    pub postgres: PostgresOptions,
+}
+
+impl DatabaseOptions {
+    /// Connects. Does not migrate: whoever only looks changes nothing.
+    ///
+    /// # Errors
+    /// Where PostgreSQL cannot be reached.
+    pub async fn connect(&self) -> anyhow::Result<Object> {
+        definitions::connection(&postgres::pool(&self.postgres)?).await
+    }
+}
+
+/// Settings of commands about one election.
+#[derive(Args, Clone)]
+pub struct ElectionOptions {
+    /// Number of the election
+    pub election: ElectionId,
+    /// Where it is stored.
+    #[command(flatten)]
+    pub database: DatabaseOptions,
+}
+
+/// Settings of `results`.
+#[derive(Args, Clone)]
+pub struct ResultsOptions {
+    /// The election.
+    #[command(flatten)]
+    pub election: ElectionOptions,
+    /// Print JSON, as `results.json` has it
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Settings of `health`.
+#[derive(Args, Clone)]
+pub struct HealthOptions {
+    /// Where it listens
+    #[arg(long, env = "ELECTION_ADMIN_LISTEN", default_value = "127.0.0.1:5001")]
+    pub listen: SocketAddr,
 }
 
 /// Settings of `topics`.

@@ -1,87 +1,91 @@
-//! Defining elections, so that everybody hears of them: PostgreSQL first, then the topic `elections`.
+//! Publishing elections, so that everybody hears of them: PostgreSQL first, then the topic `elections`.
 
 use std::time::Duration;
 
-use anyhow::Context;
-use ballot_log::{ElectionDefinition, Topics, elections};
-use jiff::{SignedDuration, Timestamp};
-use service_kit::postgres;
+use anyhow::bail;
+use ballot_log::{ElectionDefinition, Elections, ElectionsError, Topics, elections};
+use deadpool_postgres::Pool;
+use service_kit::settings::KafkaOptions;
 
-use crate::definitions::{self, Definitions};
-use crate::options::{CreateOptions, InstallationOptions};
-use crate::scenario::Scenario;
+use crate::definitions;
 
 /// How long Kafka may take.
-const KAFKA_PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Where elections are defined.
-pub struct Installation {
-    definitions: Definitions,
+/// Tells the topic `elections` what PostgreSQL has. Cheap to clone.
+#[derive(Clone)]
+pub struct Publisher {
     brokers: String,
     topics: Topics,
 }
 
-impl Installation {
-    /// Migrates the database.
-    ///
-    /// # Errors
-    /// Where PostgreSQL cannot be reached.
-    pub async fn open(options: &InstallationOptions) -> anyhow::Result<Self> {
-        postgres::migrate(&options.postgres.database_url, definitions::migrations()).await?;
-        Ok(Self {
-            definitions: Definitions::new(postgres::pool(&options.postgres)?),
-            brokers: options.kafka.kafka_brokers.clone(),
-            topics: Topics::with_prefix(&options.kafka.topic_prefix),
-        })
+impl Publisher {
+    /// For this Kafka.
+    pub fn new(options: &KafkaOptions) -> Self {
+        Self {
+            brokers: options.kafka_brokers.clone(),
+            topics: Topics::with_prefix(&options.topic_prefix),
+        }
     }
 
-    /// Defines an election. When this returns it is stored and published; a crash in between is mended by
-    /// [`Installation::republish`].
-    ///
-    /// # Errors
-    /// Where the scenario makes no sense, the time is taken, or a server cannot be reached.
-    pub async fn create(&self, options: &CreateOptions) -> anyhow::Result<ElectionDefinition> {
-        let scenario = Scenario::read(&options.scenario)?;
-        let partitions = self
-            .topics
-            .vote_partitions_within(&self.brokers, KAFKA_PATIENCE)
-            .await?;
-        let now = to_the_millisecond(Timestamp::now())?;
-        let start = options.start.unwrap_or(now);
-        let end = match options.end {
-            Some(end) => end,
-            None => start.checked_add(SignedDuration::from_hours(options.hours))?,
-        };
-        let define = |id| scenario.election(id, now, start, end);
-        let definition = self
-            .definitions
-            .add(&self.topics.votes, partitions, define)
-            .await?;
-        self.publish(std::slice::from_ref(&definition)).await?;
-        Ok(definition)
+    /// The names of the topics.
+    pub fn topics(&self) -> &Topics {
+        &self.topics
     }
 
-    /// Publishes what PostgreSQL has. Readers keep the first definition of an election, so nothing changes
-    /// where they have it.
+    /// Publishes one definition, and returns when every in-sync replica has it.
+    ///
+    /// # Errors
+    /// Where Kafka does not take it: it is stored all the same, and published by [`Publisher::republish`].
+    pub async fn publish(&self, definition: &ElectionDefinition) -> Result<(), ElectionsError> {
+        let definitions = std::slice::from_ref(definition);
+        elections::publish(&self.brokers, &self.topics, definitions, PATIENCE).await
+    }
+
+    /// Publishes what PostgreSQL has; returns how many elections that is. Readers keep the first definition
+    /// of an election, so nothing changes where they have it.
     ///
     /// # Errors
     /// Where a server cannot be reached.
-    pub async fn republish(&self) -> anyhow::Result<usize> {
-        let definitions = self.definitions.all().await?;
-        self.publish(&definitions).await?;
+    pub async fn republish(&self, pool: &Pool) -> anyhow::Result<usize> {
+        let client = definitions::connection(pool).await?;
+        let definitions = definitions::all(&client).await?;
+        elections::publish(&self.brokers, &self.topics, &definitions, PATIENCE).await?;
         Ok(definitions.len())
     }
 
-    async fn publish(&self, definitions: &[ElectionDefinition]) -> anyhow::Result<()> {
-        elections::publish(&self.brokers, &self.topics, definitions, KAFKA_PATIENCE)
-            .await
-            .context(
-                "the election is stored, but Kafka did not take it: run `election-admin republish`",
-            )
+    /// The number of partitions of the ballot box: what the first election has fixed, before that what the
+    /// topic has.
+    ///
+    /// # Errors
+    /// Where a server cannot be reached, or the topic does not exist.
+    pub async fn partitions(&self, client: &tokio_postgres::Client) -> anyhow::Result<i32> {
+        self.check_history(client).await?;
+        if let Some(pinned) = definitions::pinned_partitions(client, &self.topics.votes).await? {
+            return Ok(pinned);
+        }
+        Ok(self
+            .topics
+            .vote_partitions_within(&self.brokers, PATIENCE)
+            .await?)
     }
-}
 
-/// PostgreSQL and Kafka are both happy with milliseconds, and people can read them.
-fn to_the_millisecond(moment: Timestamp) -> anyhow::Result<Timestamp> {
-    Ok(Timestamp::from_millisecond(moment.as_millisecond())?)
+    /// A number must never be given twice: readers would keep the first definition, and the votes of both
+    /// elections would lie in the log as one. So a database that has forgotten an election defines no other.
+    async fn check_history(&self, client: &tokio_postgres::Client) -> anyhow::Result<()> {
+        let elections = Elections::follow(&self.brokers, &self.topics)?;
+        elections.read_to_end().await?;
+        let known: Vec<u32> = definitions::all(client)
+            .await?
+            .iter()
+            .map(|it| it.id)
+            .collect();
+        if let Some(forgotten) = elections.all().keys().find(|id| !known.contains(id)) {
+            bail!(
+                "Kafka knows election {forgotten}, but this database does not: it is another installation's, or an \
+                 old copy. Restore the database, or start with an empty Kafka"
+            );
+        }
+        Ok(())
+    }
 }

@@ -3,7 +3,7 @@
 use super::PartitionCount;
 
 /// First byte of every checkpoint. A new form gets a new number.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The bytes are no checkpoint of this version.
 #[derive(Debug, thiserror::Error)]

@@ -3,15 +3,18 @@
 use ballot_log::Ballot;
 use ballot_log::record::PaperLine;
 use roaring::RoaringBitmap;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// About a bit for each voter's ballot, and an entry of 40 bytes for each paper ballot.
+/// About a bit for each voter's ballot, and an entry of 40 bytes for each paper ballot, duplicates included.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Seen {
     serials: RoaringBitmap,
+    /// The line that each paper ballot was first read from.
     papers: FxHashMap<Uuid, PaperLine>,
+    /// Further lines with a ballot seen before. Sent again, they are the same acts too, and listed once.
+    duplicates: FxHashSet<(Uuid, PaperLine)>,
 }
 
 /// How a ballot looks to somebody who has seen others.
@@ -34,7 +37,8 @@ impl Seen {
                     Sight::First
                 }
                 Some(seen) if *seen == line => Sight::Repeated,
-                Some(_) => Sight::Duplicate,
+                Some(_) if self.duplicates.insert((guid, line)) => Sight::Duplicate,
+                Some(_) => Sight::Repeated,
             },
         }
     }

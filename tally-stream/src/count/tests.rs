@@ -122,6 +122,25 @@ fn the_same_paper_line_sent_again_is_no_second_ballot_and_no_rejection() {
 }
 
 #[test]
+fn a_file_that_is_sent_again_lists_its_duplicates_once() {
+    let file = [
+        (2_000, paper(5, 0, 1)),
+        (2_000, paper(5, 1, 2)),
+        (2_000, paper(6, 2, 9)),
+        (2_000, paper(6, 3, 9)),
+    ];
+    let (partition, verdicts) = count(&[&file[..], &file[..]].concat());
+    assert!(
+        verdicts[4..]
+            .iter()
+            .all(|verdict| *verdict == Verdict::Repeated)
+    );
+    assert_eq!(partition.tally(7).repeated, 4);
+    assert_eq!(partition.tally(7).rejected.of(Reason::Duplicate), 2);
+    assert_eq!(partition.tally(7).rejected.of(Reason::InvalidPollNumber), 1);
+}
+
+#[test]
 fn an_invalid_poll_number_uses_the_ballot_up() {
     let log = vec![
         (2_000, serial(5, 4)),
@@ -244,7 +263,7 @@ fn logs() -> impl Strategy<Value = Log> {
 fn reference(log: &Log) -> Tally {
     let mut tally = Tally::default();
     let mut serials: Vec<u32> = Vec::new();
-    let mut papers: HashMap<Uuid, PaperLine> = HashMap::new();
+    let mut papers: HashMap<Uuid, Vec<PaperLine>> = HashMap::new();
     for (time_ms, payload) in log {
         let ballot = match Record::decode(payload) {
             Ok(Record::Close { election: 7 }) if *time_ms >= CLOSES_MS => {
@@ -266,9 +285,10 @@ fn reference(log: &Log) -> Tally {
                 seen.then_some(None)
             }
             Ballot::Paper(guid, line) => {
-                let seen = papers.get(&guid).copied();
-                papers.entry(guid).or_insert(line);
-                seen.map(|first| (first == line).then_some(()))
+                let lines = papers.entry(guid).or_default();
+                let seen = (!lines.is_empty()).then(|| lines.contains(&line).then_some(()));
+                lines.push(line);
+                seen
             }
         };
         match seen {

@@ -1,0 +1,116 @@
+//! What lies in the topic `acts`: what officials did at ballot stations.
+//!
+//! A ballot station has no database. It puts what was done at it into the log, and election-admin takes it
+//! from there into its audit log. The form never changes: a new one gets a new `v`.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ElectionId;
+use crate::record::Unreadable;
+
+const VERSION: u32 = 1;
+
+/// What an official did, refusals included. It never says what a ballot chose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Act {
+    v: u32,
+    /// When, by the clock of the ballot station.
+    pub at: Timestamp,
+    /// Who: the e-mail address of the account. Also the record's key.
+    pub who: String,
+    /// In which role; one that allows no such act gets a refusal.
+    pub role: String,
+    /// What was asked for, such as `vote`.
+    pub what: String,
+    /// To what, in words.
+    pub target: String,
+    /// From where: the address that the request came from.
+    pub address: String,
+    /// What came of it: `success`, `discarded`, `refusal` or `failure`.
+    pub outcome: String,
+    /// Why, unless it is a success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The official's jmbg.
+    pub jmbg: String,
+    /// The election that was open, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub election: Option<ElectionId>,
+    /// SHA-256 of the file that was sent, in hex, if all of it arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// How many lines the file has, if all of it arrived and every line is well formed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<u32>,
+}
+
+impl Act {
+    /// An act of now, with no target, no outcome and nothing optional yet.
+    pub fn new(who: String, role: &str, jmbg: String, what: &str, address: String) -> Self {
+        Self {
+            v: VERSION,
+            at: Timestamp::now(),
+            who,
+            role: role.to_owned(),
+            what: what.to_owned(),
+            target: String::new(),
+            address,
+            outcome: String::new(),
+            detail: None,
+            jmbg,
+            election: None,
+            file: None,
+            lines: None,
+        }
+    }
+
+    /// The act as it stands in the log.
+    ///
+    /// # Errors
+    /// None in practice: every act can be written.
+    pub fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(self)
+    }
+
+    /// Reads an act.
+    ///
+    /// # Errors
+    /// [`Unreadable`] where a field is missing or of another type, or the version is unknown.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let act: Self = serde_json::from_slice(bytes).map_err(|_| Unreadable)?;
+        if act.v == VERSION {
+            Ok(act)
+        } else {
+            Err(Unreadable)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_act_has_exactly_the_published_form() {
+        let full = r#"{"v":1,"at":"2026-06-16T15:55:46Z","who":"o@example.rs","role":"official","what":"vote","target":"election 7","address":"127.0.0.1","outcome":"success","jmbg":"0101994704401","election":7,"file":"9f2c","lines":3}"#;
+        let act = Act::decode(full.as_bytes()).unwrap();
+        assert_eq!(act.encode().unwrap(), full.as_bytes());
+        let bare = Act {
+            election: None,
+            file: None,
+            lines: None,
+            outcome: "refusal".to_owned(),
+            detail: Some("Field file is missing.".to_owned()),
+            ..act
+        };
+        assert_eq!(Act::decode(&bare.encode().unwrap()), Ok(bare));
+    }
+
+    #[test]
+    fn an_act_of_another_version_is_unreadable() {
+        let later = r#"{"v":2,"at":"2026-06-16T15:55:46Z","who":"","role":"","what":"","target":"","address":"","outcome":"","jmbg":""}"#;
+        assert_eq!(Act::decode(later.as_bytes()), Err(Unreadable));
+        assert_eq!(Act::decode(b"{}"), Err(Unreadable));
+    }
+}

@@ -1,0 +1,177 @@
+//! For tests of who is let in: good tokens, and those that must be refused.
+
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::Value;
+
+use crate::routes::Access;
+use crate::token::{Claims, DEVELOPMENT_SECRET, Role, Secret, Signer, TokenKind};
+
+/// `{"alg":"none","typ":"JWT"}` in base64url.
+const UNSIGNED_HEADER: &str = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
+
+/// The development secret.
+pub fn secret() -> Secret {
+    Secret::new(DEVELOPMENT_SECRET)
+}
+
+/// Claims of somebody with this role, issued now.
+pub fn claims(role: Role, kind: TokenKind) -> Claims {
+    let now = Timestamp::now().as_second();
+    Claims {
+        iat: now,
+        nbf: now,
+        exp: now + kind.lifetime_s(),
+        jti: uuid::Uuid::new_v4().to_string(),
+        kind,
+        sub: format!("{role}@example.org"),
+        forename: "Ana".to_owned(),
+        surname: "Anić".to_owned(),
+        jmbg: "0101994704401".to_owned(),
+        roles: vec![role],
+    }
+}
+
+/// `Bearer <token>` for these claims.
+///
+/// # Errors
+/// Where the cryptography fails.
+pub fn bearer(secret: &Secret, claims: &Claims) -> anyhow::Result<String> {
+    Ok(format!("Bearer {}", Signer::new(secret).sign(claims)?))
+}
+
+/// A request that must be answered `401`.
+#[derive(Clone, Debug)]
+pub struct Intruder {
+    /// What is wrong with it.
+    pub why: &'static str,
+    /// Its `Authorization` header, if it has one.
+    pub authorization: Option<String>,
+}
+
+/// Everybody who must not get in where `access` is asked for, made from claims that would get in: those of
+/// [`claims`], or of an account's token that the service itself has issued.
+///
+/// # Errors
+/// Where the cryptography fails.
+pub fn intruders(secret: &Secret, access: Access, good: &Claims) -> anyhow::Result<Vec<Intruder>> {
+    let signer = Signer::new(secret);
+    let now = Timestamp::now().as_second();
+    let token = signer.sign(good)?;
+    let altered = |change: fn(&mut Claims, i64)| {
+        let mut claims = good.clone();
+        change(&mut claims, now);
+        signer.sign(&claims)
+    };
+    let mut tokens = vec![
+        (
+            "expired",
+            altered(|claims, now| {
+                (claims.iat, claims.nbf, claims.exp) = (now - 3600, now - 3600, now);
+            })?,
+        ),
+        (
+            "not valid yet",
+            altered(|claims, now| (claims.nbf, claims.exp) = (now + 600, now + 4200))?,
+        ),
+        (
+            "of the other kind",
+            altered(|claims, _| {
+                claims.kind = match claims.kind {
+                    TokenKind::Access => TokenKind::Refresh,
+                    TokenKind::Refresh => TokenKind::Access,
+                };
+            })?,
+        ),
+        ("altered signature", with_another_signature(&token)),
+        (
+            "altered claims",
+            with_claims_of(&token, &altered(|claims, _| claims.exp += 1)?),
+        ),
+        ("alg none, unsigned", unsigned(&token, "")),
+        ("alg none, signed", unsigned(&token, signature(&token))),
+        (
+            "signed with another secret",
+            Signer::new(&Secret::new("another secret, which nobody knows")).sign(good)?,
+        ),
+        ("another algorithm", signed_otherwise(secret, good)?),
+        ("without exp", without(secret, good, "exp")?),
+        ("without type", without(secret, good, "type")?),
+        ("without roles", without(secret, good, "roles")?),
+        ("not a token", "a.b.c".to_owned()),
+        ("empty", String::new()),
+    ];
+    if matches!(access, Access::Administrator | Access::Official) {
+        let other = altered(|claims, _| {
+            let official = claims.has(Role::Official);
+            let role = [Role::Official, Role::Administrator][usize::from(official)];
+            claims.roles = vec![role];
+        })?;
+        tokens.push(("of another role", other));
+        tokens.push(("of no role", altered(|claims, _| claims.roles.clear())?));
+    }
+    let mut intruders: Vec<Intruder> = tokens
+        .into_iter()
+        .map(|(why, token)| Intruder {
+            why,
+            authorization: Some(format!("Bearer {token}")),
+        })
+        .collect();
+    for (why, authorization) in [
+        ("no header", None),
+        ("no scheme", Some(token.clone())),
+        ("another scheme", Some(format!("Basic {token}"))),
+    ] {
+        intruders.push(Intruder { why, authorization });
+    }
+    Ok(intruders)
+}
+
+fn signature(token: &str) -> &str {
+    token
+        .rsplit_once('.')
+        .map_or("", |(_, signature)| signature)
+}
+
+fn signed_part(token: &str) -> &str {
+    token.rsplit_once('.').map_or("", |(signed, _)| signed)
+}
+
+/// The first character: the last one has bits that mean nothing.
+fn with_another_signature(token: &str) -> String {
+    let signature = signature(token);
+    let first = if signature.starts_with('A') { 'B' } else { 'A' };
+    let rest = signature.get(1..).unwrap_or_default();
+    format!("{}.{first}{rest}", signed_part(token))
+}
+
+fn with_claims_of(token: &str, other: &str) -> String {
+    format!("{}.{}", signed_part(other), signature(token))
+}
+
+fn unsigned(token: &str, signature: &str) -> String {
+    let payload = token.split('.').nth(1).unwrap_or_default();
+    format!("{UNSIGNED_HEADER}.{payload}.{signature}")
+}
+
+fn signed_otherwise(secret: &Secret, claims: &Claims) -> anyhow::Result<String> {
+    let key = EncodingKey::from_secret(secret.expose().as_bytes());
+    Ok(jsonwebtoken::encode(
+        &Header::new(Algorithm::HS512),
+        claims,
+        &key,
+    )?)
+}
+
+fn without(secret: &Secret, claims: &Claims, name: &str) -> anyhow::Result<String> {
+    let mut claims = serde_json::to_value(claims)?;
+    if let Value::Object(claims) = &mut claims {
+        claims.remove(name);
+    }
+    let key = EncodingKey::from_secret(secret.expose().as_bytes());
+    Ok(jsonwebtoken::encode(
+        &Header::new(Algorithm::HS256),
+        &claims,
+        &key,
+    )?)
+}

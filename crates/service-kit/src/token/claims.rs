@@ -1,0 +1,104 @@
+//! What a token says.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What a token is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenKind {
+    /// For everything but new tokens; lives for an hour.
+    Access,
+    /// For new access tokens only; lives for 30 days.
+    Refresh,
+}
+
+impl TokenKind {
+    /// How long a token of this kind lives, in seconds.
+    pub const fn lifetime_s(self) -> i64 {
+        match self {
+            Self::Access => 3_600,
+            Self::Refresh => 30 * 24 * 3_600,
+        }
+    }
+}
+
+/// What somebody may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Creates participants and elections, and reads results.
+    Administrator,
+    /// Brings paper ballots.
+    Official,
+}
+
+impl Role {
+    /// As tokens and the audit log have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Official => "official",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// What a token says. Times are whole seconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// Issued at.
+    pub iat: i64,
+    /// Not valid before.
+    pub nbf: i64,
+    /// Not valid from here on.
+    pub exp: i64,
+    /// Tells the token from all others.
+    pub jti: String,
+    /// What the token is for.
+    #[serde(rename = "type")]
+    pub kind: TokenKind,
+    /// The e-mail address of the account.
+    pub sub: String,
+    /// The holder's forename.
+    pub forename: String,
+    /// The holder's surname.
+    pub surname: String,
+    /// The holder's personal number.
+    pub jmbg: String,
+    /// What the holder may do.
+    pub roles: Vec<Role>,
+}
+
+impl Claims {
+    /// The same holder's claims for a token of `kind` that is issued `now` and is told from others by `jti`.
+    #[must_use]
+    pub fn renewed(&self, kind: TokenKind, jti: String, now: Timestamp) -> Self {
+        let now = now.as_second();
+        Self {
+            iat: now,
+            nbf: now,
+            exp: now + kind.lifetime_s(),
+            jti,
+            kind,
+            ..self.clone()
+        }
+    }
+
+    /// Whether the holder has this role.
+    pub fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// The holder's role, as the audit log has it.
+    pub fn role(&self) -> &'static str {
+        self.roles.first().copied().map_or("", Role::as_str)
+    }
+}

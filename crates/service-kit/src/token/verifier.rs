@@ -1,0 +1,124 @@
+//! Signing tokens, and telling good ones from others.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+
+use super::{Claims, Secret, TokenKind, Unauthorized};
+
+/// A token may say that it is valid from so many seconds ahead: clocks of machines differ.
+const CLOCKS_DIFFER_S: i64 = 5;
+
+/// Tells good tokens from others. Cheap to clone.
+#[derive(Clone)]
+pub struct Verifier {
+    key: Arc<DecodingKey>,
+    validation: Arc<Validation>,
+}
+
+impl Verifier {
+    /// Takes tokens that are signed with this secret.
+    pub fn new(secret: &Secret) -> Self {
+        let mut validation = Validation::new(Algorithm::HS256);
+        // What the claims must say is checked in `verify`: jsonwebtoken cannot read numbers where serde_json
+        // keeps them as text (`arbitrary_precision`), and would refuse every token.
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        validation.required_spec_claims.clear();
+        Self {
+            key: Arc::new(DecodingKey::from_secret(secret.expose().as_bytes())),
+            validation: Arc::new(validation),
+        }
+    }
+
+    /// The claims of a token of this kind that is signed with HS256 and the secret, and in its time.
+    ///
+    /// # Errors
+    /// Where it is anything else.
+    pub fn verify(&self, token: &str, kind: TokenKind) -> Result<Claims, Unauthorized> {
+        self.verify_at(token, kind, Timestamp::now().as_second())
+    }
+
+    fn verify_at(&self, token: &str, kind: TokenKind, now: i64) -> Result<Claims, Unauthorized> {
+        let decoded = jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation);
+        let claims = decoded.map_err(|_| Unauthorized::nobody())?.claims;
+        let in_time = now < claims.exp && claims.nbf <= now + CLOCKS_DIFFER_S;
+        if claims.kind == kind && in_time {
+            Ok(claims)
+        } else {
+            Err(Unauthorized::nobody())
+        }
+    }
+}
+
+/// Signs tokens: for access-control, and for tests.
+#[derive(Clone)]
+pub struct Signer {
+    key: Arc<EncodingKey>,
+}
+
+impl Signer {
+    /// Signs with this secret.
+    pub fn new(secret: &Secret) -> Self {
+        Self {
+            key: Arc::new(EncodingKey::from_secret(secret.expose().as_bytes())),
+        }
+    }
+
+    /// The token that says this.
+    ///
+    /// # Errors
+    /// Where the cryptography fails.
+    pub fn sign(&self, claims: &Claims) -> anyhow::Result<String> {
+        Ok(jsonwebtoken::encode(
+            &Header::new(Algorithm::HS256),
+            claims,
+            &self.key,
+        )?)
+    }
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use crate::token::Role;
+
+    #[test]
+    fn a_token_lives_exactly_as_long_as_it_says() {
+        let secret = testing::secret();
+        let (signer, verifier) = (Signer::new(&secret), Verifier::new(&secret));
+        for (kind, lifetime_s) in [(TokenKind::Access, 3600), (TokenKind::Refresh, 2_592_000)] {
+            let claims = testing::claims(Role::Official, kind);
+            assert_eq!(claims.exp - claims.nbf, lifetime_s);
+            let token = signer.sign(&claims).unwrap();
+            let at = |now| verifier.verify_at(&token, kind, now);
+            assert_eq!(at(claims.nbf).unwrap(), claims);
+            assert_eq!(at(claims.exp - 1).unwrap(), claims);
+            assert!(at(claims.exp).is_err());
+            assert!(at(claims.nbf - CLOCKS_DIFFER_S).is_ok());
+            assert!(at(claims.nbf - CLOCKS_DIFFER_S - 1).is_err());
+        }
+    }
+
+    #[test]
+    fn claims_have_the_names_that_clients_read() {
+        let claims = testing::claims(Role::Administrator, TokenKind::Refresh);
+        let json = serde_json::to_value(&claims).unwrap();
+        let names: Vec<&str> = json
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "exp", "forename", "iat", "jmbg", "jti", "nbf", "roles", "sub", "surname", "type"
+            ]
+        );
+        assert_eq!(json["type"], "refresh");
+        assert_eq!(json["roles"], serde_json::json!(["administrator"]));
+    }
+}

@@ -1,0 +1,260 @@
+//! The whole life of elections as administrators and officials live it: accounts, participants, elections of
+//! both kinds, files of paper ballots, results.
+
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::night::{Night, PATIENCE, State, program};
+
+/// Long enough to bring the files before the end, on a loaded machine too.
+const OPEN_FOR: SignedDuration = SignedDuration::from_secs(12);
+
+/// A service, and as whom it is called.
+struct Desk {
+    url: String,
+    token: Option<String>,
+}
+
+struct Answer {
+    status: u16,
+    body: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+impl Desk {
+    fn of(state: &State, service: &str, token: Option<&str>) -> Self {
+        Self {
+            url: state.process(service).url.clone(),
+            token: token.map(ToOwned::to_owned),
+        }
+    }
+
+    async fn call(&self, method: &str, path: &str, content_type: &str, body: String) -> Answer {
+        let host = self.url.strip_prefix("http://").unwrap();
+        let stream = tokio::net::TcpStream::connect(host).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .unwrap();
+        tokio::spawn(connection);
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", host)
+            .header("content-type", content_type);
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = request.body(Full::new(Bytes::from(body))).unwrap();
+        let (head, body) = sender.send_request(request).await.unwrap().into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Answer {
+            status: head.status.as_u16(),
+            body: String::from_utf8(body).unwrap(),
+        }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, "application/json", String::new())
+            .await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Answer {
+        let answer = self
+            .call("POST", path, "application/json", body.to_string())
+            .await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        answer
+    }
+
+    /// Brings a file of ballots.
+    async fn bring(&self, csv: &str) -> Answer {
+        let body = format!(
+            "--lines\r\nContent-Disposition: form-data; name=\"file\"; filename=\"ballots.csv\"\r\nContent-Type: text/csv\r\n\r\n{csv}\r\n--lines--\r\n"
+        );
+        let content_type = "multipart/form-data; boundary=lines";
+        self.call("POST", "/vote", content_type, body).await
+    }
+
+    async fn participants(&self, individual: bool, names: &[&str]) -> Vec<Value> {
+        let mut ids = Vec::new();
+        for name in names {
+            let body = json!({"name": name, "individual": individual});
+            let answer = self.post("/createParticipant", body).await.json();
+            ids.push(answer["id"].clone());
+        }
+        ids
+    }
+
+    /// An election that is open now.
+    async fn open(&self, individual: bool, participants: Vec<Value>) -> Answer {
+        let now = Timestamp::now();
+        let body = json!({"start": now - SignedDuration::from_secs(1), "end": now + OPEN_FOR, "individual": individual, "participants": participants});
+        self.post("/createElection", body).await
+    }
+
+    /// The results, once the election has ended.
+    async fn results(&self, election: u32) -> Answer {
+        let wait = async {
+            loop {
+                let answer = self.get(&format!("/getResults?id={election}")).await;
+                if answer.body != r#"{"message":"Election is ongoing."}"# {
+                    return answer;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.unwrap()
+    }
+}
+
+async fn log_in(state: &State, email: &str, password: &str) -> String {
+    let login = json!({"email": email, "password": password});
+    let desk = Desk::of(state, "access-control", None);
+    let answer = desk.post("/login", login).await.json();
+    answer["accessToken"].as_str().unwrap().to_owned()
+}
+
+/// Lines for one poll number, with GUIDs of their own.
+fn lines(from: u32, ballots: u32, poll_number: &str) -> String {
+    let line = |ballot| [&guid(ballot), ",", poll_number, "\r\n"].concat();
+    (from..from + ballots).map(line).collect()
+}
+
+fn guid(ballot: u32) -> String {
+    format!("28f8a8e0-f4c7-4e3f-93fb-{ballot:012x}")
+}
+
+fn invalid(ballot: u32, poll_number: u32, reason: &str) -> Value {
+    json!({"electionOfficialJmbg": "0101994704401", "ballotGuid": guid(ballot), "pollNumber": poll_number, "reason": reason})
+}
+
+async fn succeeds(state: &State, name: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program(name))
+        .args(arguments)
+        .env("DATABASE_URL", &state.database_urls["election_process"])
+        .env("KAFKA_BROKERS", &state.kafka_brokers)
+        .output()
+        .await
+        .unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{name} {arguments:?}: {error}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn elections_of_both_kinds_from_registration_to_results() {
+    let night = Night::begin_empty().await;
+    let state = night.state();
+    let account = json!({"jmbg": "0101994704401", "forename": "Ana", "surname": "Anić", "email": "ana@example.rs", "password": "Aa345678"});
+    let accounts = Desk::of(&state, "access-control", None);
+    accounts.post("/register", account).await;
+    let administrator = log_in(&state, "admin@admin.com", "1").await;
+    let official = log_in(&state, "ana@example.rs", "Aa345678").await;
+    let admin = Desk::of(&state, "election-admin", Some(&administrator));
+    let station = Desk::of(&state, "ballot-station", Some(&official));
+
+    // Each with the other's token.
+    let wrong = Desk::of(&state, "election-admin", Some(&official));
+    assert_eq!(wrong.get("/getElections").await.status, 401);
+    let wrong = Desk::of(&state, "ballot-station", Some(&administrator));
+    assert_eq!(wrong.bring("").await.status, 401);
+
+    // No election is open: nothing of this is ever seen again.
+    assert_eq!(station.bring(&lines(900, 3, "1")).await.status, 200);
+
+    let parties = admin.participants(false, &["Left", "Right", "Small"]).await;
+    let created = admin.open(false, parties).await;
+    assert_eq!(created.body, r#"{"pollNumbers":[1,2,3]}"#);
+    let mut file = format!("\u{feff}{}{}", lines(0, 60, "1"), lines(60, 36, " 2 "));
+    file += &lines(96, 4, "3");
+    file += &lines(0, 1, "2"); // A duplicate, for somebody else.
+    file += &lines(100, 1, "9"); // Nobody.
+    file += &lines(100, 1, "9"); // A duplicate before it is nobody.
+    let refused = station.bring(&format!("{file}x\r\n")).await;
+    let message = r#"{"message":"Incorrect number of values on line 103."}"#;
+    assert_eq!((refused.status, refused.body.as_str()), (400, message));
+    // Sent again it is the same act, in another file it is not.
+    for _ in 0..2 {
+        let answer = station.bring(&file).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+    }
+    assert_eq!(station.bring(&lines(5, 1, "1")).await.status, 200);
+
+    // Whoever closes the election may die at any time.
+    night.kill("election-admin").await;
+    let results = admin.results(1).await;
+    assert_eq!(results.status, 200, "{}", results.body);
+    let mut results = results.json();
+    let seats: Vec<_> = results["participants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["result"].as_u64().unwrap())
+        .collect();
+    // 4 of 100 votes are below 5 %; 60 to 36 in 250 seats.
+    assert_eq!(seats, [156, 94, 0]);
+    let listed = results["invalidVotes"].as_array_mut().unwrap();
+    listed.sort_by_key(Value::to_string);
+    let mut expected = vec![
+        invalid(0, 2, "Duplicate ballot."),
+        invalid(100, 9, "Invalid poll number."),
+        invalid(100, 9, "Duplicate ballot."),
+        invalid(5, 1, "Duplicate ballot."),
+    ];
+    expected.sort_by_key(Value::to_string);
+    assert_eq!(*listed, expected);
+
+    let persons = admin.participants(true, &["Ana", "Ana"]).await;
+    admin.open(true, persons).await;
+    // GUIDs are an election's own.
+    let file = format!("{}{}", lines(0, 1, "1"), lines(1, 2, "2"));
+    assert_eq!(station.bring(&file).await.status, 200);
+    let results = admin.results(2).await;
+    assert_eq!(
+        (results.status, results.body.as_str()),
+        (
+            200,
+            r#"{"participants":[{"pollNumber":1,"name":"Ana","result":0.33},{"pollNumber":2,"name":"Ana","result":0.67}],"invalidVotes":[]}"#
+        )
+    );
+
+    // Everybody can see it now, and whoever has the log can check it.
+    let state = night.state();
+    let public = Desk::of(&state, "election-admin", None);
+    let full = public.get("/elections/2/results.json").await.json();
+    assert_eq!(full["result"]["outcome"]["winner"], 2);
+    let turnout = public.get("/elections/1/turnout").await.json();
+    assert_eq!(
+        (&turnout["counted"], &turnout["repeated"]),
+        (&json!(100), &json!(103))
+    );
+    for election in ["1", "2"] {
+        succeeds(&state, "election-admin", &["verify-result", election]).await;
+        succeeds(&state, "tally-stream", &["recount", "--election", election]).await;
+    }
+    succeeds(&state, "election-admin", &["verify-audit"]).await;
+    let acts = admin.get("/audit?limit=1000").await.json();
+    let of_ana = |entry: &&Value| entry["act"]["who"] == "ana@example.rs";
+    assert!(
+        acts["entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(of_ana)
+            .count()
+            >= 5
+    );
+    night.end().await;
+}

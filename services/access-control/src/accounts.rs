@@ -1,0 +1,244 @@
+//! Accounts in PostgreSQL.
+
+use deadpool_postgres::{Object, Pool};
+use jiff::Timestamp;
+use service_kit::audit::{self, Act};
+use service_kit::token::{Claims, Role};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::email::Email;
+use crate::tokens;
+
+#[allow(missing_docs, unreachable_pub)]
+mod schema {
+    refinery::embed_migrations!("../../sql/access_control");
+}
+
+/// The migrations of the database `access_control`.
+pub fn migrations() -> refinery::Runner {
+    schema::migrations::runner()
+}
+
+/// Somebody's account.
+#[derive(Clone)]
+pub struct Account {
+    /// Never given to another account, also not to one with the same address.
+    pub id: Uuid,
+    /// The e-mail address.
+    pub email: String,
+    /// Forename of the holder.
+    pub forename: String,
+    /// Surname of the holder.
+    pub surname: String,
+    /// Personal number of the holder.
+    pub jmbg: String,
+    /// What the holder may do.
+    pub role: Role,
+    /// Of the password, in PHC form.
+    pub password_hash: String,
+}
+
+/// PostgreSQL cannot be asked, or does not answer as it should.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no connection.
+    #[error("cannot reach PostgreSQL at DATABASE_URL: {0}")]
+    Unreachable(#[from] deadpool_postgres::PoolError),
+    /// A question failed.
+    #[error("PostgreSQL: {}", in_full(.0))]
+    Failed(#[from] tokio_postgres::Error),
+}
+
+/// The message of the server too, which tokio-postgres leaves to the source.
+fn in_full(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(from_server) => from_server.to_string(),
+        None => error.to_string(),
+    }
+}
+
+/// What became of a deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// The account is gone.
+    Gone,
+    /// There was none.
+    Unknown,
+}
+
+/// All accounts. Cheap to clone.
+#[derive(Clone)]
+pub struct Accounts {
+    pool: Pool,
+}
+
+impl Accounts {
+    /// Uses this pool.
+    pub fn new(pool: Pool) -> Self {
+        Self { pool }
+    }
+
+    async fn connection(&self) -> Result<Object, StoreError> {
+        Ok(self.pool.get().await?)
+    }
+
+    /// Whether PostgreSQL answers.
+    ///
+    /// # Errors
+    /// Where it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.connection().await?.simple_query("SELECT").await?;
+        Ok(())
+    }
+
+    /// The account with this address.
+    ///
+    /// # Errors
+    /// Where PostgreSQL cannot be asked.
+    pub async fn find(&self, email: &Email) -> Result<Option<Account>, StoreError> {
+        let query = "SELECT id, email, forename, surname, jmbg, role, password_hash
+            FROM users WHERE email = $1";
+        let client = self.connection().await?;
+        let row = client.query_opt(query, &[&email.as_str()]).await?;
+        Ok(row.as_ref().map(account).transpose()?)
+    }
+
+    /// Creates an account, and writes the act down with it. Gives `false`, and does neither, where the
+    /// address is taken.
+    ///
+    /// # Errors
+    /// Where PostgreSQL cannot be asked.
+    pub async fn add(&self, account: &Account, act: &Act) -> Result<bool, StoreError> {
+        let mut client = self.connection().await?;
+        let transaction = client.transaction().await?;
+        if !insert(&transaction, account).await? {
+            return Ok(false);
+        }
+        audit::append(&transaction, act).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Creates the account of an administrator if there is no administrator. Any number of instances may try
+    /// at once. Gives `false` where nothing was done because the address is an official's.
+    ///
+    /// # Errors
+    /// Where PostgreSQL cannot be asked.
+    pub async fn add_first_administrator(
+        &self,
+        account: &Account,
+        act: &Act,
+    ) -> Result<bool, StoreError> {
+        let mut client = self.connection().await?;
+        let transaction = client.transaction().await?;
+        let lock = "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE";
+        transaction.batch_execute(lock).await?;
+        let exists = transaction.query_opt(ANY_ADMINISTRATOR, &[]).await?;
+        if exists.is_some() {
+            return Ok(true);
+        }
+        if !insert(&transaction, account).await? {
+            return Ok(false);
+        }
+        audit::append(&transaction, act).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Whether there is an administrator.
+    ///
+    /// # Errors
+    /// Where PostgreSQL cannot be asked.
+    pub async fn has_administrator(&self) -> Result<bool, StoreError> {
+        let client = self.connection().await?;
+        Ok(client.query_opt(ANY_ADMINISTRATOR, &[]).await?.is_some())
+    }
+
+    /// Deletes an account, and writes the act down with it.
+    ///
+    /// # Errors
+    /// Where PostgreSQL cannot be asked.
+    pub async fn delete(&self, email: &Email, act: &Act) -> Result<Deleted, StoreError> {
+        let mut client = self.connection().await?;
+        let transaction = client.transaction().await?;
+        let delete = "DELETE FROM users WHERE email = $1";
+        if transaction.execute(delete, &[&email.as_str()]).await? == 0 {
+            return Ok(Deleted::Unknown);
+        }
+        audit::append(&transaction, act).await?;
+        transaction.commit().await?;
+        Ok(Deleted::Gone)
+    }
+
+    /// Whether the account that a token was issued to is still there.
+    ///
+    /// # Errors
+    /// Where PostgreSQL cannot be asked.
+    pub async fn stands(&self, claims: &Claims) -> Result<bool, StoreError> {
+        // A token that does not name the account (signed by something else that has the secret) is at least
+        // not older than it.
+        let query = "SELECT FROM users WHERE email = $1 AND role = $2
+            AND CASE WHEN $3::uuid IS NULL THEN date_trunc('second', created_at) <= $4 ELSE id = $3 END";
+        let issued = Timestamp::from_second(claims.iat).unwrap_or(Timestamp::MIN);
+        let (account, role) = (tokens::account_of(claims), claims.role());
+        let client = self.connection().await?;
+        let row = client
+            .query_opt(query, &[&claims.sub, &role, &account, &issued])
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// Writes down an act that changed nothing.
+    ///
+    /// # Errors
+    /// Where PostgreSQL cannot be asked.
+    pub async fn write_down(&self, act: &Act) -> Result<(), StoreError> {
+        let mut client = self.connection().await?;
+        Ok(audit::append_alone(&mut client, act).await?)
+    }
+}
+
+const ANY_ADMINISTRATOR: &str = "SELECT FROM users WHERE role = 'administrator' LIMIT 1";
+
+async fn insert(
+    transaction: &tokio_postgres::Transaction<'_>,
+    account: &Account,
+) -> Result<bool, tokio_postgres::Error> {
+    let Account {
+        id,
+        email,
+        forename,
+        surname,
+        jmbg,
+        role,
+        password_hash,
+    } = account;
+    let insert = "INSERT INTO users (id, email, forename, surname, jmbg, role, password_hash)
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (email) DO NOTHING";
+    let role = role.as_str();
+    let inserted = transaction
+        .execute(
+            insert,
+            &[id, email, forename, surname, jmbg, &role, password_hash],
+        )
+        .await?;
+    Ok(inserted == 1)
+}
+
+fn account(row: &Row) -> Result<Account, tokio_postgres::Error> {
+    let role: String = row.try_get(5)?;
+    Ok(Account {
+        id: row.try_get(0)?,
+        email: row.try_get(1)?,
+        forename: row.try_get(2)?,
+        surname: row.try_get(3)?,
+        jmbg: row.try_get(4)?,
+        // The table has no others.
+        role: match role.as_str() {
+            "administrator" => Role::Administrator,
+            _ => Role::Official,
+        },
+        password_hash: row.try_get(6)?,
+    })
+}

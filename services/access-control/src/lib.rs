@@ -1,0 +1,16 @@
+//! access-control keeps accounts and issues tokens.
+//!
+//! [`http`] answers clients; [`accounts`] is what PostgreSQL keeps; [`passwords`] hashes, a few at a time;
+//! [`attempts`] slows down whoever guesses. What an e-mail address, a personal number and a password are is
+//! said by [`email`], [`jmbg`] and [`passwords::is_acceptable`].
+
+pub mod accounts;
+pub mod administrator;
+pub mod attempts;
+pub mod email;
+pub mod http;
+pub mod jmbg;
+pub mod options;
+pub mod passwords;
+pub mod service;
+pub mod tokens;

@@ -1,0 +1,48 @@
+//! Accounts and tokens.
+
+use std::process::ExitCode;
+
+use access_control::accounts;
+use access_control::options::{Command, Options, RunOptions};
+use access_control::service::AccessControl;
+use clap::Parser;
+use service_kit::{audit, health, postgres, shutdown, telemetry};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    telemetry::init();
+    match run(Options::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("access-control: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Run(options) => serve(&options).await,
+        Command::Migrate(options) => {
+            postgres::migrate(&options.database_url, accounts::migrations()).await
+        }
+        Command::VerifyAudit(options) => {
+            let client = postgres::pool(&options)?.get().await?;
+            let audit::Verified { rows, hash } = audit::verify(&client).await?;
+            println!("the audit log is whole: {rows} rows, the last one {hash}");
+            Ok(())
+        }
+        Command::Health(options) => health::ask(options.listen).await,
+    }
+}
+
+async fn serve(options: &RunOptions) -> anyhow::Result<()> {
+    let mut running = AccessControl::start(options)?;
+    tokio::select! {
+        asked = shutdown::requested() => {
+            running.stop().await;
+            Ok(asked?)
+        }
+        error = running.failed() => Err(error),
+    }
+}

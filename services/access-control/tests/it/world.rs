@@ -1,0 +1,223 @@
+//! A database of its own for each test, and an access-control on a free port.
+
+use std::time::Duration;
+
+use access_control::options::{AdministratorOptions, AttemptOptions, RunOptions};
+use access_control::service::AccessControl;
+use devstack::Stack;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Bytes;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
+use hyper::{HeaderMap, Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use service_kit::settings::PostgresOptions;
+use service_kit::testing;
+use service_kit::token::{Claims, TokenKind, TokenOptions, Verifier};
+use tokio_postgres::{Client, NoTls};
+
+/// Long enough for a loaded machine; whoever waits, waits for a condition.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+pub(crate) const GOOD_PASSWORD: &str = "Lozinka1";
+pub(crate) const UNAUTHORIZED: &str = r#"{"msg":"Missing Authorization Header"}"#;
+
+pub(crate) struct World {
+    pub(crate) database_url: String,
+    pub(crate) access_control: AccessControl,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// As clients compare it.
+    pub(crate) fn is(&self, status: u16, body: &str) {
+        assert_eq!((self.status.as_u16(), self.body.as_str()), (status, body));
+    }
+
+    /// `400` with this message.
+    pub(crate) fn refuses(&self, message: &str) {
+        self.is(400, &json!({"message": message}).to_string());
+        assert_eq!(self.headers[CONTENT_TYPE], "application/json");
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// Status and `type` of a problem.
+    pub(crate) fn problem(&self) -> (u16, String) {
+        assert_eq!(self.headers[CONTENT_TYPE], "application/problem+json");
+        let kind = self.json()["type"].as_str().unwrap().to_owned();
+        (self.status.as_u16(), kind)
+    }
+}
+
+pub(crate) struct Tokens {
+    pub(crate) access: String,
+    pub(crate) refresh: String,
+}
+
+pub(crate) fn options(database_url: &str) -> RunOptions {
+    RunOptions {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        hashes_at_once: 2,
+        attempts: AttemptOptions {
+            login_attempts: 60,
+            login_attempt_interval_s: 6,
+        },
+        token: TokenOptions::default(),
+        administrator: AdministratorOptions {
+            admin_email: "admin@admin.com".to_owned(),
+            admin_password: None,
+            admin_password_file: None,
+            admin_forename: "admin".to_owned(),
+            admin_surname: "admin".to_owned(),
+            admin_jmbg: "0000000000000".to_owned(),
+        },
+        postgres: PostgresOptions {
+            database_url: database_url.to_owned(),
+            database_connections: 4,
+        },
+    }
+}
+
+/// A registration that nothing is wrong with.
+pub(crate) fn registration(email: &str) -> Value {
+    json!({"jmbg": "0101994704401", "forename": "Ana", "surname": "Anić", "email": email, "password": GOOD_PASSWORD})
+}
+
+/// What a token says; it must be a good one.
+pub(crate) fn claims(token: &str, kind: TokenKind) -> Claims {
+    Verifier::new(&testing::secret())
+        .verify(token, kind)
+        .unwrap()
+}
+
+impl World {
+    pub(crate) async fn open() -> Self {
+        Self::on(devstack::shared().await).await
+    }
+
+    pub(crate) async fn on(stack: &Stack) -> Self {
+        let database_url = stack.create_database("access").await.unwrap();
+        Self::with(&options(&database_url)).await
+    }
+
+    pub(crate) async fn with(options: &RunOptions) -> Self {
+        let world = Self {
+            database_url: options.postgres.database_url.clone(),
+            access_control: AccessControl::start(options).unwrap(),
+        };
+        world.until_ready().await;
+        world
+    }
+
+    pub(crate) async fn until_ready(&self) {
+        let ready = async {
+            while self.get("/health/ready").await.status != 200 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ready).await.unwrap();
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[], "").await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        let headers = [(CONTENT_TYPE.as_str(), "application/json")];
+        self.send(Method::POST, path, &headers, &body.to_string())
+            .await
+    }
+
+    pub(crate) async fn post_with(&self, path: &str, token: &str, body: &str) -> Answer {
+        let bearer = format!("Bearer {token}");
+        let headers = [
+            (AUTHORIZATION.as_str(), bearer.as_str()),
+            (CONTENT_TYPE.as_str(), "application/json"),
+        ];
+        self.send(Method::POST, path, &headers, body).await
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let address = self.access_control.address();
+        let connection = tokio::net::TcpStream::connect(address).await.unwrap();
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(connection))
+                .await
+                .unwrap();
+        let connection = tokio::spawn(connection);
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("Host", address.to_string());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = Full::new(Bytes::from(body.to_owned()));
+        let response = sender
+            .send_request(request.body(body).unwrap())
+            .await
+            .unwrap();
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        connection.abort();
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+
+    pub(crate) async fn register(&self, email: &str) {
+        self.post("/register", &registration(email))
+            .await
+            .is(200, "");
+    }
+
+    pub(crate) async fn log_in(&self, email: &str, password: &str) -> Tokens {
+        let body = json!({"email": email, "password": password});
+        let answer = self.post("/login", &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let tokens = answer.json();
+        assert_eq!(tokens.as_object().unwrap().len(), 2);
+        let token = |name: &str| tokens[name].as_str().unwrap().to_owned();
+        Tokens {
+            access: token("accessToken"),
+            refresh: token("refreshToken"),
+        }
+    }
+
+    pub(crate) async fn log_in_administrator(&self) -> Tokens {
+        self.log_in("admin@admin.com", "1").await
+    }
+
+    pub(crate) async fn database(&self) -> Client {
+        let (client, connection) = tokio_postgres::connect(&self.database_url, NoTls)
+            .await
+            .unwrap();
+        tokio::spawn(connection);
+        client
+    }
+
+    /// The audit log: who, in which role, what, of whom, and what came of it.
+    pub(crate) async fn acts(&self) -> Vec<[String; 5]> {
+        let query = "SELECT who, role, what, target, outcome FROM audit_log ORDER BY seq";
+        let rows = self.database().await.query(query, &[]).await.unwrap();
+        rows.iter()
+            .map(|row| std::array::from_fn(|column| row.get(column)))
+            .collect()
+    }
+}

@@ -1,0 +1,113 @@
+//! What officials can be told.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use service_kit::body::{self, Message};
+use service_kit::problem::Problem;
+
+use crate::file::{Fault, Mistake};
+
+/// Why nothing, or not all, of a file was recorded.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The form has no file, or there is no form.
+    FileMissing,
+    /// A line, counted from 0, is not well formed.
+    Line(u32, Mistake),
+    /// More bytes than a file may have.
+    TooLarge(u64),
+    /// More lines than a file may have.
+    TooManyLines(u32),
+    /// The file took too long to arrive.
+    TooSlow(u64),
+    /// Not now.
+    Unavailable(&'static str),
+}
+
+impl Refusal {
+    /// The limits are what may have been passed.
+    pub(crate) fn of(fault: Fault, limits: crate::file::Limits) -> Self {
+        match fault {
+            Fault::Line(line, mistake) => Self::Line(line, mistake),
+            Fault::TooManyBytes => Self::TooLarge(limits.bytes),
+            Fault::TooManyLines => Self::TooManyLines(limits.lines),
+        }
+    }
+
+    /// Whether the file is all right and sending it again makes sense.
+    pub(crate) fn is_failure(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+
+    /// The texts that clients compare, and the problems that they do not know of.
+    fn message(&self) -> Result<Message, Problem> {
+        Err(match self {
+            Self::FileMissing => return Ok(body::missing("file")),
+            Self::Line(line, mistake) => {
+                let what = match mistake {
+                    Mistake::NumberOfValues => "number of values",
+                    Mistake::PollNumber => "poll number",
+                };
+                return Ok(Message::new(format!("Incorrect {what} on line {line}.")));
+            }
+            Self::TooLarge(bytes) => too_large(&format!("{bytes} bytes")),
+            Self::TooManyLines(lines) => too_large(&format!("{lines} lines")),
+            Self::TooSlow(seconds) => Problem::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "too-slow",
+                "The file took too long to arrive.",
+            )
+            .detail(format!(
+                "A file has to arrive within {seconds} seconds. Nothing was recorded."
+            )),
+            Self::Unavailable(what) => Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "The file could not be recorded now.",
+            )
+            .detail(format!(
+                "{what} The file is not known to be recorded. Send the same file again: each of its \
+                 lines counts once, however often it is sent."
+            ))
+            .retry_after_s(1),
+        })
+    }
+}
+
+fn too_large(limit: &str) -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "file-too-large",
+        "The file is too large.",
+    )
+    .detail(format!(
+        "A file has at most {limit}. Nothing was recorded. Send it in parts."
+    ))
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.message() {
+            Ok(message) => message.fmt(formatter),
+            Err(problem) => problem.fmt(formatter),
+        }
+    }
+}
+
+impl ResponseError for Refusal {
+    fn status_code(&self) -> StatusCode {
+        match self.message() {
+            Ok(message) => message.status_code(),
+            Err(problem) => problem.status_code(),
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        match self.message() {
+            Ok(message) => message.error_response(),
+            Err(problem) => problem.error_response(),
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! Splits a CSV file into lines of values, as its bytes arrive.
+//!
+//! The existing readers of CSV pass over blank lines in silence, so that every line behind one would be
+//! reported under a wrong number. Hence this one, which holds one line at a time and nothing else.
+//!
+//! A line ends with LF, CRLF or CR. A value may stand in double quotes, in which two of them are one. What
+//! follows a closing quote belongs to the value, as does a quote that does not begin one.
+
+/// Characters of a value at most.
+pub(crate) const VALUE_CHARS: usize = 256;
+
+/// Bytes of UTF-8 that so many characters take at most.
+const VALUE_BYTES: usize = 4 * VALUE_CHARS;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// One value of a line. What is longer than any value may be is not kept.
+#[derive(Debug, Default)]
+pub(crate) struct Value {
+    bytes: Vec<u8>,
+    cut: bool,
+}
+
+impl Value {
+    /// The value, unless it is longer than [`VALUE_CHARS`].
+    pub(crate) fn get(&self) -> Option<&[u8]> {
+        let fits = !self.cut
+            && (self.bytes.len() <= VALUE_CHARS
+                || String::from_utf8_lossy(&self.bytes).chars().count() <= VALUE_CHARS);
+        fits.then_some(self.bytes.as_slice())
+    }
+
+    fn push(&mut self, byte: u8) {
+        if self.bytes.len() < VALUE_BYTES {
+            self.bytes.push(byte);
+        } else {
+            self.cut = true;
+        }
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.cut = false;
+    }
+}
+
+/// One line of the file.
+#[derive(Debug, Default)]
+pub(crate) struct Line {
+    /// The first two values; what lies behind them is only counted.
+    values: [Value; 2],
+    commas: usize,
+    has_ink: bool,
+}
+
+impl Line {
+    /// The values, if there are exactly two.
+    pub(crate) fn pair(&self) -> Option<[&Value; 2]> {
+        let [first, second] = &self.values;
+        (self.commas == 1).then_some([first, second])
+    }
+
+    /// Whether there is nothing on it but blanks.
+    pub(crate) fn is_blank(&self) -> bool {
+        !self.has_ink
+    }
+
+    fn value(&mut self) -> Option<&mut Value> {
+        self.values.get_mut(self.commas)
+    }
+
+    fn clear(&mut self) {
+        self.values.iter_mut().for_each(Value::clear);
+        self.commas = 0;
+        self.has_ink = false;
+    }
+}
+
+/// Where in a line the next byte stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    LineStart,
+    /// Behind a CR: a LF belongs to it.
+    BehindReturn,
+    ValueStart,
+    Value,
+    Quoted,
+    /// Behind a quote in a quoted value: a second one is a quote, anything else lies outside.
+    BehindQuote,
+}
+
+/// Takes the bytes of a file and gives its lines.
+#[derive(Debug)]
+pub(crate) struct Splitter {
+    /// The first bytes of the file, until there are enough to tell a byte order mark.
+    head: Option<Vec<u8>>,
+    place: Place,
+    line: Line,
+}
+
+impl Splitter {
+    pub(crate) fn new() -> Self {
+        Self {
+            head: Some(Vec::with_capacity(BYTE_ORDER_MARK.len())),
+            place: Place::LineStart,
+            line: Line::default(),
+        }
+    }
+
+    /// Takes the next bytes, and gives each line that ends in them.
+    ///
+    /// # Errors
+    /// The first of `see`; nothing more may be asked of the splitter then.
+    pub(crate) fn take<E>(
+        &mut self,
+        mut bytes: &[u8],
+        see: &mut impl FnMut(&Line) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if let Some(head) = &mut self.head {
+            let (missing, rest) =
+                bytes.split_at((BYTE_ORDER_MARK.len() - head.len()).min(bytes.len()));
+            head.extend_from_slice(missing);
+            if head.len() < BYTE_ORDER_MARK.len() {
+                return Ok(());
+            }
+            bytes = rest;
+            self.take_head(see)?;
+        }
+        bytes.iter().try_for_each(|byte| self.take_byte(*byte, see))
+    }
+
+    /// Gives the last line, if it lacks its end.
+    ///
+    /// # Errors
+    /// Those of `see`.
+    pub(crate) fn finish<E>(
+        mut self,
+        see: &mut impl FnMut(&Line) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.take_head(see)?;
+        match self.place {
+            Place::LineStart | Place::BehindReturn => Ok(()),
+            _ => see(&self.line),
+        }
+    }
+
+    fn take_head<E>(&mut self, see: &mut impl FnMut(&Line) -> Result<(), E>) -> Result<(), E> {
+        let head = self.head.take().unwrap_or_default();
+        let head = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&head);
+        head.iter().try_for_each(|byte| self.take_byte(*byte, see))
+    }
+
+    fn take_byte<E>(
+        &mut self,
+        byte: u8,
+        see: &mut impl FnMut(&Line) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.place = match (self.place, byte) {
+            (Place::BehindReturn, b'\n') => Place::LineStart,
+            (Place::Quoted, b'"') => Place::BehindQuote,
+            (Place::Quoted, _) | (Place::BehindQuote, b'"') => self.write(byte, Place::Quoted),
+            (_, b'\n') => return self.end_line(Place::LineStart, see),
+            (_, b'\r') => return self.end_line(Place::BehindReturn, see),
+            (_, b',') => {
+                self.line.has_ink = true;
+                self.line.commas += 1;
+                Place::ValueStart
+            }
+            (Place::LineStart | Place::BehindReturn | Place::ValueStart, b'"') => {
+                self.line.has_ink = true;
+                Place::Quoted
+            }
+            _ => self.write(byte, Place::Value),
+        };
+        Ok(())
+    }
+
+    fn write(&mut self, byte: u8, place: Place) -> Place {
+        self.line.has_ink |= !byte.is_ascii_whitespace();
+        if let Some(value) = self.line.value() {
+            value.push(byte);
+        }
+        place
+    }
+
+    fn end_line<E>(
+        &mut self,
+        place: Place,
+        see: &mut impl FnMut(&Line) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.place = place;
+        see(&self.line)?;
+        self.line.clear();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// How many values a line has, or none where it is blank; and these if they are two.
+    type Shown = (usize, String, String);
+
+    /// The lines of a file that arrives in pieces.
+    fn lines(pieces: &[&[u8]]) -> Vec<Shown> {
+        let mut lines = Vec::new();
+        let mut see = |line: &Line| {
+            let text = |value: &Value| String::from_utf8_lossy(value.get().unwrap()).into_owned();
+            lines.push(match line.pair() {
+                Some([first, second]) => (2, text(first), text(second)),
+                None if line.is_blank() => no_pair(0),
+                None => no_pair(line.commas + 1),
+            });
+            Ok::<_, Infallible>(())
+        };
+        let mut splitter = Splitter::new();
+        for piece in pieces {
+            splitter.take(piece, &mut see).unwrap();
+        }
+        splitter.finish(&mut see).unwrap();
+        lines
+    }
+
+    fn pair(first: &str, second: &str) -> Shown {
+        (2, first.to_owned(), second.to_owned())
+    }
+
+    fn no_pair(values: usize) -> Shown {
+        (values, String::new(), String::new())
+    }
+
+    #[test]
+    fn every_line_has_its_number_whatever_ends_it() {
+        let expected = [
+            pair("a", "1"),
+            no_pair(0),
+            pair("b", "2"),
+            no_pair(1),
+            no_pair(3),
+        ];
+        for end in ["\n", "\r\n", "\r"] {
+            let file = ["a,1", "", "b,2", "c", "d,4,5"].join(end);
+            assert_eq!(lines(&[file.as_bytes()]), expected);
+            assert_eq!(lines(&[format!("{file}{end}").as_bytes()]), expected);
+            let blank = [expected.as_slice(), &[no_pair(0)]].concat();
+            assert_eq!(lines(&[format!("{file}{end}{end}").as_bytes()]), blank);
+        }
+        assert_eq!(lines(&[b""]), []);
+        assert_eq!(lines(&[b"\xef\xbb\xbf"]), []);
+    }
+
+    #[test]
+    fn quotes_hold_commas_and_line_ends_and_a_byte_order_mark_is_none_of_the_text() {
+        let file = "\u{feff}\"a,\"\"b\"\"\r\n\",\"1\"\nc\"d,\"2\" \n,\n\"\"\n\"open";
+        let expected = [
+            pair("a,\"b\"\r\n", "1"),
+            pair("c\"d", "2 "),
+            pair("", ""),
+            no_pair(1),
+            no_pair(1),
+        ];
+        assert_eq!(lines(&[file.as_bytes()]), expected);
+        let bytes: Vec<&[u8]> = file.as_bytes().chunks(1).collect();
+        assert_eq!(lines(&bytes), expected);
+        assert_eq!(lines(&[b"\xef", b"\xbb,1"]), [pair("\u{fffd}", "1")]);
+    }
+
+    #[test]
+    fn a_value_that_is_too_long_is_not_kept() {
+        for (value, fits) in [
+            ("x".repeat(256), true),
+            ("ш".repeat(256), true),
+            ("x".repeat(257), false),
+            ("ш".repeat(257), false),
+            ("😀".repeat(256), true),
+            ("x".repeat(1_000_000), false),
+        ] {
+            let mut kept = Vec::new();
+            let mut see = |line: &Line| {
+                let [first, second] = line.pair().unwrap();
+                assert_eq!(second.get(), Some(b"1".as_slice()));
+                assert!(first.bytes.len() <= VALUE_BYTES);
+                kept.push(first.get().is_some());
+                Ok::<_, Infallible>(())
+            };
+            let file = format!("{value},1\nb,1\n");
+            Splitter::new().take(file.as_bytes(), &mut see).unwrap();
+            assert_eq!(kept, [fits, true]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_make_no_difference(
+            file in "[ab1,\"\r\n \u{feff}]{0,40}",
+            cuts in proptest::collection::vec(0..60_usize, 0..5),
+        ) {
+            let bytes = file.as_bytes();
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
+            cuts.extend([0, bytes.len()]);
+            cuts.sort_unstable();
+            let pieces: Vec<&[u8]> = cuts.windows(2).map(|cut| &bytes[cut[0]..cut[1]]).collect();
+            prop_assert_eq!(lines(&pieces), lines(&[bytes]));
+        }
+    }
+}

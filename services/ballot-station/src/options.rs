@@ -1,0 +1,79 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use service_kit::settings::KafkaOptions;
+use service_kit::token::TokenOptions;
+
+/// Takes officials' files of paper ballots: POST /vote.
+///
+/// A file is taken when every line of it is well formed and every ballot is in the log. Any number of
+/// instances may run side by side; none needs a database.
+#[derive(Parser)]
+#[command(name = "ballot-station", version)]
+pub struct Options {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Take files until stopped
+    Run(RunOptions),
+    /// Ask a running ballot-station whether it is ready: exit code 0 if it is
+    Health(ListenOptions),
+}
+
+/// Where it listens.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ListenOptions {
+    /// Where files are taken
+    #[arg(long, env = "BALLOT_STATION_LISTEN", default_value = "127.0.0.1:5002")]
+    pub listen: SocketAddr,
+}
+
+/// Settings of `run`.
+#[derive(Args, Clone)]
+pub struct RunOptions {
+    /// Where it listens.
+    #[command(flatten)]
+    pub listen: ListenOptions,
+    /// Threads that serve officials [default: one a core]
+    #[arg(long, env = "BALLOT_STATION_WORKERS")]
+    pub workers: Option<usize>,
+    /// Files received and recorded at the same time; one more waits
+    #[arg(long, env = "BALLOT_STATION_FILES", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub files: u16,
+    /// Bytes of a file at most
+    #[arg(long, env = "BALLOT_STATION_FILE_BYTES", default_value_t = 50 * 1024 * 1024)]
+    pub file_bytes: u64,
+    /// Lines of a file at most
+    #[arg(long, env = "BALLOT_STATION_FILE_LINES", default_value_t = 1_000_000)]
+    pub file_lines: u32,
+    /// Seconds that a file may take to arrive
+    #[arg(long, env = "BALLOT_STATION_UPLOAD_TIMEOUT_S", default_value_t = 300)]
+    pub upload_timeout_s: u64,
+    /// Directory in which ballots wait while their file is checked; they have no name there, and go with the process [default: the system's for temporary files]
+    #[arg(long, env = "BALLOT_STATION_TEMP_DIR")]
+    pub temp_dir: Option<PathBuf>,
+    /// Milliseconds that ballots wait for each other, to reach Kafka together
+    #[arg(long, env = "BALLOT_STATION_LINGER_MS", default_value_t = 5)]
+    pub linger_ms: u64,
+    /// Milliseconds after which an answer from Kafka no longer counts as coming
+    #[arg(
+        long,
+        env = "BALLOT_STATION_KAFKA_TIMEOUT_MS",
+        default_value_t = 10_000
+    )]
+    pub kafka_timeout_ms: u64,
+    /// Kafka.
+    #[command(flatten)]
+    pub kafka: KafkaOptions,
+    /// The secret of the tokens.
+    #[command(flatten)]
+    pub token: TokenOptions,
+}

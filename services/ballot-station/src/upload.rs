@@ -1,0 +1,111 @@
+//! Receiving the file of a form.
+
+use std::path::PathBuf;
+
+use actix_multipart::{Field, Multipart};
+use actix_web::web::Bytes;
+use futures_util::TryStreamExt as _;
+use tokio::sync::mpsc;
+
+use crate::answer::Refusal;
+use crate::file::{self, Inspected, Limits};
+
+/// The form's field that holds the file.
+const FIELD: &str = "file";
+
+/// Pieces of a file that may wait for being checked.
+const PIECES: usize = 8;
+
+/// Bytes that everything in the form but the file may take.
+const OTHER_FIELDS_BYTES: usize = 1024 * 1024;
+
+/// How files are received.
+#[derive(Clone, Debug)]
+pub(crate) struct Receiving {
+    pub(crate) limits: Limits,
+    /// Where ballots wait until the whole file has been checked.
+    pub(crate) directory: PathBuf,
+}
+
+impl Receiving {
+    /// Receives a form and checks the file in it. Of several fields of that name the first one matters.
+    ///
+    /// # Errors
+    /// Where the form has no file, or the file cannot be kept.
+    pub(crate) async fn receive(&self, mut form: Multipart) -> Result<Inspected, Refusal> {
+        let mut inspected = None;
+        let mut other_bytes = 0;
+        loop {
+            // A form that cannot be read has no file; one that breaks off behind its file has it.
+            let mut field = match form.try_next().await {
+                Ok(Some(field)) => field,
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::debug!(%error, "a form cannot be read");
+                    break;
+                }
+            };
+            if inspected.is_none() && field.name() == Some(FIELD) {
+                inspected = self.file(&mut field).await?;
+                if inspected.as_ref().is_some_and(|file| file.sha256.is_none()) {
+                    // Past a limit: the rest is not read.
+                    break;
+                }
+                continue;
+            }
+            while let Ok(Some(piece)) = field.try_next().await {
+                other_bytes += piece.len();
+                if other_bytes > OTHER_FIELDS_BYTES {
+                    return Err(Refusal::TooLarge(self.limits.bytes));
+                }
+            }
+        }
+        inspected.ok_or(Refusal::FileMissing)
+    }
+
+    /// The file of this field, unless the field is empty: a form in which no file was chosen.
+    async fn file(&self, field: &mut Field) -> Result<Option<Inspected>, Refusal> {
+        let named = field
+            .content_disposition()
+            .and_then(|disposition| disposition.get_filename())
+            .is_some_and(|name| !name.is_empty());
+        let (pieces, arriving) = mpsc::channel(PIECES);
+        let (limits, directory) = (self.limits, self.directory.clone());
+        let inspecting =
+            tokio::task::spawn_blocking(move || file::inspect(arriving, limits, &directory));
+        let empty = pass_on(field, pieces).await?;
+        let inspected = match inspecting.await {
+            Ok(Ok(inspected)) => inspected,
+            Ok(Err(error)) => {
+                tracing::error!(%error, directory = %self.directory.display(), "a file cannot be kept until it is checked");
+                return Err(Refusal::Unavailable("The file could not be kept."));
+            }
+            Err(error) => {
+                tracing::error!(%error, "a file was not checked");
+                return Err(Refusal::Unavailable("The file could not be checked."));
+            }
+        };
+        Ok((named || !empty).then_some(inspected))
+    }
+}
+
+/// Passes a field on for as long as somebody wants it, and says whether it was empty.
+async fn pass_on(field: &mut Field, pieces: mpsc::Sender<Bytes>) -> Result<bool, Refusal> {
+    let mut empty = true;
+    loop {
+        match field.try_next().await {
+            Ok(Some(piece)) => {
+                empty &= piece.is_empty();
+                if pieces.send(piece).await.is_err() {
+                    return Ok(empty);
+                }
+            }
+            Ok(None) => return Ok(empty),
+            Err(error) => {
+                // What has arrived is a part of a file, which must not be taken for the file.
+                tracing::debug!(%error, "a file broke off");
+                return Err(Refusal::FileMissing);
+            }
+        }
+    }
+}

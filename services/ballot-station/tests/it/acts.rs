@@ -1,0 +1,74 @@
+//! Every upload leaves a trace for the audit log.
+
+use ballot_log::Act;
+
+use crate::tokens::{self, JMBG, OFFICIAL};
+use crate::world::{World, guid};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorded_file_is_an_act_before_it_is_answered() {
+    let world = World::open(devstack::shared().await).await;
+    let station = world.start().await;
+    let file = format!("{},1\n{},9\n", guid(1), guid(2));
+    assert_eq!(station.send(&file).await.status, 200);
+    let acts = world.acts(1).await;
+    let act = &acts[0];
+    assert_eq!((act.who.as_str(), act.jmbg.as_str()), (OFFICIAL, JMBG));
+    assert_eq!((act.role.as_str(), act.what.as_str()), ("official", "vote"));
+    assert_eq!(
+        (act.outcome.as_str(), act.detail.as_deref()),
+        ("success", None)
+    );
+    assert_eq!((act.election, act.lines), (Some(7), Some(2)));
+    assert_eq!(act.address, "127.0.0.1");
+    let hash = act.file.clone().unwrap();
+    assert!(hash.len() == 64 && act.target == format!("election 7, file {hash}, 2 lines"));
+    let payload = String::from_utf8(act.encode().unwrap()).unwrap();
+    assert!(!payload.contains(&guid(1).to_string()), "no ballots in it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_or_discarded_is_an_act_as_well() {
+    let world = World::on(devstack::shared().await).await;
+    let station = world.start_with(&["--file-lines", "2"]).await;
+    let good = format!("{},1\n", guid(1));
+    station.send(&good).await;
+    station.send("").await;
+    station.send("a,1\nb,0\n").await;
+    station.send("a,1\nb,1\nc,1\n").await;
+    let refused = station.post(&tokens::official(), None, Vec::new()).await;
+    assert_eq!(refused.status, 400);
+    let turned_away = station.send_as(&tokens::administrator(), &good).await;
+    assert_eq!(turned_away.status, 401);
+    assert_eq!(station.send_as("nobody", &good).await.status, 401);
+    let shown = |act: &Act| {
+        (
+            act.outcome.clone(),
+            act.detail.clone().unwrap_or_default(),
+            act.lines,
+            act.file.is_some(),
+        )
+    };
+    let acts = world.acts(6).await;
+    let administrators: Vec<_> = acts.iter().filter(|act| act.role != "official").collect();
+    assert_eq!(administrators.len(), 1);
+    assert_eq!(administrators[0].role, "administrator");
+    let mut acts: Vec<_> = acts.iter().map(shown).collect();
+    acts.sort();
+    let expected = [
+        ("discarded", "No election is open.", Some(1), true),
+        ("discarded", "The file holds no ballots.", Some(0), true),
+        ("refusal", "Field file is missing.", None, false),
+        ("refusal", "Incorrect poll number on line 1.", None, true),
+        ("refusal", "The role does not allow it.", None, false),
+        (
+            "refusal",
+            "file-too-large: A file has at most 2 lines. Nothing was recorded. Send it in parts.",
+            None,
+            false,
+        ),
+    ];
+    let expected = expected
+        .map(|(outcome, detail, lines, file)| (outcome.to_owned(), detail.to_owned(), lines, file));
+    assert_eq!(acts, expected);
+}

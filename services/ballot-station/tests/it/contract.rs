@@ -1,0 +1,257 @@
+//! What officials are answered, byte for byte.
+
+use jiff::SignedDuration;
+
+use crate::tokens;
+use crate::world::{World, form, guid, paper};
+
+const MISSING: (u16, &str) = (400, r#"{"message":"Field file is missing."}"#);
+const RECORDED: (u16, &str) = (200, "");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_recorded_line_by_line() {
+    let world = World::open(devstack::shared().await).await;
+    let station = world.start().await;
+    let file = format!("{},1\n{},3\n", guid(1), guid(2));
+    let answer = station.send(&file).await;
+    assert_eq!(answer.text(), RECORDED);
+    assert_eq!(answer.headers["content-length"], "0");
+    // The hash is that of the file's bytes: printf '…' | sha256sum | head -c 16.
+    let name = "4bfe282451672c8f";
+    let record = |line: u32, choice: u32| {
+        let guid = guid(u128::from(line) + 1);
+        format!(
+            r#"{{"v":1,"election":7,"ballot":"{guid}","choice":{choice},"official":"0101994704401","line":"{name}/{line}"}}"#
+        )
+    };
+    assert_eq!(world.payloads(), [record(0, 1), record(1, 3)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_file_the_field_is_missing() {
+    let world = World::open(devstack::shared().await).await;
+    let station = world.start().await;
+    let token = tokens::official();
+    let line = format!("{},1", guid(1));
+    let (multipart, body) = form("file", Some("f.csv"), &line);
+    let cut = |bytes: usize| body[..body.len() - bytes].to_vec();
+    let (_, other_field) = form("files", Some("f.csv"), &line);
+    let (_, nothing_chosen) = form("file", Some(""), "");
+    let (_, empty_text) = form("file", None, "");
+    let empty_form = b"------the-boundary--\r\n".to_vec();
+    for (content_type, body) in [
+        (None, Vec::new()),
+        (Some("application/json"), b"{}".to_vec()),
+        (Some("application/json"), br#"{"file":"a,1"}"#.to_vec()),
+        (Some("text/csv"), line.clone().into_bytes()),
+        (
+            Some("application/x-www-form-urlencoded"),
+            b"file=a".to_vec(),
+        ),
+        (Some("multipart/form-data"), body.clone()),
+        (Some("multipart/form-data; boundary="), body.clone()),
+        (Some("multipart/form-data; boundary=other"), body.clone()),
+        (Some(multipart.as_str()), Vec::new()),
+        (Some(multipart.as_str()), b"junk".to_vec()),
+        (Some(multipart.as_str()), empty_form),
+        (Some(multipart.as_str()), other_field),
+        (Some(multipart.as_str()), nothing_chosen),
+        (Some(multipart.as_str()), empty_text),
+        // A part of a file is none.
+        (Some(multipart.as_str()), cut(12)),
+        (Some(multipart.as_str()), cut(24)),
+        (Some(multipart.as_str()), cut(30)),
+    ] {
+        let shown = String::from_utf8_lossy(&body).into_owned();
+        let answer = station.post(&token, content_type, body).await;
+        assert_eq!(answer.text(), MISSING, "{content_type:?} {shown}");
+        assert_eq!(answer.headers["content-type"], "application/json");
+    }
+    assert_eq!(world.size(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_is_a_file_with_a_file_name_or_without() {
+    let world = World::open(devstack::shared().await).await;
+    let station = world.start().await;
+    let token = tokens::official();
+    for (number, file_name) in [(1, None), (2, Some("")), (3, Some("f.csv"))] {
+        let (content_type, body) = form("file", file_name, format!("{},1", guid(number)));
+        let answer = station.post(&token, Some(&content_type), body).await;
+        assert_eq!(answer.text(), RECORDED);
+    }
+    // Other fields may stand around it; the first of its name matters.
+    let (content_type, before) = form("note", None, "a\r\nb");
+    let (_, first) = form("file", Some("f.csv"), format!("{},1", guid(4)));
+    let (_, second) = form("file", Some("f.csv"), "not a ballot");
+    let open = |part: &[u8]| part[..part.len() - 4].to_vec();
+    let body = [
+        open(&before),
+        b"\r\n".to_vec(),
+        open(&first),
+        b"\r\n".to_vec(),
+        second,
+    ]
+    .concat();
+    // Each part begins with the boundary that the one before it has ended with.
+    let body = String::from_utf8(body).unwrap().replace(
+        "------the-boundary\r\n------the-boundary\r\n",
+        "------the-boundary\r\n",
+    );
+    let answer = station.post(&token, Some(&content_type), body).await;
+    assert_eq!(answer.text(), RECORDED);
+    let mut guids: Vec<_> = world
+        .records()
+        .iter()
+        .map(|record| paper(record).0)
+        .collect();
+    guids.sort();
+    assert_eq!(guids, [guid(1), guid(2), guid(3), guid(4)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_wrong_line_is_named_and_nothing_is_recorded() {
+    let world = World::open(devstack::shared().await).await;
+    let station = world.start().await;
+    let good = format!("{},1", guid(1));
+    let values =
+        |line: u32| format!(r#"{{"message":"Incorrect number of values on line {line}."}}"#);
+    let number = |line: u32| format!(r#"{{"message":"Incorrect poll number on line {line}."}}"#);
+    for (file, message) in [
+        (format!("{good}\n{good}\n{}\n", guid(2)), values(2)),
+        (format!("{good}\n{good}\n{},1,1\n", guid(2)), values(2)),
+        (format!("{}\n{good}\n", guid(2)), values(0)),
+        (format!("{good}\n\n{good}\n"), values(1)),
+        (format!("{good}\n  \n{},0\n", guid(2)), values(1)),
+        ("\n\na".to_owned(), values(0)),
+        (format!("{good}\n{good}\n{},0\n", guid(2)), number(2)),
+        (format!("{},-1\n", guid(2)), number(0)),
+        (format!("{},x\n", guid(2)), number(0)),
+        (format!("{},\n", guid(2)), number(0)),
+        (format!("{},1.5\n", guid(2)), number(0)),
+        (format!("{},1e2\n", guid(2)), number(0)),
+        // Line by line: the first wrong line, whatever is wrong with it.
+        (format!("{good}\n{},x\n{}\n", guid(2), guid(3)), number(1)),
+        (format!("{good}\n{}\n{},x\n", guid(2), guid(3)), values(1)),
+        (format!("{good}\n{},x,1\n", guid(2)), values(1)),
+        (format!("\u{feff}{good}\r\n{},x", guid(2)), number(1)),
+        (
+            format!("{good}\n{},{}\n", guid(2), "1".repeat(257)),
+            number(1),
+        ),
+        (format!("{good}\n{},1\n", "x".repeat(257)), values(1)),
+    ] {
+        let answer = station.send(&file).await;
+        assert_eq!(answer.text(), (400, message.as_str()), "{file}");
+    }
+    assert_eq!(world.size(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spreadsheets_may_write_the_file_as_they_like() {
+    let world = World::open(devstack::shared().await).await;
+    let station = world.start().await;
+    let odd = format!(
+        "\u{feff}\"{}\",\"1\"\r\n{}, 2 \r\n{{{}}},+3\r\n{},999999999999999999999999\r\n\r\n",
+        guid(1),
+        guid(2).to_string().to_uppercase(),
+        guid(3),
+        guid(4).simple(),
+    );
+    assert_eq!(station.send(odd).await.text(), RECORDED);
+    let mut records: Vec<_> = world
+        .records()
+        .iter()
+        .map(|record| (paper(record), record.choice))
+        .collect();
+    records.sort();
+    let expected = [
+        ((guid(1), 0), 1),
+        ((guid(2), 1), 2),
+        ((guid(3), 2), 3),
+        ((guid(4), 3), u64::MAX),
+    ];
+    assert_eq!(records, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ballot_whose_guid_is_none_counts_all_the_same() {
+    let world = World::open(devstack::shared().await).await;
+    let station = world.start().await;
+    assert_eq!(
+        station
+            .send("ballot 7,1\nballot 8,1\n ballot 7 ,2\n,1\n")
+            .await
+            .text(),
+        RECORDED
+    );
+    let records = world.records();
+    let of_line = |line: u32| {
+        let mut found = records.iter().map(paper).filter(|(_, of)| *of == line);
+        found.next().unwrap().0
+    };
+    assert_eq!(
+        of_line(0).to_string(),
+        "412c1a7e-d517-882d-ba52-c58171dc18fe"
+    );
+    assert_eq!(of_line(0), of_line(2));
+    assert_ne!(of_line(0), of_line(1));
+    assert_eq!(records.len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_no_election_is_open_nothing_is_recorded() {
+    let world = World::on(devstack::shared().await).await;
+    let hours = SignedDuration::from_hours;
+    let station = world.start().await;
+    let file = format!("{},1\n", guid(1));
+    assert_eq!(station.send(&file).await.text(), RECORDED);
+    world.define(1, hours(-3), hours(-2)).await;
+    world.define(2, hours(2), hours(3)).await;
+    assert_eq!(station.send(&file).await.text(), RECORDED);
+    let wrong = station.send("a,0").await;
+    assert_eq!(
+        wrong.text(),
+        (400, r#"{"message":"Incorrect poll number on line 0."}"#)
+    );
+    assert_eq!(world.size(), 0);
+    // An election counts as known from the moment at which it has been published.
+    world.define(3, hours(-1), hours(1)).await;
+    assert_eq!(station.send(&file).await.text(), RECORDED);
+    let records = world.records();
+    assert_eq!(records.len(), 1);
+    assert_eq!(records[0].election, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_without_lines_is_a_file() {
+    let world = World::open(devstack::shared().await).await;
+    let station = world.start().await;
+    for file in ["", "\n", "\u{feff}", "\r\n \r\n"] {
+        assert_eq!(station.send(file).await.text(), RECORDED, "{file:?}");
+    }
+    assert_eq!(world.size(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_contract_does_not_name_is_a_problem() {
+    let world = World::open(devstack::shared().await).await;
+    let station = world.start().await;
+    let get = |path: &'static str| station.get(path);
+    assert_eq!(
+        get("/vote").await.problem(),
+        (405, "method-not-allowed".to_owned())
+    );
+    assert_eq!(get("/votes").await.problem(), (404, "not-found".to_owned()));
+    assert_eq!(get("/health/live").await.status, 200);
+    let document = get("/openapi.json").await;
+    assert_eq!(document.status, 200);
+    assert!(document.json()["paths"]["/vote"]["post"].is_object());
+    let page = get("/docs").await;
+    assert_eq!(page.status, 200);
+    let text = page.text().1;
+    assert!(
+        !text.contains("src=\"http") && !text.contains("href=\"http"),
+        "works offline"
+    );
+}

@@ -1,0 +1,105 @@
+//! What officials are answered when Kafka breaks, and that sending a file again completes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use devstack::{Stack, StackOptions};
+use uuid::Uuid;
+
+use crate::world::{PATIENCE, World, file, guid, paper};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_breaks_off_half_way_is_completed_by_sending_it_again() {
+    const LINES: u32 = 400_000;
+    const DUPLICATES: u32 = 100;
+    let stack = Stack::start_with(StackOptions::private()).await.unwrap();
+    let world = World::open(&stack).await;
+    let station = world.start_with(&["--kafka-timeout-ms", "2000"]).await;
+    // The last hundred lines bear GUIDs that other lines have borne: duplicates, and no others.
+    let ballot = |line: u32| {
+        let back = if line < LINES - DUPLICATES { 0 } else { 1000 };
+        (u128::from(line - back), u128::from(line % 3 + 1))
+    };
+    let file = file((0..LINES).map(ballot));
+
+    let half_way = async {
+        while world.size() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        stack.kill("kafka").await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(station.send(&file), half_way);
+    assert_eq!(answer.problem(), (503, "unavailable".to_owned()));
+    assert_eq!(answer.headers["retry-after"], "1");
+    // While Kafka is away it goes on like that.
+    assert_eq!(station.send(&file).await.problem().0, 503);
+
+    stack.restart("kafka").await.unwrap();
+    let before = world.size();
+    assert!(before > 0 && before < i64::from(LINES), "{before}");
+    let completed = async {
+        loop {
+            let answer = station.send(&file).await;
+            if answer.status == 200 {
+                break;
+            }
+            assert_eq!(answer.problem().0, 503);
+        }
+    };
+    tokio::time::timeout(PATIENCE, completed).await.unwrap();
+
+    // As the count goes through the log: the first line of a GUID is the ballot.
+    let mut first = BTreeMap::<Uuid, u32>::new();
+    let mut duplicates = BTreeSet::new();
+    for record in world.records() {
+        let (guid, line) = paper(&record);
+        if *first.entry(guid).or_insert(line) != line {
+            duplicates.insert(line);
+        }
+    }
+    let counted: BTreeSet<u32> = first.values().copied().collect();
+    assert_eq!(counted.len(), first.len());
+    assert!(counted.into_iter().eq(0..LINES - DUPLICATES));
+    assert!(duplicates.into_iter().eq(LINES - DUPLICATES..LINES));
+
+    // The acts say what happened, though nobody waited for those of the failures.
+    let acts = world.acts_at_least(2).await;
+    assert_eq!(acts.last().unwrap().outcome, "success");
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_that_starts_before_kafka_is_not_ready_and_says_so() {
+    let stack = Stack::start_with(StackOptions::private()).await.unwrap();
+    let world = World::open(&stack).await;
+    stack.kill("kafka").await.unwrap();
+    let station = world.start_unready(&["--kafka-timeout-ms", "500"]);
+    let ready = station.get("/health/ready").await;
+    assert_eq!(ready.problem(), (503, "not-ready".to_owned()));
+    // It is not known whether an election is open, so nobody is told that none is.
+    let answer = station.send(format!("{},1\n", guid(1))).await;
+    assert_eq!(answer.problem(), (503, "unavailable".to_owned()));
+    // A file that is wrong is wrong all the same.
+    assert_eq!(station.send("a").await.status, 400);
+    stack.restart("kafka").await.unwrap();
+    station.until_ready().await;
+    assert_eq!(station.send(format!("{},1\n", guid(1))).await.status, 200);
+    assert_eq!(world.size(), 1);
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_records_what_has_been_taken() {
+    let world = World::open(devstack::shared().await).await;
+    let station = world.start().await;
+    let file = file((0..50_000).map(|number| (number, 1)));
+    let sender = station.clone_address();
+    let sending = tokio::spawn(async move { sender.send(&file).await.status });
+    while world.size() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    station.stop().await;
+    assert_eq!(sending.await.unwrap(), 200);
+    assert_eq!(world.size(), 50_000);
+    assert_eq!(world.acts(1).await[0].outcome, "success");
+}

@@ -1,0 +1,157 @@
+//! The commands, one after the other.
+
+use anyhow::Context;
+use ballot_log::Topics;
+use service_kit::audit::{self, hex};
+use service_kit::{health, postgres, shutdown};
+use tokio_postgres::Client;
+
+use crate::options::{
+    Command, CreateOptions, DatabaseOptions, ElectionOptions, InstallationOptions, ResultsOptions,
+    RunOptions, TopicsOptions,
+};
+use crate::publishing::Publisher;
+use crate::report::Report;
+use crate::service::ElectionAdmin;
+use crate::warm_up::warm_up;
+use crate::{counted, creation, definitions, finals, participants};
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// What went wrong, for the person at the terminal.
+pub async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Run(options) => serve(&options).await,
+        Command::Migrate(options) => {
+            postgres::migrate(&options.database_url, definitions::migrations()).await
+        }
+        Command::Topics(options) => topics(&options).await,
+        Command::WarmUp(options) => warm_up(&options).await,
+        Command::Create(options) => create(&options).await,
+        Command::Republish(options) => republish(&options).await,
+        Command::Elections(options) => elections(&options).await,
+        Command::Participants(options) => participants(&options).await,
+        Command::Results(options) => results(&options).await,
+        Command::VerifyResult(options) => verify_result(&options).await,
+        Command::VerifyAudit(options) => verify_audit(&options).await,
+        Command::Health(options) => health::ask(options.listen).await,
+    }
+}
+
+async fn serve(options: &RunOptions) -> anyhow::Result<()> {
+    let mut running = ElectionAdmin::start(options).await?;
+    tokio::select! {
+        asked = shutdown::requested() => {
+            running.stop().await;
+            Ok(asked?)
+        }
+        error = running.failed() => Err(error),
+    }
+}
+
+async fn topics(options: &TopicsOptions) -> anyhow::Result<()> {
+    let topics = Topics::with_prefix(&options.kafka.topic_prefix);
+    let brokers = &options.kafka.kafka_brokers;
+    topics
+        .create(brokers, options.partitions, options.replication)
+        .await?;
+    Ok(())
+}
+
+async fn create(options: &CreateOptions) -> anyhow::Result<()> {
+    let installation = &options.installation;
+    postgres::migrate(
+        &installation.postgres.database_url,
+        definitions::migrations(),
+    )
+    .await?;
+    let mut client = definitions::connection(&postgres::pool(&installation.postgres)?).await?;
+    let publisher = Publisher::new(&installation.kafka);
+    let definition = creation::from_scenario(options, &mut client, &publisher).await?;
+    println!("{}", serde_json::to_string(&definition)?);
+    Ok(())
+}
+
+async fn republish(options: &InstallationOptions) -> anyhow::Result<()> {
+    postgres::migrate(&options.postgres.database_url, definitions::migrations()).await?;
+    let pool = postgres::pool(&options.postgres)?;
+    let published = Publisher::new(&options.kafka).republish(&pool).await?;
+    println!("{published} elections published");
+    Ok(())
+}
+
+async fn elections(options: &DatabaseOptions) -> anyhow::Result<()> {
+    for election in definitions::list(&*options.connect().await?).await? {
+        let names: Vec<_> = election
+            .participants
+            .iter()
+            .map(|(_, name)| name.as_str())
+            .collect();
+        println!(
+            "{:>4}  {} to {}  {}: {}",
+            election.id,
+            election.start,
+            election.end,
+            election.title,
+            names.join(", ")
+        );
+    }
+    Ok(())
+}
+
+async fn participants(options: &DatabaseOptions) -> anyhow::Result<()> {
+    for participant in participants::all(&*options.connect().await?).await? {
+        let kind = if participant.individual {
+            "person"
+        } else {
+            "party"
+        };
+        println!("{:>4}  {kind:<6}  {}", participant.id, participant.name);
+    }
+    Ok(())
+}
+
+async fn results(options: &ResultsOptions) -> anyhow::Result<()> {
+    let client = options.election.database.connect().await?;
+    let definition = find(&client, &options.election).await?;
+    let stored = finals::find(&client, definition.id).await?;
+    let tallies = counted::tallies(&client, definition.id).await?;
+    let report = Report::new(&definition, &tallies, stored);
+    if options.json {
+        println!("{}", serde_json::to_string(&report.json()?)?);
+    } else {
+        print!("{}", report.table());
+    }
+    Ok(())
+}
+
+async fn verify_result(options: &ElectionOptions) -> anyhow::Result<()> {
+    let client = options.database.connect().await?;
+    let definition = find(&client, options).await?;
+    let stored = finals::verify(&client, &definition).await?;
+    println!(
+        "election {}: the stored result comes out of the stored count, sha256 {}",
+        definition.id,
+        hex(&stored.sha256)
+    );
+    Ok(())
+}
+
+async fn find(
+    client: &Client,
+    options: &ElectionOptions,
+) -> anyhow::Result<ballot_log::ElectionDefinition> {
+    let found = definitions::find(client, options.election).await?;
+    found.with_context(|| format!("there is no election {}", options.election))
+}
+
+async fn verify_audit(options: &DatabaseOptions) -> anyhow::Result<()> {
+    let client = options.connect().await?;
+    let verified = audit::verify(&client).await?;
+    println!(
+        "the audit log is whole: {} acts, the last has the hash {}",
+        verified.rows, verified.hash
+    );
+    Ok(())
+}

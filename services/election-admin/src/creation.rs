@@ -1,0 +1,259 @@
+//! Defining elections: by an administrator's request, or from a scenario.
+
+use anyhow::Context;
+use ballot_log::{ElectionDefinition, Participant, PollNumber, Publication};
+use electoral_rules::Rules;
+use jiff::{SignedDuration, Timestamp};
+use service_kit::audit::{self, Act};
+use tokio_postgres::{Client, Transaction};
+
+use crate::definitions::{self, NewElection, StoreError};
+use crate::moment::Moment;
+use crate::options::CreateOptions;
+use crate::participants::{self, ParticipantId};
+use crate::publishing::Publisher;
+use crate::scenario::Scenario;
+
+/// Either does not parse, the end is not after the start, or another election is open then.
+pub const INVALID_TIME: &str = "Invalid date and time.";
+/// Too few, unknown, the same twice, or persons in an election of parties.
+pub const INVALID_PARTICIPANTS: &str = "Invalid participants.";
+
+/// 250 seats by D'Hondt among the parties with 5 % of the valid votes.
+const PARLIAMENTARY: &str = r#"{"method":"dhondt","seats":250,"threshold":{"percent":5,"of":"valid"},"tie":"ballot_order"}"#;
+/// The most votes win; what is reported is everyone's share.
+const PRESIDENTIAL: &str = r#"{"method":"majority","winner":"plurality","tie":"lot"}"#;
+
+/// An election as an administrator asks for it.
+#[derive(Debug)]
+pub struct Wish {
+    /// First moment at which votes count; none where it does not parse.
+    pub start: Option<Moment>,
+    /// First moment at which they no longer do; none where it does not parse.
+    pub end: Option<Moment>,
+    /// True where persons stand.
+    pub individual: bool,
+    /// Who stands, in the order of the ballot; none where what is listed can be nobody.
+    pub participants: Option<Vec<ParticipantId>>,
+    /// What old clients do not send, or what is wrong with it.
+    pub extras: Result<Extras, String>,
+}
+
+/// What an election may have beyond what old clients send.
+#[derive(Clone, Debug, Default)]
+pub struct Extras {
+    /// What the pages call it.
+    pub title: Option<String>,
+    /// How votes become seats or a winner.
+    pub rules: Option<Rules>,
+    /// When the numbers may be seen.
+    pub results: Publication,
+}
+
+/// Why an election was not defined.
+#[derive(Debug, thiserror::Error)]
+pub enum CreationError {
+    /// The wish makes no sense; the message is for whoever wished.
+    #[error("{0}")]
+    Refused(String),
+    /// A server is away; nothing is stored.
+    #[error("{0:#}")]
+    Unavailable(#[from] anyhow::Error),
+    /// The election is stored, but the topic `elections` did not take it.
+    #[error("election {0} is stored, but Kafka did not take it")]
+    NotPublished(u32),
+}
+
+impl From<tokio_postgres::Error> for CreationError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl From<StoreError> for CreationError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Overlap => Self::Refused(INVALID_TIME.to_owned()),
+            error => Self::Unavailable(error.into()),
+        }
+    }
+}
+
+impl Wish {
+    /// Defines the election. When this returns it is stored and published, and the act is in the audit log.
+    ///
+    /// # Errors
+    /// [`CreationError::Refused`] with the first check that fails.
+    pub async fn fulfil(
+        self,
+        client: &mut Client,
+        publisher: &Publisher,
+        mut act: Act,
+    ) -> Result<Vec<PollNumber>, CreationError> {
+        let (Some(start), Some(end)) = (&self.start, &self.end) else {
+            return Err(StoreError::Overlap.into());
+        };
+        if start.instant() >= end.instant() {
+            return Err(StoreError::Overlap.into());
+        }
+        let partitions = publisher.partitions(client).await?;
+        let transaction = client.transaction().await?;
+        let id = definitions::next_number(&transaction).await?;
+        if definitions::is_taken(&transaction, start.instant(), end.instant()).await? {
+            return Err(StoreError::Overlap.into());
+        }
+        let (ids, participants) = self.participants(&transaction).await?;
+        let extras = self.extras.map_err(CreationError::Refused)?;
+        let definition = ElectionDefinition {
+            id,
+            title: extras.title.unwrap_or_else(|| title(self.individual, id)),
+            created: now()?,
+            start: start.instant(),
+            end: end.instant(),
+            individual: self.individual,
+            rules: match extras.rules {
+                Some(rules) => rules,
+                None => default_rules(self.individual)?,
+            },
+            participants,
+            results: extras.results,
+        };
+        definition
+            .check()
+            .map_err(|error| CreationError::Refused(error.to_string()))?;
+        let election = NewElection {
+            definition: &definition,
+            start,
+            end,
+            participants: &ids,
+        };
+        let ballot_box = (publisher.topics().votes.as_str(), partitions);
+        definitions::insert(&transaction, ballot_box, election).await?;
+        act.target = format!("election {id}");
+        audit::append(&transaction, &act).await?;
+        transaction.commit().await?;
+        publish(publisher, &definition).await?;
+        Ok(participants::poll_numbers(ids.len()).collect())
+    }
+
+    async fn participants(
+        &self,
+        transaction: &Transaction<'_>,
+    ) -> Result<(Vec<ParticipantId>, Vec<Participant>), CreationError> {
+        let refused = || CreationError::Refused(INVALID_PARTICIPANTS.to_owned());
+        let ids = self.participants.as_deref().ok_or_else(refused)?;
+        let mut different = ids.to_vec();
+        different.sort_unstable();
+        different.dedup();
+        if ids.len() < 2 || different.len() < ids.len() {
+            return Err(refused());
+        }
+        let found = participants::of_ids(transaction, ids).await?;
+        let fits = |one: &participants::Participant| one.individual == self.individual;
+        if found.len() < ids.len() || !found.iter().all(fits) {
+            return Err(refused());
+        }
+        let listed = participants::poll_numbers(found.len()).zip(found);
+        let listed = listed.map(|(poll_number, one)| Participant {
+            poll_number,
+            name: one.name,
+            exempt: false,
+            multiplier: None,
+            threshold_percent: None,
+        });
+        Ok((ids.to_vec(), listed.collect()))
+    }
+}
+
+/// Defines the election of a scenario. When this returns it is stored and published.
+///
+/// # Errors
+/// Where the scenario makes no sense, the time is taken, or a server cannot be reached.
+pub async fn from_scenario(
+    options: &CreateOptions,
+    client: &mut Client,
+    publisher: &Publisher,
+) -> anyhow::Result<ElectionDefinition> {
+    let scenario = Scenario::read(&options.scenario)?;
+    let created = now()?;
+    let start = options.start.unwrap_or(created);
+    let end = match options.end {
+        Some(end) => end,
+        None => start.checked_add(SignedDuration::from_hours(options.hours))?,
+    };
+    let partitions = publisher.partitions(client).await?;
+    let transaction = client.transaction().await?;
+    let id = definitions::next_number(&transaction).await?;
+    let definition = scenario.election(id, created, start, end);
+    definition.check()?;
+    definition.check_names()?;
+    let mut ids = Vec::new();
+    for participant in &definition.participants {
+        let (name, individual) = (&participant.name, definition.individual);
+        ids.push(participants::find_or_add(&transaction, name, individual).await?);
+    }
+    let election = NewElection {
+        definition: &definition,
+        start: &start.into(),
+        end: &end.into(),
+        participants: &ids,
+    };
+    let ballot_box = (publisher.topics().votes.as_str(), partitions);
+    definitions::insert(&transaction, ballot_box, election).await?;
+    audit::append(&transaction, &at_the_terminal(format!("election {id}"))).await?;
+    transaction.commit().await?;
+    publish(publisher, &definition)
+        .await
+        .context("run `election-admin republish` when Kafka is back")?;
+    Ok(definition)
+}
+
+/// The act of whoever has the database's password: no account, but the name on this machine.
+fn at_the_terminal(target: String) -> Act {
+    Act {
+        who: std::env::var("USER").unwrap_or_default(),
+        role: String::new(),
+        what: "createElection".into(),
+        target,
+        address: "command line".to_owned(),
+        outcome: audit::SUCCESS.to_owned(),
+        at: Timestamp::now(),
+    }
+}
+
+async fn publish(
+    publisher: &Publisher,
+    definition: &ElectionDefinition,
+) -> Result<(), CreationError> {
+    let outcome = publisher.publish(definition).await;
+    outcome.map_err(|error| {
+        tracing::error!(election = definition.id, %error, "an election is stored and not published");
+        CreationError::NotPublished(definition.id)
+    })
+}
+
+/// What an election is called that was given no title.
+fn title(individual: bool, id: u32) -> String {
+    let kind = if individual {
+        "Presidential"
+    } else {
+        "Parliamentary"
+    };
+    format!("{kind} election {id}")
+}
+
+fn default_rules(individual: bool) -> anyhow::Result<Rules> {
+    let rules = if individual {
+        PRESIDENTIAL
+    } else {
+        PARLIAMENTARY
+    };
+    Ok(serde_json::from_str(rules)?)
+}
+
+/// PostgreSQL and Kafka are both happy with milliseconds, and people can read them.
+fn now() -> anyhow::Result<Timestamp> {
+    Ok(Timestamp::from_millisecond(
+        Timestamp::now().as_millisecond(),
+    )?)
+}

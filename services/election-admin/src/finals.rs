@@ -1,0 +1,151 @@
+//! Final results in PostgreSQL: stored once, never changed, and checked by their hash.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, ensure};
+use ballot_log::{ElectionDefinition, ElectionId};
+use jiff::Timestamp;
+use serde::Deserialize;
+use service_kit::audit::hex;
+use tokio_postgres::Client;
+use tokio_postgres::types::Json;
+
+use crate::result::{OfficialResult, PartitionTally, Standing, merge};
+use crate::{canonical, counted};
+
+/// A result that nothing changes any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FinalResult {
+    /// The election.
+    pub election: ElectionId,
+    /// The [`OfficialResult`] as canonical JSON.
+    pub text: String,
+    /// The SHA-256 of the text.
+    pub sha256: Vec<u8>,
+    /// By partition, the offset of the first record that it does not stand on.
+    pub offsets: BTreeMap<i32, i64>,
+    /// When it was stored.
+    pub finalised_at: Timestamp,
+}
+
+/// What of a stored result is read again.
+#[derive(Debug, Deserialize)]
+pub struct Standings {
+    /// Votes that count.
+    pub counted: u64,
+    /// In the order of the ballot.
+    pub participants: Vec<Standing>,
+}
+
+impl FinalResult {
+    /// Who got what.
+    ///
+    /// # Errors
+    /// Where the stored text is damaged.
+    pub fn standings(&self) -> anyhow::Result<Standings> {
+        serde_json::from_str(&self.text)
+            .with_context(|| format!("the final result of election {} is damaged", self.election))
+    }
+}
+
+/// The final result of an election, if it is stored.
+///
+/// # Errors
+/// Where PostgreSQL cannot be asked.
+pub async fn find(client: &Client, election: ElectionId) -> anyhow::Result<Option<FinalResult>> {
+    let sql = "SELECT result, sha256, offsets, finalised_at FROM final_results WHERE election::bigint = $1";
+    let row = client.query_opt(sql, &[&i64::from(election)]).await?;
+    row.map(|row| {
+        Ok(FinalResult {
+            election,
+            text: row.get(0),
+            sha256: row.get(1),
+            offsets: row.try_get::<_, Json<BTreeMap<i32, i64>>>(2)?.0,
+            finalised_at: row.get(3),
+        })
+    })
+    .transpose()
+}
+
+/// Stores the final result, if all `partitions` are past their closing markers. Whoever does it, and however
+/// often, the result is the same.
+///
+/// # Errors
+/// Where PostgreSQL does not take it, or another result is stored already.
+pub async fn finalise(
+    client: &Client,
+    definition: &ElectionDefinition,
+    tallies: &[PartitionTally],
+    partitions: usize,
+) -> anyhow::Result<bool> {
+    let merged = merge(tallies);
+    if !merged.closed || tallies.len() < partitions {
+        return Ok(false);
+    }
+    let text = canonical::text(&OfficialResult::new(definition, &merged))?;
+    let sha256 = canonical::sha256(&text);
+    let offsets: BTreeMap<i32, i64> = tallies
+        .iter()
+        .map(|tally| (tally.partition, tally.offset))
+        .collect();
+    let sql =
+        "INSERT INTO final_results (election, result, sha256, offsets) VALUES ($1, $2, $3, $4)
+               ON CONFLICT DO NOTHING";
+    let id = i32::try_from(definition.id)?;
+    let stored = client
+        .execute(sql, &[&id, &text, &sha256.as_slice(), &Json(&offsets)])
+        .await?;
+    if stored == 1 {
+        tracing::info!(election = definition.id, sha256 = %hex(&sha256), "the result is final");
+        return Ok(true);
+    }
+    let before = find(client, definition.id).await?;
+    ensure!(
+        before.is_some_and(|before| before.text == text),
+        "election {} has another final result already: compare with `election-admin verify-result`",
+        definition.id
+    );
+    Ok(true)
+}
+
+/// Computes the result again from the tallies, and compares it with what is stored.
+///
+/// # Errors
+/// Says what does not agree; or that the result is not final.
+pub async fn verify(
+    client: &Client,
+    definition: &ElectionDefinition,
+) -> anyhow::Result<FinalResult> {
+    let id = definition.id;
+    let stored = find(client, id)
+        .await?
+        .with_context(|| format!("the result of election {id} is not final"))?;
+    ensure!(
+        canonical::sha256(&stored.text).as_slice() == stored.sha256,
+        "the stored result of election {id} does not have the hash {} that is stored with it",
+        hex(&stored.sha256)
+    );
+    let tallies = counted::tallies(client, id).await?;
+    for (partition, offset) in &stored.offsets {
+        let reaches =
+            |tally: &PartitionTally| tally.partition == *partition && tally.offset >= *offset;
+        ensure!(
+            tallies.iter().any(reaches),
+            "the result of election {id} stands on partition {partition} up to offset {offset}, and the stored count \
+             does not reach that far"
+        );
+    }
+    let merged = merge(&tallies);
+    ensure!(
+        merged.closed,
+        "the result of election {id} is stored as final, but not every partition is closed"
+    );
+    let again = canonical::sha256(&canonical::text(&OfficialResult::new(definition, &merged))?);
+    ensure!(
+        again.as_slice() == stored.sha256,
+        "the result of election {id} comes out differently now: stored is {}, computed from the stored tallies {}",
+        hex(&stored.sha256),
+        hex(&again)
+    );
+    Ok(stored)
+}

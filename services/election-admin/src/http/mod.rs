@@ -1,0 +1,72 @@
+//! What can be asked over HTTP.
+
+mod administration;
+mod answer;
+mod office;
+mod openapi;
+mod query;
+mod records;
+
+use actix_web::http::Method;
+use actix_web::web::{self, Data, ServiceConfig};
+use service_kit::problem;
+use service_kit::routes::{Access, Endpoint, mount};
+use service_kit::token::Verifier;
+
+pub use answer::Refusal;
+pub use office::Office;
+pub use openapi::document;
+
+/// Every endpoint but those of health and documentation, which are open to all. Results in full and turnout
+/// are an administrator's until the result of the election is final, and everybody's from then on.
+pub fn endpoints() -> Vec<Endpoint> {
+    let of = |method, path, route| Endpoint {
+        method,
+        path,
+        access: Access::Administrator,
+        route,
+    };
+    vec![
+        of(Method::POST, "/createParticipant", || {
+            web::route().to(administration::create_participant)
+        }),
+        of(Method::GET, "/getParticipants", || {
+            web::route().to(administration::get_participants)
+        }),
+        of(Method::POST, "/createElection", || {
+            web::route().to(administration::create_election)
+        }),
+        of(Method::GET, "/getElections", || {
+            web::route().to(administration::get_elections)
+        }),
+        of(Method::GET, "/getResults", || {
+            web::route().to(administration::get_results)
+        }),
+        of(Method::GET, "/elections/{id}/results.json", || {
+            web::route().to(records::results_json)
+        }),
+        of(Method::GET, "/elections/{id}/results.csv", || {
+            web::route().to(records::results_csv)
+        }),
+        of(Method::GET, "/elections/{id}/turnout", || {
+            web::route().to(records::turnout)
+        }),
+        of(Method::GET, "/elections/{id}/rejected", || {
+            web::route().to(records::rejected)
+        }),
+        of(Method::GET, "/audit", || {
+            web::route().to(records::audit_log)
+        }),
+    ]
+}
+
+/// Adds every endpoint.
+pub fn routes(office: Office, verifier: Verifier) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        config
+            .app_data(Data::new(office))
+            .app_data(Data::new(verifier))
+            .configure(mount(endpoints()))
+            .default_service(web::to(problem::not_found));
+    }
+}

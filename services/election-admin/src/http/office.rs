@@ -1,0 +1,111 @@
+//! What every request needs, and that each act of an administrator is written down.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse};
+use deadpool_postgres::{Object, Pool};
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use service_kit::audit::{self, Act};
+use service_kit::token::{Administrator, Unauthorized};
+use tokio::sync::Notify;
+
+use super::answer::Refusal;
+use crate::definitions;
+use crate::publishing::Publisher;
+
+/// Where administrators' requests are dealt with. Cheap to clone.
+#[derive(Clone)]
+pub struct Office {
+    /// The database `election_process`.
+    pub pool: Pool,
+    /// Tells the topic `elections`.
+    pub publisher: Publisher,
+    /// Where a time without an offset is meant.
+    pub zone: TimeZone,
+    /// Told when an election has been defined.
+    pub defined: Arc<Notify>,
+    /// Told when an election could not be published.
+    pub unpublished: Arc<Notify>,
+}
+
+impl Office {
+    /// A connection to the database.
+    ///
+    /// # Errors
+    /// Where PostgreSQL cannot be reached.
+    pub async fn connection(&self) -> Result<Object, Refusal> {
+        Ok(definitions::connection(&self.pool).await?)
+    }
+
+    /// Answers a question, and writes down who asked it. Nobody is answered without.
+    ///
+    /// # Errors
+    /// Those of `work`, or where the audit log cannot be written.
+    pub async fn look(
+        &self,
+        act: Act,
+        work: impl Future<Output = Result<HttpResponse, Refusal>>,
+    ) -> Result<HttpResponse, Refusal> {
+        let done = work.await;
+        self.write_down(act, done.as_ref().err()).await?;
+        done
+    }
+
+    /// Changes something. `work` itself writes the act down in its transaction, so that it is written down if
+    /// and only if it happened; here are those that were refused. The work goes on to its end even if whoever
+    /// asked has gone.
+    ///
+    /// # Errors
+    /// Those of `work`, or where the audit log cannot be written.
+    pub async fn change<Done: Serialize + 'static>(
+        &self,
+        act: Act,
+        work: impl Future<Output = Result<Done, Refusal>> + 'static,
+    ) -> Result<HttpResponse, Refusal> {
+        let office = self.clone();
+        let to_its_end = actix_web::rt::spawn(async move {
+            let done = work.await;
+            if let Err(refusal) = &done {
+                office.write_down(act, Some(refusal)).await?;
+            }
+            done
+        });
+        let done = to_its_end.await.map_err(anyhow::Error::from)??;
+        Ok(HttpResponse::Ok().json(done))
+    }
+
+    async fn write_down(&self, mut act: Act, refusal: Option<&Refusal>) -> Result<(), Refusal> {
+        if let Some(refusal) = refusal {
+            act.outcome = format!("{}: {refusal}", refusal.outcome());
+        }
+        audit::append_alone(&mut *self.connection().await?, &act).await?;
+        Ok(())
+    }
+
+    /// Lets administrators in: their act, which is taken to succeed until it is known better. That somebody
+    /// known who is none has tried is written down.
+    ///
+    /// # Errors
+    /// For everybody else.
+    pub async fn admit(
+        &self,
+        administrator: Result<Administrator, Unauthorized>,
+        request: &HttpRequest,
+        what: &'static str,
+        target: impl Into<String>,
+    ) -> Result<Act, Refusal> {
+        let unauthorized = match administrator {
+            Ok(administrator) => return Ok(Act::by(&administrator.0, request, what, target)),
+            Err(unauthorized) => unauthorized,
+        };
+        if let Some(holder) = unauthorized.holder() {
+            let act = Act::by(holder, request, what, target).refused(&unauthorized);
+            // The answer stays the same where that cannot be written down.
+            if let Err(refusal) = self.write_down(act, None).await {
+                tracing::error!(%refusal, "an act is missing from the audit log");
+            }
+        }
+        Err(unauthorized.into())
+    }
+}

@@ -1,0 +1,197 @@
+//! What the interface of old cannot tell: results in full, turnout, rejected ballots, the audit log.
+
+use actix_web::http::header::{CONTENT_DISPOSITION, ContentType};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use anyhow::Context;
+use ballot_log::{ElectionDefinition, ElectionId};
+use serde::Serialize;
+use service_kit::audit::{self, Entry};
+use utoipa::ToSchema;
+
+use super::answer::Refusal;
+use super::office::Office;
+use super::query::{Caller, election, limit, parameter};
+use crate::counted::{self, RejectedBallot};
+use crate::report::{Report, Turnout};
+use crate::{definitions, finals};
+
+/// Gives the whole result as JSON: votes, seats or a winner, and the ties that mattered
+///
+/// Administrators always, everybody once the result is final.
+#[utoipa::path(get, path = "/elections/{id}/results.json", params(("id" = u32, Path, description = "The election")),
+    responses((status = 200, body = super::openapi::FullResult), (status = 401, body = super::openapi::Unauthorized)))]
+pub(super) async fn results_json(
+    administrator: Caller,
+    request: HttpRequest,
+    office: Data<Office>,
+) -> Result<HttpResponse, Refusal> {
+    public_record(administrator, &request, &office, "results.json", |report| {
+        Ok(HttpResponse::Ok().json(report.json()?))
+    })
+    .await
+}
+
+/// Gives the whole result as CSV, a participant a line
+///
+/// Administrators always, everybody once the result is final.
+#[utoipa::path(get, path = "/elections/{id}/results.csv", params(("id" = u32, Path, description = "The election")),
+    responses((status = 200, content_type = "text/csv", body = String), (status = 401, body = super::openapi::Unauthorized)))]
+pub(super) async fn results_csv(
+    administrator: Caller,
+    request: HttpRequest,
+    office: Data<Office>,
+) -> Result<HttpResponse, Refusal> {
+    public_record(administrator, &request, &office, "results.csv", |report| {
+        let state = if report.is_final() { "" } else { "-so-far" };
+        let file = format!("election-{}{state}.csv", report.election());
+        Ok(HttpResponse::Ok()
+            .insert_header(ContentType(
+                "text/csv; charset=utf-8".parse().context("a media type")?,
+            ))
+            .insert_header((
+                CONTENT_DISPOSITION,
+                format!("attachment; filename=\"{file}\""),
+            ))
+            .body(report.csv()?))
+    })
+    .await
+}
+
+/// Says how many ballots were counted, and how many were not, by reason
+///
+/// Administrators always, everybody once the result is final.
+#[utoipa::path(get, path = "/elections/{id}/turnout", params(("id" = u32, Path, description = "The election")),
+    responses((status = 200, body = Turnout), (status = 401, body = super::openapi::Unauthorized)))]
+pub(super) async fn turnout(
+    administrator: Caller,
+    request: HttpRequest,
+    office: Data<Office>,
+) -> Result<HttpResponse, Refusal> {
+    public_record(administrator, &request, &office, "turnout", |report| {
+        Ok(HttpResponse::Ok().json(report.turnout()))
+    })
+    .await
+}
+
+/// What everybody may see once the result is final, and administrators before.
+async fn public_record(
+    administrator: Caller,
+    request: &HttpRequest,
+    office: &Office,
+    what: &'static str,
+    show: impl FnOnce(&Report) -> anyhow::Result<HttpResponse>,
+) -> Result<HttpResponse, Refusal> {
+    let id = election(request);
+    let client = office.connection().await?;
+    let stored = match id {
+        Some(id) => finals::find(&client, id).await?,
+        None => None,
+    };
+    let is_public = stored.is_some();
+    let work = async move {
+        let definition = definition(&client, id).await?;
+        let tallies = counted::tallies(&client, definition.id).await?;
+        Ok(show(&Report::new(&definition, &tallies, stored))?)
+    };
+    if is_public && administrator.is_err() {
+        return work.await;
+    }
+    let act = office
+        .admit(administrator, request, what, target(id))
+        .await?;
+    office.look(act, work).await
+}
+
+fn target(id: Option<ElectionId>) -> String {
+    id.map(|id| format!("election {id}")).unwrap_or_default()
+}
+
+async fn definition(
+    client: &tokio_postgres::Client,
+    id: Option<ElectionId>,
+) -> Result<ElectionDefinition, Refusal> {
+    let id = id.ok_or_else(Refusal::no_such_election)?;
+    let found = definitions::find(client, id).await?;
+    found.ok_or_else(Refusal::no_such_election)
+}
+
+/// A page of rejected ballots.
+#[derive(Serialize, ToSchema)]
+pub(super) struct RejectedPage {
+    rejected: Vec<RejectedBallot>,
+    /// Where the next page begins, as `after`; none on the last one.
+    next: Option<String>,
+}
+
+/// Lists the ballots that were not counted, with the reasons
+///
+/// Of voters' ballots nothing shows but that there was one, and why it was not counted.
+#[utoipa::path(get, path = "/elections/{id}/rejected",
+    params(("id" = u32, Path, description = "The election"), ("after" = Option<String>, Query, description = "The `next` of the page before"),
+        ("limit" = Option<i64>, Query, description = "Ballots at most, 1 to 10000")),
+    responses((status = 200, body = RejectedPage), (status = 401, body = super::openapi::Unauthorized)))]
+pub(super) async fn rejected(
+    administrator: Caller,
+    request: HttpRequest,
+    office: Data<Office>,
+) -> Result<HttpResponse, Refusal> {
+    let id = election(&request);
+    let act = office
+        .admit(administrator, &request, "rejected", target(id))
+        .await?;
+    let work = async {
+        let limit = limit(&request, 1000, 10_000)?;
+        let after = match parameter(&request, "after") {
+            None => (-1, -1),
+            Some(text) => place(&text)
+                .ok_or_else(|| Refusal::bad_parameter("after", "the `next` of the page before"))?,
+        };
+        let client = office.connection().await?;
+        let definition = definition(&client, id).await?;
+        let rejected = counted::rejected(&client, definition.id, after, limit).await?;
+        let is_full = i64::try_from(rejected.len()).is_ok_and(|length| length == limit);
+        let next = rejected.last().filter(|_| is_full);
+        let next = next.map(|last| format!("{}-{}", last.partition, last.offset));
+        Ok(HttpResponse::Ok().json(RejectedPage { rejected, next }))
+    };
+    office.look(act, work).await
+}
+
+/// A place in the log: `<partition>-<offset>`.
+fn place(text: &str) -> Option<(i32, i64)> {
+    let (partition, offset) = text.split_once('-')?;
+    Some((partition.parse().ok()?, offset.parse().ok()?))
+}
+
+/// A page of the audit log.
+#[derive(Serialize)]
+struct AuditPage {
+    entries: Vec<Entry>,
+    /// Where the next page begins, as `before`; none on the last one.
+    next: Option<i64>,
+}
+
+/// Lists what administrators and officials did, newest first
+#[utoipa::path(get, path = "/audit",
+    params(("before" = Option<i64>, Query, description = "The `next` of the page before"), ("limit" = Option<i64>, Query, description = "Acts at most, 1 to 10000")),
+    responses((status = 200, body = super::openapi::AuditLog), (status = 401, body = super::openapi::Unauthorized)))]
+pub(super) async fn audit_log(
+    administrator: Caller,
+    request: HttpRequest,
+    office: Data<Office>,
+) -> Result<HttpResponse, Refusal> {
+    let act = office.admit(administrator, &request, "audit", "").await?;
+    let work = async {
+        let limit = limit(&request, 100, 10_000)?;
+        let before = parameter(&request, "before").map(|text| text.parse());
+        let before = before
+            .transpose()
+            .map_err(|_| Refusal::bad_parameter("before", "the `next` of the page before"))?;
+        let client = office.connection().await?;
+        let entries = audit::newest(&client, before, limit).await?;
+        let next = entries.last().map(|last| last.seq).filter(|seq| *seq > 1);
+        Ok(HttpResponse::Ok().json(AuditPage { entries, next }))
+    };
+    office.look(act, work).await
+}

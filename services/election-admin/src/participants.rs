@@ -1,0 +1,107 @@
+//! Participants in PostgreSQL: those who may stand.
+
+use ballot_log::PollNumber;
+use serde::Serialize;
+use tokio_postgres::{Client, Transaction};
+
+/// Number of a participant.
+pub type ParticipantId = i32;
+
+/// A party or a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Participant {
+    /// Their number.
+    pub id: ParticipantId,
+    /// The name as on the ballot.
+    pub name: String,
+    /// True for a person, false for a party.
+    pub individual: bool,
+}
+
+/// Adds a participant. Two may have the same name.
+///
+/// # Errors
+/// Where PostgreSQL does not take it.
+pub async fn add(
+    transaction: &Transaction<'_>,
+    name: &str,
+    individual: bool,
+) -> Result<ParticipantId, tokio_postgres::Error> {
+    let sql = "INSERT INTO participants (name, individual) VALUES ($1, $2) RETURNING id";
+    let row = transaction.query_one(sql, &[&name, &individual]).await?;
+    Ok(row.get(0))
+}
+
+/// The participant of this name, who is added if there is none.
+///
+/// # Errors
+/// Where PostgreSQL cannot be asked or does not take it.
+pub async fn find_or_add(
+    transaction: &Transaction<'_>,
+    name: &str,
+    individual: bool,
+) -> Result<ParticipantId, tokio_postgres::Error> {
+    let sql = "SELECT id FROM participants WHERE name = $1 AND individual = $2 ORDER BY id LIMIT 1";
+    match transaction.query_opt(sql, &[&name, &individual]).await? {
+        Some(row) => Ok(row.get(0)),
+        None => add(transaction, name, individual).await,
+    }
+}
+
+/// All participants, oldest first.
+///
+/// # Errors
+/// Where PostgreSQL cannot be asked.
+pub async fn all(client: &Client) -> Result<Vec<Participant>, tokio_postgres::Error> {
+    let sql = "SELECT id, name, individual FROM participants ORDER BY id";
+    let rows = client.query(sql, &[]).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Participant {
+            id: row.get(0),
+            name: row.get(1),
+            individual: row.get(2),
+        })
+        .collect())
+}
+
+/// Those of `ids` that exist, in the order of `ids`.
+///
+/// # Errors
+/// Where PostgreSQL cannot be asked.
+pub async fn of_ids(
+    transaction: &Transaction<'_>,
+    ids: &[ParticipantId],
+) -> Result<Vec<Participant>, tokio_postgres::Error> {
+    let sql = "SELECT id, name, individual FROM unnest($1::integer[]) WITH ORDINALITY AS wanted (id, place)
+               JOIN participants USING (id) ORDER BY place";
+    let rows = transaction.query(sql, &[&ids]).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Participant {
+            id: row.get(0),
+            name: row.get(1),
+            individual: row.get(2),
+        })
+        .collect())
+}
+
+/// Writes down who stands in an election, in the order of the ballot.
+///
+/// # Errors
+/// Where PostgreSQL does not take it.
+pub async fn stand(
+    transaction: &Transaction<'_>,
+    election: i32,
+    ids: &[ParticipantId],
+) -> Result<(), tokio_postgres::Error> {
+    let sql = "INSERT INTO candidacies (election, poll_number, participant)
+               SELECT $1, place::integer, id FROM unnest($2::integer[]) WITH ORDINALITY AS listed (id, place)";
+    transaction.execute(sql, &[&election, &ids]).await?;
+    Ok(())
+}
+
+/// Poll numbers in the order of the ballot: 1, 2, 3 …
+pub fn poll_numbers(participants: usize) -> impl Iterator<Item = PollNumber> {
+    (1..).take(participants)
+}

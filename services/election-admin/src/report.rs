@@ -1,0 +1,185 @@
+//! A result for people and programs: so far, or final.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use ballot_log::{ElectionDefinition, ElectionId};
+use electoral_rules::Outcome;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use service_kit::audit::hex;
+use utoipa::ToSchema;
+
+use crate::finals::FinalResult;
+use crate::result::{self, OfficialResult, PartitionTally, Tally, merge};
+
+/// What is known of an election's result.
+pub struct Report {
+    result: OfficialResult,
+    tally: Tally,
+    offsets: BTreeMap<i32, i64>,
+    stored: Option<FinalResult>,
+    /// The numbers may be seen: they are final, or the election shows them while the votes come in.
+    visible: bool,
+}
+
+/// The answer of `results.json`.
+#[derive(Serialize)]
+pub struct FullResult {
+    /// Nothing changes any more.
+    #[serde(rename = "final")]
+    is_final: bool,
+    /// The result; none while it may not be seen. Once it is final, the bytes that `sha256` is over.
+    result: Option<Box<RawValue>>,
+    /// Of the final result, in hex.
+    sha256: Option<String>,
+    /// By partition, the offset of the first record that it does not stand on.
+    offsets: BTreeMap<i32, i64>,
+    finalised_at: Option<Timestamp>,
+}
+
+/// How many ballots there are, and what became of them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Turnout {
+    election: ElectionId,
+    /// Nothing changes any more but the number of those that come too late.
+    #[serde(rename = "final")]
+    is_final: bool,
+    /// Votes that count.
+    counted: u64,
+    /// Paper lines sent again.
+    repeated: u64,
+    /// Ballots that do not count, by reason.
+    rejected: BTreeMap<String, u64>,
+    /// Voters on the roll; null as the roll is not known here.
+    registered: Option<u64>,
+}
+
+impl Report {
+    /// Of what is counted; or of what is stored, where the result is final.
+    pub fn new(
+        definition: &ElectionDefinition,
+        tallies: &[PartitionTally],
+        stored: Option<FinalResult>,
+    ) -> Self {
+        let tally = merge(tallies);
+        let now = tallies.iter().map(|tally| (tally.partition, tally.offset));
+        Self {
+            result: OfficialResult::new(definition, &tally),
+            offsets: stored
+                .as_ref()
+                .map_or_else(|| now.collect(), |stored| stored.offsets.clone()),
+            visible: stored.is_some() || result::is_live(definition),
+            stored,
+            tally,
+        }
+    }
+
+    /// The election.
+    pub fn election(&self) -> ElectionId {
+        self.result.election
+    }
+
+    /// Whether nothing changes any more.
+    pub fn is_final(&self) -> bool {
+        self.stored.is_some()
+    }
+
+    /// For programs.
+    ///
+    /// # Errors
+    /// Where it cannot be written as JSON.
+    pub fn json(&self) -> anyhow::Result<FullResult> {
+        let text = match &self.stored {
+            Some(stored) => Some(stored.text.clone()),
+            None if self.visible => Some(serde_json::to_string(&self.result)?),
+            None => None,
+        };
+        Ok(FullResult {
+            is_final: self.is_final(),
+            result: text.map(RawValue::from_string).transpose()?,
+            sha256: self.stored.as_ref().map(|stored| hex(&stored.sha256)),
+            offsets: self.offsets.clone(),
+            finalised_at: self.stored.as_ref().map(|stored| stored.finalised_at),
+        })
+    }
+
+    /// For spreadsheets: a participant a line. Numbers that may not be seen are left out.
+    ///
+    /// # Errors
+    /// None in practice: every result can be written.
+    pub fn csv(&self) -> anyhow::Result<Vec<u8>> {
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        csv.write_record(["poll_number", "name", "votes", "seats", "elected"])?;
+        let winner = self.result.outcome.as_ref().and_then(Outcome::winner);
+        for standing in &self.result.participants {
+            let number = |number: Option<u64>| match number {
+                Some(number) if self.visible => number.to_string(),
+                _ => String::new(),
+            };
+            let elected = self.visible && winner == Some(standing.poll_number);
+            csv.write_record([
+                standing.poll_number.to_string(),
+                standing.name.clone(),
+                number(Some(standing.votes)),
+                number(standing.seats),
+                if elected { "yes" } else { "" }.to_owned(),
+            ])?;
+        }
+        Ok(csv.into_inner()?)
+    }
+
+    /// The turnout, which may always be seen.
+    pub fn turnout(&self) -> Turnout {
+        Turnout {
+            election: self.result.election,
+            is_final: self.is_final(),
+            counted: self.tally.counted(),
+            repeated: self.tally.repeated,
+            rejected: self.tally.rejected.clone(),
+            registered: None,
+        }
+    }
+
+    /// For the terminal.
+    pub fn table(&self) -> String {
+        let mut table = format!("election {}: {}\n", self.result.election, self.result.title);
+        let state = if self.is_final() { "final" } else { "so far" };
+        let (counted, duplicates) = (self.result.counted, self.result.duplicate_ballots);
+        let invalid = self.result.invalid_poll_numbers;
+        // Writing to a String cannot fail.
+        let _infallible = writeln!(
+            table,
+            "{state}: {counted} votes counted, {duplicates} duplicate ballots, {invalid} for nobody"
+        );
+        if !self.visible {
+            table.push_str("the numbers show when the result is final\n");
+            return table;
+        }
+        let winner = self.result.outcome.as_ref().and_then(Outcome::winner);
+        for standing in &self.result.participants {
+            let fared = match standing.seats {
+                Some(seats) => format!("{seats} seats"),
+                None if winner == Some(standing.poll_number) => "elected".to_owned(),
+                None => String::new(),
+            };
+            let line = format!(
+                "{:>4}  {:<40} {:>12} votes  {fared}",
+                standing.poll_number, standing.name, standing.votes
+            );
+            let _infallible = writeln!(table, "{}", line.trim_end());
+        }
+        for tie in self.result.outcome.as_ref().map_or(&[][..], Outcome::ties) {
+            let settled = match &tie.settled_by {
+                Some(by) => format!("settled by {by:?} for {:?}", tie.won_by),
+                None => "open until lots are drawn".to_owned(),
+            };
+            let _infallible = writeln!(table, "a tie between {:?}, {settled}", tie.between);
+        }
+        if let Some(stored) = &self.stored {
+            let _infallible = writeln!(table, "sha256 {}", hex(&stored.sha256));
+        }
+        table
+    }
+}

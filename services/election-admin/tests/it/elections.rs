@@ -1,0 +1,182 @@
+//! Defining elections: what old clients do not send, everybody hears of them, and no two at once.
+
+use ballot_log::{Elections, Publication};
+use futures_util::future::join_all;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::world::{PATIENCE, World};
+
+async fn known(world: &World) -> Elections {
+    let elections = Elections::follow(world.stack.kafka_brokers(), &world.topics).unwrap();
+    let read = tokio::time::timeout(PATIENCE, elections.read_to_end()).await;
+    read.unwrap().unwrap();
+    elections
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_answered_can_rely_on_the_topic() {
+    let world = World::new().await;
+    let admin = world.start().await;
+    let hour = SignedDuration::from_hours(1);
+    admin.election(false, hour, json!({})).await;
+    let elections = known(&world).await;
+    let election = elections.get(1).expect("it is on the topic");
+    let definition = election.definition();
+    assert_eq!(definition.title, "Parliamentary election 1");
+    assert_eq!(definition.results, Publication::Live);
+    assert!(!definition.individual && definition.start < definition.created);
+    assert_eq!(
+        serde_json::to_string(&definition.rules).unwrap(),
+        r#"{"method":"dhondt","seats":250,"threshold":{"percent":"5","of":"valid"},"tie":"ballot_order"}"#
+    );
+    let names: Vec<_> = definition
+        .participants
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(names, ["A", "B", "C"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_stored_and_not_published_is_published_at_the_next_start() {
+    let world = World::new().await;
+    let admin = world.start().await;
+    let hour = SignedDuration::from_hours(1);
+    admin.election(true, hour, json!({})).await;
+    admin.running.stop().await;
+    // As after a crash between the two: another installation, whose topics know nothing.
+    let after = World {
+        prefix: world.prefix.replace("admin", "again"),
+        topics: ballot_log::Topics::with_prefix(&world.prefix.replace("admin", "again")),
+        database_url: world.database_url.clone(),
+        stack: world.stack,
+    };
+    after
+        .topics
+        .create(after.stack.kafka_brokers(), 2, 1)
+        .await
+        .unwrap();
+    assert!(known(&after).await.get(1).is_none());
+    let _admin = after.start().await;
+    assert!(known(&after).await.get(1).is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_clients_say_more() {
+    let world = World::new().await;
+    let admin = world.start().await;
+    let ids = admin.participants(false).await;
+    let body = |more: serde_json::Value| {
+        let mut body = json!({"start": "2026-06-16T15:55:46", "end": "2026-06-16T16:55:46", "individual": false, "participants": ids});
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        body
+    };
+    for (more, message) in [
+        (
+            json!({"title": ""}),
+            "The field title must be a text of 1 to 256 characters.",
+        ),
+        (
+            json!({"title": 7}),
+            "The field title must be a text of 1 to 256 characters.",
+        ),
+        (
+            json!({"title": "x".repeat(257)}),
+            "The field title must be a text of 1 to 256 characters.",
+        ),
+        (
+            json!({"results": "later"}),
+            r#"The field results must be "live" or "after-close"."#,
+        ),
+        (
+            json!({"rules": {"method": "dhondt", "seats": 0, "tie": "lot"}}),
+            "The field rules makes no sense: There must be at least one seat to fill, `seats` is 0.",
+        ),
+        (
+            json!({"rules": "dhondt"}),
+            "The field rules makes no sense: invalid type: string \"dhondt\", expected an object with named fields",
+        ),
+    ] {
+        let answer = admin.post("/createElection", body(more.clone())).await;
+        assert_eq!(answer.message(), message, "{more}");
+    }
+    // What clients of old are told comes first.
+    let mut wrong = body(json!({"title": 7}));
+    wrong["participants"] = json!([]);
+    let answer = admin.post("/createElection", wrong).await;
+    assert_eq!(answer.message(), "Invalid participants.");
+
+    let rules = r#"{"method":"sainte_lague","seats":9,"threshold":{"percent":2.5,"of":"cast"},"tie":"most_votes"}"#;
+    let mut text =
+        body(json!({"title": "Assembly", "results": "after-close", "rules": null})).to_string();
+    text = text.replace("null", rules);
+    assert_eq!(admin.post("/createElection", text).await.status, 200);
+    let elections = known(&world).await;
+    let election = elections.get(1).unwrap();
+    let definition = election.definition();
+    assert_eq!(
+        (definition.title.as_str(), definition.results),
+        ("Assembly", Publication::AfterClose)
+    );
+    assert_eq!(
+        serde_json::to_string(&definition.rules).unwrap(),
+        rules.replace("2.5", "\"2.5\"")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_elections_that_overlap_one_is_created() {
+    let world = World::new().await;
+    let admins = [world.start().await, world.start().await];
+    let ids = admins[0].participants(true).await;
+    let create = |n: usize| {
+        let body = json!({"start": format!("2026-06-16T15:0{n}:00"), "end": "2026-06-16T16:00:00", "individual": true, "participants": ids});
+        admins[n % 2].post("/createElection", body)
+    };
+    let answers = join_all((0..8).map(create)).await;
+    let created = answers.iter().filter(|answer| answer.status == 200).count();
+    assert_eq!(created, 1);
+    for answer in answers.iter().filter(|answer| answer.status != 200) {
+        assert_eq!(answer.message(), "Invalid date and time.");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_of_one_name_may_stand() {
+    let world = World::new().await;
+    let admin = world.start().await;
+    let ids = [
+        admin.participant("A", false).await,
+        admin.participant("A", false).await,
+    ];
+    let body = json!({"start": "2026-06-16T15:55:46", "end": "2026-06-16T16:55:46", "individual": false, "participants": ids});
+    assert_eq!(
+        admin.post("/createElection", body).await.exactly(),
+        (200, r#"{"pollNumbers":[1,2]}"#)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_without_an_offset_is_in_the_zone_of_the_service() {
+    let world = World::new().await;
+    let mut options = world.options();
+    options.time_zone = "Europe/Belgrade".to_owned();
+    let admin = world.start_with(&options).await;
+    let ids = admin.participants(false).await;
+    let body = json!({"start": "2026-06-16T15:55:46", "end": "2026-06-16T14:55:46Z", "individual": false, "participants": ids});
+    assert_eq!(admin.post("/createElection", body).await.status, 200);
+    let election = known(&world).await.get(1).unwrap();
+    assert_eq!(
+        election.definition().start.to_string(),
+        "2026-06-16T13:55:46Z"
+    );
+    let listed = admin.read("/getElections").await.json();
+    assert_eq!(listed["elections"][0]["start"], "2026-06-16T15:55:46");
+    options.time_zone = "Atlantis".to_owned();
+    let refused = election_admin::service::ElectionAdmin::start(&options).await;
+    let error = refused.err().expect("there is no such zone").to_string();
+    assert!(error.starts_with("ELECTION_TIME_ZONE"), "{error}");
+}

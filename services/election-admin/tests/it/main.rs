@@ -1,0 +1,13 @@
+//! election-admin on real servers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod audit;
+mod closing;
+mod commands;
+mod contract;
+mod elections;
+mod records;
+mod results;
+mod roles;
+mod schema;
+mod world;

@@ -1,0 +1,97 @@
+//! Results: what old clients are told once an election has ended and the count is through.
+
+use jiff::SignedDuration;
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::world::{World, closed};
+
+const OVER: SignedDuration = SignedDuration::from_secs(-1);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seats_of_a_parliament_and_what_was_invalid() {
+    let world = World::new().await;
+    let admin = world.start().await;
+    admin.election(false, OVER, json!({})).await;
+    world.until_marked(1).await;
+    let guid = "28f8a8e0-f4c7-4e3f-93fb-2f95c53bfe4b";
+    world.reject(1, 4, guid, "Duplicate ballot.").await;
+    world.reject(1, 5, guid, "Invalid poll number.").await;
+    // Too late is not invalid, and a voter has no GUID.
+    world.reject(1, 6, guid, "Election is not open.").await;
+    world.reject(2, 7, guid, "Duplicate ballot.").await;
+    world.reject_voter(1, 8, "Duplicate ballot.").await;
+    world.count(1, 0, 9, closed(&[(1, 50), (2, 30)])).await;
+    world.count(1, 1, 7, closed(&[(1, 11), (3, 4)])).await;
+    // C has 4 of 95 votes, below 5 %; 250 seats among 61 and 30.
+    assert_eq!(
+        admin.read("/getResults?id=1").await.exactly(),
+        (
+            200,
+            r#"{"participants":[{"pollNumber":1,"name":"A","result":168},{"pollNumber":2,"name":"B","result":82},{"pollNumber":3,"name":"C","result":0}],"invalidVotes":[{"electionOfficialJmbg":"0101994704401","ballotGuid":"28f8a8e0-f4c7-4e3f-93fb-2f95c53bfe4b","pollNumber":18446744073709551615,"reason":"Duplicate ballot."},{"electionOfficialJmbg":"0101994704401","ballotGuid":"28f8a8e0-f4c7-4e3f-93fb-2f95c53bfe4b","pollNumber":18446744073709551615,"reason":"Invalid poll number."}]}"#
+        )
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shares_of_a_presidential_election() {
+    let world = World::new().await;
+    let admin = world.start().await;
+    admin.election(true, OVER, json!({})).await;
+    world.count(1, 0, 9, closed(&[(1, 1)])).await;
+    world.count(1, 1, 7, closed(&[(1, 1), (3, 1)])).await;
+    assert_eq!(
+        admin.read("/getResults?id=1").await.exactly(),
+        (
+            200,
+            r#"{"participants":[{"pollNumber":1,"name":"A","result":0.67},{"pollNumber":2,"name":"B","result":0},{"pollNumber":3,"name":"C","result":0.33}],"invalidVotes":[]}"#
+        )
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_voted() {
+    let world = World::new().await;
+    let admin = world.start().await;
+    admin.election(true, OVER, json!({})).await;
+    world.count(1, 0, 1, closed(&[])).await;
+    world.count(1, 1, 1, closed(&[])).await;
+    let answer = admin.read("/getResults?id=1").await.json();
+    for participant in answer["participants"].as_array().unwrap() {
+        assert_eq!(participant["result"], 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_while_it_is_counted_waits() {
+    let world = World::new().await;
+    let admin = world.start().await;
+    admin.election(true, OVER, json!({})).await;
+    world.count(1, 0, 1, closed(&[(2, 1)])).await;
+    let counting = async {
+        // The request is on its way, or arrives later: either way it is answered.
+        tokio::task::yield_now().await;
+        world.count(1, 1, 1, closed(&[(2, 2)])).await;
+    };
+    let (answer, ()) = tokio::join!(admin.read("/getResults?id=1"), counting);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.json()["participants"][1]["result"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_count_that_does_not_come_is_not_waited_for_for_ever() {
+    let world = World::new().await;
+    let admin = world.start().await;
+    admin.election(true, OVER, json!({})).await;
+    // One partition of two, and one that has not met its marker, are not the whole.
+    world.count(1, 0, 1, closed(&[(2, 1)])).await;
+    let mut open = closed(&[(2, 1)]);
+    open["closed"] = json!(false);
+    world.count(1, 1, 1, open).await;
+    let asked = Instant::now();
+    let answer = admin.read("/getResults?id=1").await;
+    assert_eq!(answer.problem(), (503, "not-counted-yet".to_owned()));
+    assert!(answer.headers.contains_key("retry-after"));
+    // It did wait: no upper bound, as machines are slow.
+    assert!(asked.elapsed().as_secs() >= 9);
+}

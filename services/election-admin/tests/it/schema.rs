@@ -1,0 +1,40 @@
+//! Migrations: from an installation of old, and the audit log's tables as they are everywhere.
+
+use election_admin::definitions;
+use refinery::Target;
+use service_kit::audit;
+
+use crate::world::World;
+
+#[test]
+fn the_audit_log_is_the_same_everywhere() {
+    let migration = include_str!("../../../../sql/election_process/V3__audit_log.sql");
+    assert_eq!(migration, audit::TABLES);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn elections_of_old_have_their_participants_afterwards() {
+    let world = World::new().await;
+    let mut client = world.sql().await;
+    let old = definitions::migrations().set_target(Target::Version(1));
+    old.run_async(&mut client).await.unwrap();
+    let election = |id: u32, day: u32| {
+        format!(
+            r#"INSERT INTO elections (id, definition, starts, ends) VALUES ({id},
+               '{{"id":{id},"title":"T","created":"2026-06-01T00:00:00Z","start":"2026-06-{day}T08:00:00Z","end":"2026-06-{day}T20:00:00Z",
+                 "individual":true,"rules":{{"method":"majority","winner":"plurality","tie":"lot"}},
+                 "participants":[{{"poll_number":1,"name":"Zoe"}},{{"poll_number":2,"name":"Ana"}}]}}',
+               '2026-06-{day}T08:00:00Z', '2026-06-{day}T20:00:00Z');"#
+        )
+    };
+    client
+        .batch_execute(&format!("{}{}", election(1, 16), election(2, 17)))
+        .await
+        .unwrap();
+    let admin = world.start().await;
+    let listed = admin.read("/getElections").await;
+    assert_eq!(
+        listed.text(),
+        r#"{"elections":[{"id":1,"start":"2026-06-16T08:00:00Z","end":"2026-06-16T20:00:00Z","individual":true,"participants":[{"id":1,"name":"Zoe"},{"id":2,"name":"Ana"}]},{"id":2,"start":"2026-06-17T08:00:00Z","end":"2026-06-17T20:00:00Z","individual":true,"participants":[{"id":1,"name":"Zoe"},{"id":2,"name":"Ana"}]}]}"#
+    );
+}
