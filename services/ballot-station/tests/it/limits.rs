@@ -59,9 +59,8 @@ async fn a_file_that_does_not_arrive_is_given_up() {
     assert_eq!(world.size(), 0);
 }
 
-/// `cargo test --release -p ballot-station a_million -- --ignored --nocapture` says how long it takes.
+/// `cargo test --release -p ballot-station a_million -- --nocapture` says how long it takes.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes half a minute"]
 async fn a_million_lines_are_recorded() {
     let world = World::open(devstack::shared().await).await;
     let station = world.start().await;
