@@ -24,13 +24,22 @@ impl Definitions {
         }
     }
 
-    /// The election if it is known; otherwise whether the record at `offset` may still name one that is
-    /// only not read yet.
-    pub(super) fn get(&self, id: ElectionId, partition: i32, offset: i64) -> Lookup {
-        match self.known.get(&id) {
-            Some(election) => Lookup::Known(election.clone()),
-            None if offset < self.settled(partition) => Lookup::NoSuchElection,
-            None => Lookup::NotReadYet,
+    /// The election of this number, if there is one. Where the record at `offset` may name one that is only
+    /// not read yet, `catch_up` is called until that is settled.
+    pub(super) fn look_up<E>(
+        &mut self,
+        id: ElectionId,
+        (partition, offset): (i32, i64),
+        mut catch_up: impl FnMut(&mut Self) -> Result<(), E>,
+    ) -> Result<Option<Arc<Election>>, E> {
+        loop {
+            if let Some(election) = self.known.get(&id) {
+                return Ok(Some(election.clone()));
+            }
+            if offset < self.settled(partition) {
+                return Ok(None);
+            }
+            catch_up(self)?;
         }
     }
 
@@ -52,11 +61,4 @@ impl Definitions {
             .copied()
             .unwrap_or_default()
     }
-}
-
-/// What is known of an election that a record names.
-pub(super) enum Lookup {
-    Known(Arc<Election>),
-    NoSuchElection,
-    NotReadYet,
 }

@@ -3,6 +3,7 @@
 //! A thread of its own with a `BaseConsumer`: nothing that happens elsewhere in the process can slow
 //! the poll down or reorder records.
 
+mod consumer;
 mod definitions;
 mod keeper;
 mod ownership;
@@ -14,20 +15,20 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use ballot_log::{Election, ElectionId, Elections, ElectionsError, Topics, client_config};
+use ballot_log::{Elections, ElectionsError, Topics};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
-use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::message::{BorrowedMessage, Message, Timestamp};
+use rdkafka::error::KafkaResult;
+use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 use service_kit::health::Readiness;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
-use crate::count::{LogRecord, Verdict};
+use crate::count::Verdict;
 use crate::publish::Board;
 use crate::store::Store;
 
-use definitions::{Definitions, Lookup};
+use definitions::Definitions;
 use keeper::Keeper;
 use ownership::Ownership;
 
@@ -88,7 +89,7 @@ impl Counting {
             options.partitions,
             report_failure.clone(),
         );
-        let consumer = consumer(options, ownership)?;
+        let consumer = consumer::open(options, ownership)?;
         let stop = Arc::new(AtomicBool::new(false));
         let mut counter = Counter {
             consumer,
@@ -141,34 +142,6 @@ impl Counting {
         // An error says that the thread has ended already.
         let _ended = self.ended.await;
     }
-}
-
-fn consumer(
-    options: &CountingOptions,
-    ownership: Ownership,
-) -> anyhow::Result<BaseConsumer<Ownership>> {
-    let mut config = client_config(&options.brokers);
-    config
-        .set("group.id", &options.group)
-        .set("auto.offset.reset", "earliest")
-        .set("enable.auto.commit", "false")
-        .set("partition.assignment.strategy", "range")
-        .set("session.timeout.ms", "6000")
-        .set("heartbeat.interval.ms", "1000")
-        // More partitions than there were must be noticed before many votes meet them.
-        .set("topic.metadata.refresh.interval.ms", "10000")
-        // A fetch a record would cost the broker more than the votes do; the screen is told every 100 ms.
-        .set("fetch.wait.max.ms", "25")
-        .set("fetch.min.bytes", "65536")
-        // With the default of a second, a consumer that lags stalls for a second at a time.
-        .set("fetch.queue.backoff.ms", "10")
-        .set("queued.max.messages.kbytes", "65536");
-    if let Some(instance) = &options.instance {
-        config.set("group.instance.id", instance);
-    }
-    let consumer: BaseConsumer<Ownership> = config.create_with_context(ownership)?;
-    consumer.subscribe(&[&options.topics.votes])?;
-    Ok(consumer)
 }
 
 struct Counter {
@@ -232,14 +205,14 @@ impl Counter {
             None => return Ok(false),
             Some(Ok(message)) => message,
             Some(Err(error)) => {
-                return if is_passing(&error) {
+                return if consumer::is_passing(&error) {
                     Ok(false)
                 } else {
                     Err(error).context("Kafka ended the count")
                 };
             }
         };
-        let Some(record) = log_record(&message) else {
+        let Some(record) = consumer::log_record(&message) else {
             anyhow::bail!(
                 "the topic {topic} lacks message.timestamp.type=LogAppendTime: without Kafka's append time \
                  nothing can tell whether a vote was in time"
@@ -259,7 +232,7 @@ impl Counter {
             record.offset - 1
         );
         let verdict = counted.count.apply(record, |election| {
-            look_up(definitions, election, (partition, record.offset), |definitions| {
+            definitions.look_up(election, (partition, record.offset), |definitions| {
                 let log_end = || consumer.fetch_watermarks(topic, partition, KAFKA_PATIENCE);
                 while let Err(error) = catch_up(definitions, runtime, partition, &log_end) {
                     tracing::warn!(%error, "a record names an election that is not known, and the definitions cannot be read");
@@ -349,41 +322,4 @@ fn catch_up(
 ) -> Result<(), ElectionsError> {
     let (_first, log_end) = watermarks()?;
     runtime.block_on(definitions.catch_up(partition, log_end))
-}
-
-/// What the count needs of a message; `None` where Kafka does not stamp records with its append time.
-fn log_record<'m>(message: &'m BorrowedMessage<'_>) -> Option<LogRecord<'m>> {
-    match message.timestamp() {
-        Timestamp::LogAppendTime(time_ms) => Some(LogRecord {
-            offset: message.offset(),
-            time_ms,
-            payload: message.payload().unwrap_or_default(),
-        }),
-        _ => None,
-    }
-}
-
-/// Errors that librdkafka mends by itself.
-fn is_passing(error: &KafkaError) -> bool {
-    let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
-    if !fatal {
-        tracing::warn!(%error, "Kafka consumer; trying again");
-    }
-    !fatal
-}
-
-/// The definition of the election that the record at `offset` names.
-fn look_up(
-    definitions: &mut Definitions,
-    id: ElectionId,
-    (partition, offset): (i32, i64),
-    mut catch_up: impl FnMut(&mut Definitions) -> Result<(), Stopped>,
-) -> Result<Option<Arc<Election>>, Stopped> {
-    loop {
-        match definitions.get(id, partition, offset) {
-            Lookup::Known(election) => return Ok(Some(election)),
-            Lookup::NoSuchElection => return Ok(None),
-            Lookup::NotReadYet => catch_up(definitions)?,
-        }
-    }
 }
