@@ -74,22 +74,27 @@ impl Store {
     /// The stored tallies of an election, by partition.
     ///
     /// # Errors
-    /// Where PostgreSQL cannot be asked.
+    /// Where PostgreSQL cannot be asked, or a tally is of an older form.
     pub async fn tallies(&self, election: u32) -> anyhow::Result<Vec<PartitionTally>> {
         let client = self.pool.get().await?;
         let query = "SELECT tally FROM partition_tallies WHERE election = $1 ORDER BY partition";
         let rows = client.query(query, &[&i64::from(election)]).await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| row.get::<_, Json<PartitionTally>>(0).0)
-            .collect())
+        rows.iter()
+            .map(|row| Ok(row.try_get::<_, Json<PartitionTally>>(0)?.0))
+            .collect::<anyhow::Result<_>>()
+            .with_context(|| {
+                format!(
+                    "the table partition_tallies holds unreadable tallies of election {election}: remove all rows of \
+                     their partitions from it and from the table checkpoints, and they are counted again from the log"
+                )
+            })
     }
 
     /// The stored tallies of an election in all partitions. One that has none must be empty up to where its
     /// count stands.
     ///
     /// # Errors
-    /// Where PostgreSQL cannot be asked, or a checkpoint is damaged.
+    /// Where PostgreSQL cannot be asked, or what it holds is damaged or of an older form.
     pub async fn tallies_of_all(
         &self,
         election: u32,

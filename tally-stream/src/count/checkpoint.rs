@@ -3,12 +3,12 @@
 use super::PartitionCount;
 
 /// First byte of every checkpoint. A new form gets a new number.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// The bytes are no checkpoint of this version.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the checkpoint is unreadable ({0}): remove it from the table checkpoints, and the partition is counted again from the log"
+    "the checkpoint is unreadable ({0}): remove the partition from the tables checkpoints and partition_tallies, and it is counted again from the log"
 )]
 pub struct CheckpointError(String);
 

@@ -6,15 +6,17 @@
 
 mod checkpoint;
 mod seen;
+mod slots;
 mod tally;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ballot_log::{BallotRecord, Election, ElectionId, Record};
+use ballot_log::{BallotRecord, Election, ElectionDefinition, ElectionId, Record};
 use serde::{Deserialize, Serialize};
 
 pub use checkpoint::CheckpointError;
+pub use slots::Slots;
 pub use tally::{PartitionTally, Reason, Rejected, Tally};
 
 use seen::{Seen, Sight};
@@ -30,10 +32,11 @@ pub struct PartitionCount {
     markers: u64,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct ElectionCount {
     tally: Tally,
     seen: Seen,
+    slots: Slots,
 }
 
 /// A record of the log as Kafka hands it out.
@@ -95,7 +98,9 @@ impl PartitionCount {
     /// The tally of an election in this partition, as of [`PartitionCount::next_offset`].
     pub fn tally(&self, election: ElectionId) -> Tally {
         let count = self.elections.get(&election);
-        count.map(|count| count.tally.clone()).unwrap_or_default()
+        let tally = count.map(|count| count.tally.clone()).unwrap_or_default();
+        debug_assert_eq!(tally.timeline.iter().sum::<u64>(), tally.counted());
+        tally
     }
 
     /// The elections that records of this partition named.
@@ -145,8 +150,8 @@ impl PartitionCount {
             definition(content.election())?.filter(|election| election.existed_at(record.time_ms));
         self.next_offset = record.offset + 1;
         let ballot = match content {
-            Record::Close { election: id } => {
-                self.close(id, election.as_deref(), record.time_ms);
+            Record::Close { .. } => {
+                self.close(election.as_deref(), record.time_ms);
                 return Ok(Verdict::Marker);
             }
             Record::Ballot(ballot) => ballot,
@@ -155,7 +160,7 @@ impl PartitionCount {
             self.unattributed.add(Reason::NotOpen);
             return Ok(record.rejected(Reason::NotOpen, Some(ballot)));
         };
-        let count = self.elections.entry(ballot.election).or_default();
+        let count = self.election(&election);
         Ok(match count.judge(&ballot, &election, record.time_ms) {
             Ok(verdict) => verdict,
             Err(reason) => record.rejected(reason, Some(ballot)),
@@ -163,18 +168,32 @@ impl PartitionCount {
     }
 
     /// A marker from before the end closes nothing: a vote that was told it was in time may still follow.
-    fn close(&mut self, id: ElectionId, election: Option<&Election>, time_ms: i64) {
+    fn close(&mut self, election: Option<&Election>, time_ms: i64) {
         self.markers += 1;
-        if election.is_some_and(|election| election.has_ended_at(time_ms)) {
-            let count = self.elections.entry(id).or_default();
+        if let Some(election) = election.filter(|election| election.has_ended_at(time_ms)) {
+            let count = self.election(election);
             count.tally.closed = true;
             // Nothing that comes later can count, so nothing needs to know who came before.
             count.seen = Seen::default();
         }
     }
+
+    fn election(&mut self, election: &Election) -> &mut ElectionCount {
+        let definition = election.definition();
+        let count = self.elections.entry(definition.id);
+        count.or_insert_with(|| ElectionCount::new(definition))
+    }
 }
 
 impl ElectionCount {
+    fn new(definition: &ElectionDefinition) -> Self {
+        Self {
+            tally: Tally::default(),
+            seen: Seen::default(),
+            slots: Slots::of(definition),
+        }
+    }
+
     fn judge(
         &mut self,
         ballot: &BallotRecord,
@@ -208,7 +227,8 @@ impl ElectionCount {
         let poll_number = election
             .poll_number(ballot.choice)
             .ok_or(Reason::InvalidPollNumber)?;
-        self.tally.add_vote(ballot.district, poll_number);
+        let slot = self.slots.at(time_ms);
+        self.tally.add_vote(ballot.district, poll_number, slot);
         Ok(Verdict::Counted)
     }
 }

@@ -69,6 +69,9 @@ pub struct Tally {
     /// Votes counted, by constituency and poll number; only those that got any.
     #[serde(with = "votes_as_list")]
     pub votes: BTreeMap<(District, PollNumber), u64>,
+    /// The same votes by the slot of time in which the log received them ([`Slots`](super::Slots)), up to
+    /// the last slot that has any.
+    pub timeline: Vec<u64>,
     /// Records rejected.
     pub rejected: Rejected,
     /// Paper lines sent again.
@@ -80,9 +83,13 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// One more vote.
-    pub fn add_vote(&mut self, district: District, poll_number: PollNumber) {
+    /// One more vote, received in this slot of time.
+    pub fn add_vote(&mut self, district: District, poll_number: PollNumber, slot: usize) {
         *self.votes.entry((district, poll_number)).or_default() += 1;
+        if self.timeline.len() <= slot {
+            self.timeline.resize(slot + 1, 0);
+        }
+        self.timeline[slot] += 1;
     }
 
     /// Votes counted.
@@ -108,6 +115,12 @@ impl Tally {
     pub fn merge(&mut self, other: &Self) {
         for (place, votes) in &other.votes {
             *self.votes.entry(*place).or_default() += votes;
+        }
+        if self.timeline.len() < other.timeline.len() {
+            self.timeline.resize(other.timeline.len(), 0);
+        }
+        for (votes, more) in self.timeline.iter_mut().zip(&other.timeline) {
+            *votes += more;
         }
         self.rejected.merge(&other.rejected);
         self.repeated += other.repeated;

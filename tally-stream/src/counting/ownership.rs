@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use super::keeper::Keeper;
 use super::partition::CountedPartition;
-use crate::count::PartitionCount;
+use crate::count::{CheckpointError, PartitionCount};
 use crate::publish::Board;
 use crate::store::Store;
 
@@ -81,7 +81,7 @@ impl Ownership {
     }
 
     /// The count of a partition as it was stored, and the first and the next offset of its log. A server
-    /// may be restarting just now: both get half a minute.
+    /// may be restarting just now: both get half a minute, but no time makes a checkpoint readable.
     fn load(
         &self,
         consumer: &BaseConsumer<Self>,
@@ -98,7 +98,7 @@ impl Ownership {
                 ))
             });
             match loaded {
-                Err(error) if Instant::now() < deadline => {
+                Err(error) if !error.is::<CheckpointError>() && Instant::now() < deadline => {
                     let error = format!("{error:#}");
                     tracing::warn!(
                         partition,

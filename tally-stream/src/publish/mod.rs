@@ -207,7 +207,9 @@ impl Publisher {
             .iter()
             .map(|tally| serde_json::from_str(tally))
             .collect::<Result<Vec<PartitionTally>, _>>()
-            .with_context(|| format!("the Redis hash tally:{{{id}}} holds something else"))?;
+            .with_context(|| {
+                format!("the Redis hash tally:{{{id}}} holds something else: delete it, and it is written again")
+            })?;
         let registered: Option<u64> = self.redis.hget(format!("roll:{id}"), "voters").await?;
         let result = ElectionResult::new(election, &tallies, self.partitions, registered);
 

@@ -115,13 +115,7 @@ async fn without_its_checkpoints_the_count_comes_out_the_same() {
         .await;
     let before = world.counted(1, 200).await;
     first.stop().await;
-    let sql = world.sql().await;
-    sql.batch_execute("TRUNCATE checkpoints, partition_tallies, rejected_ballots")
-        .await
-        .unwrap();
-    let mut redis = world.redis().await;
-    let _: () = redis::cmd("FLUSHDB").query_async(&mut redis).await.unwrap();
-
+    world.forget_everything().await;
     let second = world.start().await;
     assert_eq!(world.counted(1, 200).await, before);
     second.stop().await;
@@ -177,6 +171,9 @@ async fn results_after_close_show_turnout_alone_until_every_partition_is_closed(
     assert_eq!(open["final"], false);
     assert!((open["turnout"].as_f64().unwrap() - 0.5).abs() < 1e-9);
     assert!(open["outcome"].is_null());
+    let over_time = open["timeline"]["ballots"].as_array().unwrap();
+    let over_time: u64 = over_time.iter().map(|votes| votes.as_u64().unwrap()).sum();
+    assert_eq!(over_time, 40);
     for candidate in open["candidates"].as_array().unwrap() {
         assert!(
             candidate.get("votes").is_none() && candidate.get("seats").is_none(),

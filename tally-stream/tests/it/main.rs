@@ -5,4 +5,5 @@ mod counting;
 mod publishing;
 mod refusals;
 mod store;
+mod timeline;
 mod world;

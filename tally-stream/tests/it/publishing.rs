@@ -17,7 +17,7 @@ use crate::world::{World, votes};
 fn tally(votes: u32) -> PartitionTally {
     let mut tally = Tally::default();
     for _ in 0..votes {
-        tally.add_vote(0, 1);
+        tally.add_vote(0, 1, 0);
     }
     PartitionTally {
         election: 1,
@@ -68,4 +68,18 @@ async fn a_zombie_takes_nothing_back_from_the_screen() {
     );
     let newer = publish(&world, tally(21)).await;
     assert_eq!(votes(&newer), [21, 0, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tally_of_an_older_form_is_in_no_result() {
+    let world = World::new().await;
+    world.define(1, SignedDuration::from_hours(1), "live").await;
+    let newest = publish(&world, tally(20)).await;
+    let older = r#"{"election":1,"partition":1,"offset":7,"tally":{"votes":[[0,1,7]],"rejected":{},"repeated":0,
+        "newest_ms":5,"closed":false}}"#;
+    let mut redis = world.redis().await;
+    let _: () = redis.hset("tally:{1}", 1, older).await.unwrap();
+    assert_eq!(publish(&world, tally(30)).await, newest);
+    let _: () = redis.del("tally:{1}").await.unwrap();
+    assert_eq!(votes(&publish(&world, tally(30)).await), [30, 0, 0]);
 }

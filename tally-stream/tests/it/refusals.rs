@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions};
 use rdkafka::client::DefaultClientContext;
+use tally_stream::recount::recount;
 use tally_stream::service::TallyStream;
 
 use crate::world::{PATIENCE, World};
@@ -78,4 +79,34 @@ async fn a_log_that_ends_before_its_checkpoint() {
         "{failure}"
     );
     mixed_up.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn checkpoints_and_tallies_of_an_older_form() {
+    let world = World::new().await;
+    world.define(1, SignedDuration::from_hours(1), "live").await;
+    let first = world.start().await;
+    world.vote(1, (0..30).map(|serial| (serial, 1))).await;
+    let before = world.counted(1, 30).await;
+    first.stop().await;
+    let sql = world.sql().await;
+    let older = "UPDATE checkpoints SET state = set_byte(state, 0, 2);
+                 UPDATE partition_tallies SET tally = tally #- '{tally,timeline}'";
+    sql.batch_execute(older).await.unwrap();
+
+    let mut refuses = world.start().await;
+    let refusal = format!("{:#}", refuses.failed().await);
+    assert!(refusal.contains("(version 2): remove"), "{refusal}");
+    refuses.stop().await;
+    let refusal = recount(world.recount(1)).await.unwrap_err().to_string();
+    assert!(
+        refusal.contains("unreadable tallies of election 1"),
+        "{refusal}"
+    );
+
+    world.forget_everything().await;
+    let third = world.start().await;
+    assert_eq!(world.counted(1, 30).await, before);
+    third.stop().await;
+    assert!(recount(world.recount(1)).await.unwrap().agrees());
 }

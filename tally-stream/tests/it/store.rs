@@ -94,6 +94,8 @@ async fn a_recount_finds_a_total_that_was_tampered_with() {
         .count();
     assert_eq!(different, 1);
     let sql = world.sql().await;
+    let shift = "UPDATE partition_tallies SET tally = jsonb_set(tally, '{tally,timeline,0}', '1') WHERE partition = 2";
+    assert_eq!(sql.execute(shift, &[]).await.unwrap(), 1);
     let forget = "DELETE FROM partition_tallies WHERE partition = 1";
     assert_eq!(sql.execute(forget, &[]).await.unwrap(), 1);
     let again = recount(world.recount(1)).await.unwrap();
@@ -101,5 +103,5 @@ async fn a_recount_finds_a_total_that_was_tampered_with() {
         .partitions
         .iter()
         .filter(|(stored, again)| stored.tally != *again);
-    assert_eq!(different.count(), 2);
+    assert_eq!(different.count(), 3);
 }

@@ -98,14 +98,7 @@ impl World {
         open_for: SignedDuration,
         results: &str,
     ) -> ElectionDefinition {
-        let now = Timestamp::now();
-        let definition = serde_json::json!({
-            "id": id, "title": format!("Election {id}"), "created": now - SignedDuration::from_hours(1),
-            "start": now - SignedDuration::from_hours(1), "end": now + open_for, "individual": false,
-            "rules": {"method": "dhondt", "seats": 5, "tie": "ballot_order"}, "results": results,
-            "participants": [{"poll_number": 1, "name": "A"}, {"poll_number": 2, "name": "B"}, {"poll_number": 3, "name": "C"}],
-        });
-        let definition: ElectionDefinition = serde_json::from_value(definition).unwrap();
+        let definition = definition(id, SignedDuration::from_hours(1), open_for, results);
         self.publish(&definition).await;
         definition
     }
@@ -123,21 +116,33 @@ impl World {
     }
 
     pub(crate) async fn vote(&self, election: u32, ballots: impl IntoIterator<Item = (u32, u64)>) {
+        self.vote_in(0, election, ballots).await;
+    }
+
+    /// Votes of a constituency; gives their append times, in milliseconds since 1970.
+    pub(crate) async fn vote_in(
+        &self,
+        district: u16,
+        election: u32,
+        ballots: impl IntoIterator<Item = (u32, u64)>,
+    ) -> Vec<i64> {
         let append = |(serial, choice)| {
             let ballot = Ballot::Serial(serial);
             let record = Record::Ballot(BallotRecord {
                 election,
                 ballot,
                 choice,
-                district: 0,
+                district,
             });
             let ballot_box = self.ballot_box.clone();
-            tokio::spawn(async move { ballot_box.append(&record).await.unwrap() })
+            tokio::spawn(async move { ballot_box.append(&record).await.unwrap().time_ms })
         };
         let appended: Vec<_> = ballots.into_iter().map(append).collect();
+        let mut times_ms = Vec::new();
         for append in appended {
-            append.await.unwrap();
+            times_ms.push(append.await.unwrap());
         }
+        times_ms
     }
 
     /// Appends bytes that no vote-ingest would.
@@ -161,6 +166,14 @@ impl World {
                 .unwrap();
         tokio::spawn(connection);
         client
+    }
+
+    /// Leaves nothing but the log.
+    pub(crate) async fn forget_everything(&self) {
+        let forget = "TRUNCATE checkpoints, partition_tallies, rejected_ballots";
+        self.sql().await.batch_execute(forget).await.unwrap();
+        let mut redis = self.redis().await;
+        let _: () = redis::cmd("FLUSHDB").query_async(&mut redis).await.unwrap();
     }
 
     /// The result in Redis, once `is_there` finds what it looks for.
@@ -221,6 +234,23 @@ impl World {
         }
         values
     }
+}
+
+/// An election with three participants, open since `open_since` ago until `open_for` from now.
+pub(crate) fn definition(
+    id: u32,
+    open_since: SignedDuration,
+    open_for: SignedDuration,
+    results: &str,
+) -> ElectionDefinition {
+    let now = Timestamp::now();
+    let definition = serde_json::json!({
+        "id": id, "title": format!("Election {id}"), "created": now - open_since, "start": now - open_since,
+        "end": now + open_for, "individual": false,
+        "rules": {"method": "dhondt", "seats": 5, "tie": "ballot_order"}, "results": results,
+        "participants": [{"poll_number": 1, "name": "A"}, {"poll_number": 2, "name": "B"}, {"poll_number": 3, "name": "C"}],
+    });
+    serde_json::from_value(definition).unwrap()
 }
 
 /// Waits until a condition holds.

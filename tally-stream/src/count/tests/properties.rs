@@ -1,0 +1,153 @@
+//! What holds for any log.
+
+use std::collections::{BTreeMap, HashMap};
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn payloads() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        8 => (0..40_u32, 0..6_u64).prop_map(|(ballot, choice)| serial(ballot, choice)),
+        4 => (0..10_u128, 0..3_u32, 0..6_u64).prop_map(|(guid, line, choice)| paper(guid, line, choice)),
+        1 => Just(close()),
+        1 => proptest::collection::vec(any::<u8>(), 0..20),
+        1 => Just(br#"{"v":1,"election":8,"ballot":1,"choice":1}"#.to_vec()),
+    ]
+}
+
+/// Any log of one partition: append times never fall, as in Kafka.
+fn logs() -> impl Strategy<Value = Log> {
+    proptest::collection::vec((0..400_i64, payloads()), 0..120).prop_map(|steps| {
+        let mut time_ms = 300;
+        let append = |(step, payload)| {
+            time_ms += step;
+            (time_ms, payload)
+        };
+        steps.into_iter().map(append).collect()
+    })
+}
+
+/// The rules of the count once more, as naively as possible.
+fn reference(log: &Log) -> Tally {
+    let mut tally = Tally::default();
+    let mut serials: Vec<u32> = Vec::new();
+    let mut papers: HashMap<Uuid, Vec<PaperLine>> = HashMap::new();
+    for (time_ms, payload) in log {
+        let ballot = match Record::decode(payload) {
+            Ok(Record::Close { election: 7 }) if *time_ms >= CLOSES_MS => {
+                tally.closed = true;
+                continue;
+            }
+            Ok(Record::Ballot(ballot)) if ballot.election == 7 && *time_ms >= 500 => ballot,
+            _ => continue,
+        };
+        tally.newest_ms = Some(*time_ms);
+        if tally.closed || *time_ms < OPENS_MS || *time_ms >= CLOSES_MS {
+            tally.rejected.add(Reason::NotOpen);
+            continue;
+        }
+        let seen = match ballot.ballot {
+            Ballot::Serial(serial) => {
+                let seen = serials.contains(&serial);
+                serials.push(serial);
+                seen.then_some(None)
+            }
+            Ballot::Paper(guid, line) => {
+                let lines = papers.entry(guid).or_default();
+                let seen = (!lines.is_empty()).then(|| lines.contains(&line).then_some(()));
+                lines.push(line);
+                seen
+            }
+        };
+        match seen {
+            Some(Some(())) => tally.repeated += 1,
+            Some(None) => tally.rejected.add(Reason::Duplicate),
+            None if (1..=3).contains(&ballot.choice) => {
+                // Open for eight seconds, so that every second is a slot.
+                let slot = usize::try_from((*time_ms - OPENS_MS) / 1_000).unwrap();
+                tally.add_vote(0, u32::try_from(ballot.choice).unwrap(), slot);
+            }
+            None => tally.rejected.add(Reason::InvalidPollNumber),
+        }
+    }
+    tally
+}
+
+proptest! {
+    #[test]
+    fn the_count_agrees_with_the_naive_reference(log in logs()) {
+        prop_assert_eq!(count(&log).0.tally(7), reference(&log));
+    }
+
+    /// Crashed anywhere, started again from any checkpoint before, fed records twice: the same state.
+    #[test]
+    fn restarts_and_replays_change_nothing(
+        log in logs(),
+        crashes in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..5),
+    ) {
+        let mut partition = PartitionCount::default();
+        let mut checkpoint = partition.encode().unwrap();
+        for (crash, back) in crashes {
+            let crash = crash.index(log.len() + 1);
+            partition = PartitionCount::decode(&checkpoint).unwrap();
+            let stands_at = usize::try_from(partition.next_offset()).unwrap();
+            // A replay may begin before the checkpoint: what is known already is passed over.
+            let from = back.index(stands_at + 1);
+            continue_count(&mut partition, &log, from, crash.max(stands_at));
+            checkpoint = partition.encode().unwrap();
+        }
+        let stands_at = usize::try_from(partition.next_offset()).unwrap();
+        continue_count(&mut partition, &log, stands_at, log.len());
+        prop_assert_eq!(partition, count(&log).0);
+    }
+
+    /// Partitions may be counted and merged in any order.
+    #[test]
+    fn the_order_of_partitions_does_not_matter(
+        logs in proptest::collection::vec(logs(), 1..5),
+        order in any::<prop::sample::Index>(),
+    ) {
+        let tallies: Vec<Tally> = logs.iter().map(|log| count(log).0.tally(7)).collect();
+        let merge = |tallies: Vec<Tally>| {
+            let all = |mut merged: Tally, tally: Tally| { merged.merge(&tally); merged };
+            tallies.into_iter().reduce(all).unwrap()
+        };
+        let mut turned = tallies.clone();
+        turned.rotate_left(order.index(tallies.len()));
+        let mut reversed = tallies.clone();
+        reversed.reverse();
+        let merged = merge(tallies);
+        prop_assert_eq!(&merge(turned), &merged);
+        prop_assert_eq!(&merge(reversed), &merged);
+        let mut votes: BTreeMap<u32, u64> = BTreeMap::new();
+        let mut timeline: BTreeMap<usize, u64> = BTreeMap::new();
+        for log in &logs {
+            let tally = reference(log);
+            for ((_, number), count) in tally.votes {
+                *votes.entry(number).or_default() += count;
+            }
+            for (slot, count) in tally.timeline.into_iter().enumerate() {
+                *timeline.entry(slot).or_default() += count;
+            }
+        }
+        prop_assert_eq!(&merged.timeline, &timeline.into_values().collect::<Vec<_>>());
+        for number in 1..=3 {
+            prop_assert_eq!(merged.votes_for(number), votes.get(&number).copied().unwrap_or_default());
+        }
+    }
+
+    /// Records = counted + rejected + repeated (+ closing markers), and every counted vote has its slot of time,
+    /// at every offset.
+    #[test]
+    fn the_numbers_always_add_up(log in logs()) {
+        let mut partition = PartitionCount::default();
+        for index in 0..log.len() {
+            continue_count(&mut partition, &log, index, index + 1);
+            prop_assert_eq!(partition.records(), u64::try_from(index + 1).unwrap());
+            let tally = partition.tally(7);
+            prop_assert_eq!(tally.timeline.iter().sum::<u64>(), tally.counted());
+            prop_assert_ne!(tally.timeline.last(), Some(&0));
+        }
+    }
+}
