@@ -1,12 +1,73 @@
 //! Who is at the other end of a connection.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use actix_web::HttpRequest;
+use actix_web::web::ServiceConfig;
+use clap::Args;
+use ipnet::IpNet;
 
-/// The address that a request came from. What a client or a proxy says in a header is not believed.
+/// Header in which a proxy says who it speaks for; the nearest comes last.
+const FORWARDED_FOR: &str = "X-Forwarded-For";
+
+/// Which proxies are believed.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ProxyOptions {
+    /// Proxies whose X-Forwarded-For is believed: addresses or networks (172.16.0.0/12), separated by commas. Who asks counts for the limit of failed logins and is written into the audit log
+    #[arg(
+        long,
+        env = "TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_name = "ADDRESS",
+        value_parser = network
+    )]
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// A network, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    text.parse()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| "neither an address nor a network such as 172.16.0.0/12".to_owned())
+}
+
+/// The proxies that [`ip`] believes, as a server knows them.
+#[derive(Clone)]
+struct Trusted(Arc<[IpNet]>);
+
+/// Makes [`ip`] believe these proxies.
+pub fn behind(proxies: &ProxyOptions) -> impl FnOnce(&mut ServiceConfig) + use<> {
+    let trusted = Trusted(proxies.trusted_proxies.as_slice().into());
+    |config| {
+        config.app_data(trusted);
+    }
+}
+
+/// The address that a request came from. What a header says is believed only of a trusted proxy, and then
+/// only the last address in it that is no trusted proxy itself: what stands before may be the client's own
+/// invention.
 pub fn ip(request: &HttpRequest) -> Option<IpAddr> {
-    Some(request.peer_addr()?.ip().to_canonical())
+    let peer = request.peer_addr()?.ip().to_canonical();
+    let Some(Trusted(proxies)) = request.app_data() else {
+        return Some(peer);
+    };
+    let is_trusted = |ip: &IpAddr| proxies.iter().any(|network| network.contains(ip));
+    let mut nearest = peer;
+    let headers: Vec<_> = request.headers().get_all(FORWARDED_FOR).collect();
+    let mut forwarded = headers
+        .into_iter()
+        .rev()
+        .flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
+    while is_trusted(&nearest) {
+        let before = forwarded.next().and_then(|text| text.trim().parse().ok());
+        match before {
+            Some(before) => nearest = IpAddr::to_canonical(&before),
+            None => break,
+        }
+    }
+    Some(nearest)
 }
 
 /// [`ip`] in words.
@@ -20,16 +81,51 @@ mod tests {
 
     use super::*;
 
+    fn seen(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
+        let networks = trusted.iter().map(|text| network(text).unwrap());
+        let mut request = TestRequest::default()
+            .peer_addr(format!("{peer}:7").parse().unwrap())
+            .app_data(Trusted(networks.collect()));
+        for value in forwarded {
+            request = request.append_header((FORWARDED_FOR, *value));
+        }
+        address(&request.to_http_request())
+    }
+
     #[test]
-    fn headers_are_not_believed() {
-        let request = TestRequest::default()
-            .peer_addr("[::ffff:192.0.2.1]:7".parse().unwrap())
-            .insert_header(("X-Forwarded-For", "198.51.100.1"))
-            .to_http_request();
-        assert_eq!(address(&request), "192.0.2.1");
+    fn headers_are_not_believed_of_anybody() {
+        let claim = ["198.51.100.1"];
+        assert_eq!(seen("[::ffff:192.0.2.1]", &claim, &[]), "192.0.2.1");
+        assert_eq!(seen("192.0.2.1", &claim, &["10.0.0.0/8"]), "192.0.2.1");
         assert_eq!(
             address(&TestRequest::default().to_http_request()),
             "unknown"
         );
+    }
+
+    #[test]
+    fn a_trusted_proxy_says_who_asks() {
+        let trusted = ["10.0.0.0/8", "192.0.2.7", "::1"];
+        for (peer, forwarded, who) in [
+            ("10.1.2.3", &["198.51.100.1"][..], "198.51.100.1"),
+            ("10.1.2.3", &["198.51.100.1, 192.0.2.7"], "198.51.100.1"),
+            ("10.1.2.3", &["198.51.100.1", "10.0.0.9"], "198.51.100.1"),
+            // What comes before was put there by whoever asks.
+            ("10.1.2.3", &["203.0.113.5, 198.51.100.1"], "198.51.100.1"),
+            ("[::1]", &["2001:db8::5"], "2001:db8::5"),
+            // No word of it: all that is known is the proxy.
+            ("10.1.2.3", &[], "10.1.2.3"),
+            ("10.1.2.3", &["nonsense"], "10.1.2.3"),
+            ("10.1.2.3", &["198.51.100.1, "], "10.1.2.3"),
+        ] {
+            assert_eq!(seen(peer, forwarded, &trusted), who, "{forwarded:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_network_is_refused() {
+        for text in ["", "proxy", "10.0.0.0/33", "10.0.0"] {
+            assert!(network(text).is_err(), "{text}");
+        }
     }
 }

@@ -11,6 +11,7 @@ pub mod health;
 pub mod openapi;
 pub mod postgres;
 pub mod problem;
+pub mod refusal;
 pub mod routes;
 pub mod secret;
 pub mod server;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use service_kit::client::ProxyOptions;
 use service_kit::settings::PostgresOptions;
 use service_kit::token::TokenOptions;
 
@@ -47,6 +48,9 @@ pub struct RunOptions {
     /// The first administrator.
     #[command(flatten)]
     pub administrator: AdministratorOptions,
+    /// Whom they may come through.
+    #[command(flatten)]
+    pub proxies: ProxyOptions,
     /// PostgreSQL, database `access_control`.
     #[command(flatten)]
     pub postgres: PostgresOptions,

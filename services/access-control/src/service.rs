@@ -8,7 +8,7 @@ use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
 use service_kit::health::{self, Readiness};
 use service_kit::token::{Signer, Verifier};
-use service_kit::{openapi, postgres, problem, routes, server};
+use service_kit::{client, openapi, postgres, problem, routes, server};
 use tokio::task::JoinHandle;
 
 use crate::accounts::{self, Accounts};
@@ -93,8 +93,10 @@ fn listen(
     let listener = server::listen(options.listen)?;
     let address = listener.local_addr()?;
     let description = http::description()?;
+    let proxies = options.proxies.clone();
     let app = move || {
         App::new()
+            .configure(client::behind(&proxies))
             .app_data(desk.clone())
             .app_data(verifier.clone())
             .configure(health::routes(readiness.clone()))

@@ -4,6 +4,7 @@
 //! registers with the same address again.
 
 use jiff::Timestamp;
+use service_kit::refusal::Refusal;
 use service_kit::token::{Claims, Signer, TokenKind};
 use uuid::Uuid;
 
@@ -30,8 +31,8 @@ impl Issuer {
     /// A token of this kind for the holder of an account.
     ///
     /// # Errors
-    /// Where the cryptography fails.
-    pub fn issue(&self, account: &Account, kind: TokenKind) -> anyhow::Result<String> {
+    /// `500` where the cryptography fails.
+    pub fn issue(&self, account: &Account, kind: TokenKind) -> Result<String, Refusal> {
         let holder = Claims {
             iat: 0,
             nbf: 0,
@@ -50,8 +51,8 @@ impl Issuer {
     /// A new access token for the holder of a refresh token.
     ///
     /// # Errors
-    /// Where the cryptography fails.
-    pub fn refresh(&self, claims: &Claims) -> anyhow::Result<String> {
+    /// `500` where the cryptography fails.
+    pub fn refresh(&self, claims: &Claims) -> Result<String, Refusal> {
         self.sign(claims, TokenKind::Access, account_of(claims))
     }
 
@@ -60,13 +61,15 @@ impl Issuer {
         holder: &Claims,
         kind: TokenKind,
         account: Option<Uuid>,
-    ) -> anyhow::Result<String> {
+    ) -> Result<String, Refusal> {
         let number = Uuid::new_v4();
         let jti = account.map_or_else(
             || number.to_string(),
             |account| format!("{account}.{number}"),
         );
         let claims = holder.renewed(kind, jti, Timestamp::now());
-        self.signer.sign(&claims)
+        self.signer
+            .sign(&claims)
+            .map_err(|error| Refusal::internal(&error))
     }
 }

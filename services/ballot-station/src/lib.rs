@@ -7,7 +7,7 @@
 
 mod acts;
 mod answer;
-mod api;
+mod description;
 mod file;
 pub mod options;
 mod recording;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use service_kit::client::ProxyOptions;
 use service_kit::settings::KafkaOptions;
 use service_kit::token::TokenOptions;
 
@@ -23,7 +24,7 @@ pub struct Options {
 #[derive(Subcommand)]
 pub enum Command {
     /// Take files until stopped
-    Run(RunOptions),
+    Run(Box<RunOptions>),
     /// Ask a running ballot-station whether it is ready: exit code 0 if it is
     Health(ListenOptions),
 }
@@ -76,4 +77,7 @@ pub struct RunOptions {
     /// The secret of the tokens.
     #[command(flatten)]
     pub token: TokenOptions,
+    /// Whom they may come through.
+    #[command(flatten)]
+    pub proxies: ProxyOptions,
 }

@@ -12,13 +12,13 @@ use ballot_log::ballot_box::BallotBoxOptions;
 use ballot_log::{BallotBox, Elections, Topics};
 use service_kit::health::{self, Readiness};
 use service_kit::token::Verifier;
-use service_kit::{openapi, problem, routes, server};
+use service_kit::{client, openapi, problem, routes, server};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use crate::acts::Acts;
-use crate::api;
+use crate::description;
 use crate::file::Limits;
 use crate::options::RunOptions;
 use crate::recording::ON_THEIR_WAY;
@@ -132,9 +132,11 @@ fn listen(
 ) -> anyhow::Result<(SocketAddr, Server)> {
     let listener = server::listen(options.listen.listen)?;
     let address = listener.local_addr()?;
-    let (station, document) = (station.clone(), api::document()?);
+    let (station, document) = (station.clone(), description::document()?);
+    let proxies = options.proxies.clone();
     let app = move || {
         App::new()
+            .configure(client::behind(&proxies))
             .app_data(station.clone())
             .app_data(Data::new(verifier.clone()))
             .configure(health::routes(readiness.clone()))

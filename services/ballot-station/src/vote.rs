@@ -9,14 +9,14 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use ballot_log::{Act, BallotBox, Election, Elections};
 use jiff::Timestamp;
-use service_kit::client;
 use service_kit::token::{Claims, Official, Unauthorized};
+use service_kit::{client, openapi};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::acts::Acts;
 use crate::answer::Refusal;
-use crate::api;
+use crate::description;
 use crate::file::{Inspected, PaperFile};
 use crate::recording::record;
 use crate::upload::Receiving;
@@ -50,14 +50,14 @@ pub(crate) struct BallotStation {
 #[utoipa::path(
     post,
     path = "/vote",
-    request_body(content = api::VoteForm, content_type = "multipart/form-data"),
+    request_body(content = description::VoteForm, content_type = "multipart/form-data"),
     responses(
         (status = 200, description = "Every line is well formed and every ballot is durably in the log; or no election is open"),
-        (status = 400, description = "The file is missing, or a line is wrong: nothing was recorded", body = api::Message),
-        (status = 401, description = "No official's access token", body = api::Unauthorized),
-        (status = 408, description = "The file took too long to arrive: nothing was recorded", body = api::Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Too many bytes or lines: nothing was recorded", body = api::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Send the same file again after Retry-After seconds", body = api::Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The file is missing, or a line is wrong: nothing was recorded", body = openapi::Message),
+        (status = 401, description = "No official's access token", body = openapi::Unauthorized),
+        (status = 408, description = "The file took too long to arrive: nothing was recorded", body = openapi::Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Too many bytes or lines: nothing was recorded", body = openapi::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Send the same file again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
     ),
     security(("accessToken" = []))
 )]

@@ -67,7 +67,7 @@ async fn create(options: &CreateOptions) -> anyhow::Result<()> {
     )
     .await?;
     let mut client = definitions::connection(&postgres::pool(&installation.postgres)?).await?;
-    let publisher = Publisher::new(&installation.kafka);
+    let publisher = Publisher::open(&installation.kafka)?;
     let definition = creation::from_scenario(options, &mut client, &publisher).await?;
     println!("{}", serde_json::to_string(&definition)?);
     Ok(())
@@ -76,7 +76,7 @@ async fn create(options: &CreateOptions) -> anyhow::Result<()> {
 async fn republish(options: &InstallationOptions) -> anyhow::Result<()> {
     postgres::migrate(&options.postgres.database_url, definitions::migrations()).await?;
     let pool = postgres::pool(&options.postgres)?;
-    let published = Publisher::new(&options.kafka).republish(&pool).await?;
+    let published = Publisher::open(&options.kafka)?.republish(&pool).await?;
     println!("{published} elections published");
     Ok(())
 }

@@ -1,8 +1,10 @@
 //! Defining elections: by an administrator's request, or from a scenario.
 
+use std::iter::repeat;
+
 use anyhow::Context;
 use ballot_log::{ElectionDefinition, Participant, PollNumber, Publication};
-use electoral_rules::Rules;
+use electoral_rules::{ListTerms, Rules};
 use jiff::{SignedDuration, Timestamp};
 use service_kit::audit::{self, Act};
 use tokio_postgres::{Client, Transaction};
@@ -46,6 +48,8 @@ pub struct Extras {
     pub title: Option<String>,
     /// How votes become seats or a winner.
     pub rules: Option<Rules>,
+    /// What holds for single lists, in the order of the ballot; empty where all are ordinary.
+    pub terms: Vec<ListTerms>,
     /// When the numbers may be seen.
     pub results: Publication,
 }
@@ -102,7 +106,7 @@ impl Wish {
         if definitions::is_taken(&transaction, start.instant(), end.instant()).await? {
             return Err(StoreError::Overlap.into());
         }
-        let (ids, participants) = self.participants(&transaction).await?;
+        let (ids, names) = self.participants(&transaction).await?;
         let extras = self.extras.map_err(CreationError::Refused)?;
         let definition = ElectionDefinition {
             id,
@@ -115,7 +119,7 @@ impl Wish {
                 Some(rules) => rules,
                 None => default_rules(self.individual)?,
             },
-            participants,
+            participants: on_the_ballot(names, &extras.terms),
             results: extras.results,
         };
         definition
@@ -136,10 +140,11 @@ impl Wish {
         Ok(participants::poll_numbers(ids.len()).collect())
     }
 
+    /// Who stands, with their names.
     async fn participants(
         &self,
         transaction: &Transaction<'_>,
-    ) -> Result<(Vec<ParticipantId>, Vec<Participant>), CreationError> {
+    ) -> Result<(Vec<ParticipantId>, Vec<String>), CreationError> {
         let refused = || CreationError::Refused(INVALID_PARTICIPANTS.to_owned());
         let ids = self.participants.as_deref().ok_or_else(refused)?;
         let mut different = ids.to_vec();
@@ -153,16 +158,25 @@ impl Wish {
         if found.len() < ids.len() || !found.iter().all(fits) {
             return Err(refused());
         }
-        let listed = participants::poll_numbers(found.len()).zip(found);
-        let listed = listed.map(|(poll_number, one)| Participant {
-            poll_number,
-            name: one.name,
-            exempt: false,
-            multiplier: None,
-            threshold_percent: None,
-        });
-        Ok((ids.to_vec(), listed.collect()))
+        let names = found.into_iter().map(|one| one.name);
+        Ok((ids.to_vec(), names.collect()))
     }
+}
+
+/// Gives out the poll numbers.
+fn on_the_ballot(names: Vec<String>, terms: &[ListTerms]) -> Vec<Participant> {
+    let terms = terms.iter().copied().chain(repeat(ListTerms::default()));
+    let listed = participants::poll_numbers(names.len())
+        .zip(names)
+        .zip(terms);
+    let listed = listed.map(|((poll_number, name), terms)| Participant {
+        poll_number,
+        name,
+        exempt: terms.exempt,
+        multiplier: terms.multiplier,
+        threshold_percent: terms.threshold_percent,
+    });
+    listed.collect()
 }
 
 /// Defines the election of a scenario. When this returns it is stored and published.

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use deadpool_postgres::Object;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use service_kit::client::ProxyOptions;
 use service_kit::postgres;
 use service_kit::settings::{KafkaOptions, PostgresOptions};
 use service_kit::token::TokenOptions;
@@ -28,7 +29,7 @@ pub struct Options {
 #[derive(Subcommand)]
 pub enum Command {
     /// Serve administrators, and look after elections: publish, close, finalise
-    Run(RunOptions),
+    Run(Box<RunOptions>),
     /// Bring the database to the newest schema; may be run again
     Migrate(PostgresOptions),
     /// Create the topics that do not exist; may be run again
@@ -70,6 +71,9 @@ pub struct RunOptions {
     /// Tokens.
     #[command(flatten)]
     pub token: TokenOptions,
+    /// Whom they may come through.
+    #[command(flatten)]
+    pub proxies: ProxyOptions,
     /// Where to.
     #[command(flatten)]
     pub kafka: KafkaOptions,

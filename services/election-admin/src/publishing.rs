@@ -17,15 +17,24 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Publisher {
     brokers: String,
     topics: Topics,
+    /// What the topic holds already.
+    elections: Elections,
 }
 
 impl Publisher {
-    /// For this Kafka.
-    pub fn new(options: &KafkaOptions) -> Self {
-        Self {
-            brokers: options.kafka_brokers.clone(),
-            topics: Topics::with_prefix(&options.topic_prefix),
-        }
+    /// For this Kafka, which need not be there yet.
+    ///
+    /// # Errors
+    /// Where the client cannot be created.
+    pub fn open(options: &KafkaOptions) -> Result<Self, ElectionsError> {
+        let brokers = options.kafka_brokers.clone();
+        let topics = Topics::with_prefix(&options.topic_prefix);
+        let elections = Elections::follow(&brokers, &topics)?;
+        Ok(Self {
+            brokers,
+            topics,
+            elections,
+        })
     }
 
     /// The names of the topics.
@@ -73,14 +82,13 @@ impl Publisher {
     /// A number must never be given twice: readers would keep the first definition, and the votes of both
     /// elections would lie in the log as one. So a database that has forgotten an election defines no other.
     async fn check_history(&self, client: &tokio_postgres::Client) -> anyhow::Result<()> {
-        let elections = Elections::follow(&self.brokers, &self.topics)?;
-        elections.read_to_end().await?;
+        self.elections.read_to_end().await?;
         let known: Vec<u32> = definitions::all(client)
             .await?
             .iter()
             .map(|it| it.id)
             .collect();
-        if let Some(forgotten) = elections.all().keys().find(|id| !known.contains(id)) {
+        if let Some(forgotten) = self.elections.all().keys().find(|id| !known.contains(id)) {
             bail!(
                 "Kafka knows election {forgotten}, but this database does not: it is another installation's, or an \
                  old copy. Restore the database, or start with an empty Kafka"

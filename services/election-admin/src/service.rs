@@ -12,7 +12,7 @@ use ballot_log::ballot_box::BallotBoxOptions;
 use deadpool_postgres::Pool;
 use service_kit::health::{self, Readiness};
 use service_kit::token::Verifier;
-use service_kit::{openapi, postgres, server};
+use service_kit::{client, openapi, postgres, server};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -48,7 +48,7 @@ impl ElectionAdmin {
         let zone = options.zone()?;
         postgres::migrate(&options.postgres.database_url, definitions::migrations()).await?;
         let pool = postgres::pool(&options.postgres)?;
-        let publisher = Publisher::new(&options.kafka);
+        let publisher = Publisher::open(&options.kafka)?;
         let topics = publisher.topics().clone();
         let ballot_box = BallotBox::open(
             &options.kafka.kafka_brokers,
@@ -124,8 +124,10 @@ fn listen(
     let listener = server::listen(options.listen)?;
     let address = listener.local_addr()?;
     let document = http::document()?;
+    let proxies = options.proxies.clone();
     let app = move || {
         App::new()
+            .configure(client::behind(&proxies))
             .configure(health::routes(readiness.clone()))
             .configure(openapi::routes(document.clone()))
             .configure(http::routes(office.clone(), verifier.clone()))

@@ -3,10 +3,14 @@
 //! The page is our own and small. It needs nothing from elsewhere, so that it also works where there is no
 //! internet.
 
+mod schema;
+
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, ContentType, X_CONTENT_TYPE_OPTIONS};
 use actix_web::mime::{self, Mime};
 use actix_web::web::{Bytes, ServiceConfig, get};
+
+pub use self::schema::{Message, Problem, Unauthorized, add_token};
 
 /// Nothing from elsewhere, and no script but our own.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";

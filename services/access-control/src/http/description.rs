@@ -1,6 +1,6 @@
 //! The OpenAPI document.
 
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use service_kit::openapi::add_token;
 use utoipa::{Modify, OpenApi, ToSchema};
 
 use super::handlers;
@@ -25,15 +25,11 @@ struct TokenKinds;
 
 impl Modify for TokenKinds {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let components = document.components.get_or_insert_default();
         for (name, whose) in [
             ("accessToken", "An administrator's access token."),
             ("refreshToken", "A refresh token."),
         ] {
-            let mut scheme = Http::new(HttpAuthScheme::Bearer);
-            scheme.bearer_format = Some("JWT".to_owned());
-            scheme.description = Some(whose.to_owned());
-            components.add_security_scheme(name, SecurityScheme::Http(scheme));
+            add_token(document, name, whose);
         }
     }
 }
@@ -73,32 +69,4 @@ pub(super) struct LoginBody {
 pub(super) struct EmailBody {
     #[schema(example = "ana@example.org")]
     email: String,
-}
-
-/// The first check that failed.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only described")]
-pub(super) struct MessageBody {
-    #[schema(example = "Field email is missing.")]
-    message: String,
-}
-
-/// No usable token.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only described")]
-pub(super) struct UnauthorizedBody {
-    #[schema(example = "Missing Authorization Header")]
-    msg: String,
-}
-
-/// Anything else that went wrong (RFC 9457).
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only described")]
-pub(super) struct ProblemBody {
-    /// By this programs tell problems apart
-    #[schema(rename = "type", example = "unavailable")]
-    kind: String,
-    title: String,
-    status: u16,
-    detail: String,
 }

@@ -8,17 +8,15 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use service_kit::audit::Act;
 use service_kit::body::{Fields, is_storable};
-use service_kit::client;
+use service_kit::refusal::Refusal;
 use service_kit::secret::Secret;
 use service_kit::token::{Administrator, Claims, Refresh, Role, TokenKind, Unauthorized};
+use service_kit::{client, openapi};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Desk;
-use super::answer::Refusal;
-use super::description::{
-    EmailBody, LoginBody, MessageBody, ProblemBody, RegisterBody, UnauthorizedBody,
-};
+use super::description::{EmailBody, LoginBody, RegisterBody};
 use crate::accounts::{Account, Deleted};
 use crate::email::Email;
 use crate::jmbg::Jmbg;
@@ -33,8 +31,8 @@ use crate::passwords;
     request_body = RegisterBody,
     responses(
         (status = 200, description = "The account is there; no content"),
-        (status = 400, description = "The first check that failed: a field is missing, `Invalid jmbg.`, `Invalid email.`, `Invalid password.`, `Email already exists.`", body = MessageBody),
-        (status = 503, description = "Try again after Retry-After seconds", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "The first check that failed: a field is missing, `Invalid jmbg.`, `Invalid email.`, `Invalid password.`, `Email already exists.`", body = openapi::Message),
+        (status = 503, description = "Try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn register(
@@ -120,9 +118,9 @@ pub(super) struct Tokens {
     request_body = LoginBody,
     responses(
         (status = 200, body = Tokens),
-        (status = 400, description = "The first check that failed: a field is missing, `Invalid email.`, `Invalid credentials.`", body = MessageBody),
-        (status = 429, description = "Too many attempts have failed; try again after Retry-After seconds", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Try again after Retry-After seconds", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "The first check that failed: a field is missing, `Invalid email.`, `Invalid credentials.`", body = openapi::Message),
+        (status = 429, description = "Too many attempts have failed; try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn login(
@@ -175,8 +173,8 @@ pub(super) struct AccessToken {
     path = "/refresh",
     responses(
         (status = 200, body = AccessToken),
-        (status = 401, description = "No usable refresh token", body = UnauthorizedBody),
-        (status = 503, description = "Try again after Retry-After seconds", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No usable refresh token", body = openapi::Unauthorized),
+        (status = 503, description = "Try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
     ),
     security(("refreshToken" = []))
 )]
@@ -202,9 +200,9 @@ pub(super) async fn refresh(
     request_body = EmailBody,
     responses(
         (status = 200, description = "The account is gone; no content"),
-        (status = 400, description = "The first check that failed: the field is missing, `Invalid email.`, `Unknown user.`", body = MessageBody),
-        (status = 401, description = "No administrator's access token", body = UnauthorizedBody),
-        (status = 503, description = "Try again after Retry-After seconds", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "The first check that failed: the field is missing, `Invalid email.`, `Unknown user.`", body = openapi::Message),
+        (status = 401, description = "No administrator's access token", body = openapi::Unauthorized),
+        (status = 503, description = "Try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
     ),
     security(("accessToken" = []))
 )]

@@ -8,7 +8,6 @@ use actix_web::http::Method;
 use actix_web::web;
 use service_kit::routes::{Access, Endpoint};
 
-pub use self::answer::Refusal;
 pub use self::description::description;
 use crate::accounts::Accounts;
 use crate::attempts::Attempts;

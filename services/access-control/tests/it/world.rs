@@ -11,6 +11,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use service_kit::client::ProxyOptions;
 use service_kit::settings::PostgresOptions;
 use service_kit::testing;
 use service_kit::token::{Claims, TokenKind, TokenOptions, Verifier};
@@ -71,6 +72,7 @@ pub(crate) fn options(database_url: &str) -> RunOptions {
             login_attempt_interval_s: 6,
         },
         token: TokenOptions::default(),
+        proxies: ProxyOptions::default(),
         administrator: AdministratorOptions {
             admin_email: "admin@admin.com".to_owned(),
             admin_password: None,

@@ -120,7 +120,7 @@ impl<'s> World<'s> {
             DEVELOPMENT_SECRET,
         ];
         match Options::parse_from(line.iter().chain(more)).command {
-            Command::Run(options) => options,
+            Command::Run(options) => *options,
             Command::Health(_) => unreachable!(),
         }
     }

@@ -4,25 +4,25 @@ use std::time::Duration;
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use ballot_log::{ElectionId, PollNumber, Publication};
+use ballot_log::{ElectionId, PollNumber};
 use deadpool_postgres::Object;
-use electoral_rules::Rules;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Number, Value};
+use serde_json::Number;
 use service_kit::audit;
 use service_kit::body::{self, Fields};
+use service_kit::openapi;
+use service_kit::refusal::Refusal;
 use tokio::time::{Instant, sleep};
 use utoipa::ToSchema;
 
-use super::answer::Refusal;
 use super::office::Office;
 use super::query::{Caller, parameter};
+use super::{answer, description, wish};
 use crate::counted::{self, InvalidVote};
-use crate::creation::{CreationError, Extras, Wish};
+use crate::creation::CreationError;
 use crate::definitions;
 use crate::finals::{self, FinalResult};
-use crate::moment::Moment;
 use crate::participants::{self, Participant, ParticipantId};
 
 /// Whoever asks for results waits for the count for so long at most.
@@ -38,8 +38,8 @@ pub(super) struct Created {
 
 /// Adds a party or a person that may stand in elections
 #[utoipa::path(post, path = "/createParticipant",
-    request_body(content = super::openapi::NewParticipant),
-    responses((status = 200, body = Created), (status = 400, body = super::openapi::Message), (status = 401, body = super::openapi::Unauthorized)))]
+    request_body(content = description::NewParticipant),
+    responses((status = 200, body = Created), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized)))]
 pub(super) async fn create_participant(
     administrator: Caller,
     request: HttpRequest,
@@ -51,7 +51,7 @@ pub(super) async fn create_participant(
         .await?;
     let (mut success, doing) = (act.clone(), office.clone());
     let work = async move {
-        let fields = Fields::read(body).await.map_err(Refusal::Problem)?;
+        let fields = Fields::read(body).await?;
         let name = fields.text("name")?;
         let individual = fields.boolean("individual")?;
         let mut client = doing.connection().await?;
@@ -67,7 +67,7 @@ pub(super) async fn create_participant(
 
 /// Lists parties and persons
 #[utoipa::path(get, path = "/getParticipants",
-    responses((status = 200, body = super::openapi::Participants), (status = 401, body = super::openapi::Unauthorized)))]
+    responses((status = 200, body = description::Participants), (status = 401, body = openapi::Unauthorized)))]
 pub(super) async fn get_participants(
     administrator: Caller,
     request: HttpRequest,
@@ -97,8 +97,8 @@ pub(super) struct Numbered {
 
 /// Defines an election, which opens and closes by itself
 #[utoipa::path(post, path = "/createElection",
-    request_body(content = super::openapi::NewElection),
-    responses((status = 200, body = Numbered), (status = 400, body = super::openapi::Message), (status = 401, body = super::openapi::Unauthorized),
+    request_body(content = description::NewElection),
+    responses((status = 200, body = Numbered), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized),
         (status = 503, description = "Stored, and published as soon as Kafka is back; or not stored")))]
 pub(super) async fn create_election(
     administrator: Caller,
@@ -111,8 +111,8 @@ pub(super) async fn create_election(
         .await?;
     let (success, doing) = (act.clone(), office.clone());
     let work = async move {
-        let fields = Fields::read(body).await.map_err(Refusal::Problem)?;
-        let wish = wish(&fields, &doing)?;
+        let fields = Fields::read(body).await?;
+        let wish = wish::of(&fields, &doing.zone)?;
         let mut client = doing.connection().await?;
         let created = wish.fulfil(&mut client, &doing.publisher, success).await;
         if matches!(created, Err(CreationError::NotPublished(_))) {
@@ -123,56 +123,6 @@ pub(super) async fn create_election(
         Ok(Numbered { poll_numbers })
     };
     office.change(act, work).await
-}
-
-/// What is asked for; only fields that are missing are refused here.
-fn wish(fields: &Fields, office: &Office) -> Result<Wish, Refusal> {
-    let moment = |text: String| Moment::parse(&text, &office.zone);
-    let start = moment(fields.any_text("start")?);
-    let end = moment(fields.any_text("end")?);
-    let individual = fields.boolean("individual")?;
-    let participants = fields.list("participants")?;
-    let id = |id: &Value| ParticipantId::try_from(id.as_i64()?).ok();
-    Ok(Wish {
-        start,
-        end,
-        individual,
-        participants: participants.iter().map(id).collect(),
-        extras: extras(fields),
-    })
-}
-
-/// What old clients never send. `null` is as good as nothing.
-fn extras(fields: &Fields) -> Result<Extras, String> {
-    let given = |name| fields.get(name).filter(|value| !value.is_null());
-    let title = given("title").map(|title| match title.as_str() {
-        Some(title) if body::is_storable(title) && !title.is_empty() => Ok(title.to_owned()),
-        _ => Err("The field title must be a text of 1 to 256 characters.".to_owned()),
-    });
-    // From text, as numbers lose their decimals on any other way.
-    let rules = given("rules").map(|rules| {
-        serde_json::from_str::<Rules>(&rules.to_string())
-            .map_err(|error| format!("The field rules makes no sense: {}", without_place(&error)))
-    });
-    let results = given("results").map(|results| match results.as_str() {
-        Some("live") => Ok(Publication::Live),
-        Some("after-close") => Ok(Publication::AfterClose),
-        _ => Err("The field results must be \"live\" or \"after-close\".".to_owned()),
-    });
-    Ok(Extras {
-        title: title.transpose()?,
-        rules: rules.transpose()?,
-        results: results.transpose()?.unwrap_or_default(),
-    })
-}
-
-/// What is wrong, without line and column: they are of a text that nobody has sent.
-fn without_place(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.rsplit_once(" at line ") {
-        Some((reason, _place)) => reason.to_owned(),
-        None => text,
-    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -194,7 +144,7 @@ pub(super) struct ListedParticipant {
 
 /// Lists elections with those who stand
 #[utoipa::path(get, path = "/getElections",
-    responses((status = 200, body = super::openapi::Elections), (status = 401, body = super::openapi::Unauthorized)))]
+    responses((status = 200, body = description::Elections), (status = 401, body = openapi::Unauthorized)))]
 pub(super) async fn get_elections(
     administrator: Caller,
     request: HttpRequest,
@@ -245,7 +195,7 @@ struct ParticipantResult {
 ///
 /// Waits for the count for at most ten seconds.
 #[utoipa::path(get, path = "/getResults", params(("id" = i32, Query, description = "The election")),
-    responses((status = 200, body = super::openapi::Results), (status = 400, body = super::openapi::Message), (status = 401, body = super::openapi::Unauthorized),
+    responses((status = 200, body = description::Results), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized),
         (status = 503, description = "The count has not got so far; try again")))]
 pub(super) async fn get_results(
     administrator: Caller,
@@ -298,7 +248,7 @@ async fn final_result(
             return Ok((client, result));
         }
         if Instant::now() >= give_up {
-            return Err(Refusal::not_counted_yet());
+            return Err(answer::not_counted_yet().into());
         }
         // Others need connections too.
         drop(client);

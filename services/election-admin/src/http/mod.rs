@@ -2,10 +2,11 @@
 
 mod administration;
 mod answer;
+mod description;
 mod office;
-mod openapi;
 mod query;
 mod records;
+mod wish;
 
 use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
@@ -13,9 +14,8 @@ use service_kit::problem;
 use service_kit::routes::{Access, Endpoint, mount};
 use service_kit::token::Verifier;
 
-pub use answer::Refusal;
+pub use description::document;
 pub use office::Office;
-pub use openapi::document;
 
 /// Every endpoint but those of health and documentation, which are open to all. Results in full and turnout
 /// are an administrator's until the result of the election is final, and everybody's from then on.

@@ -7,10 +7,10 @@ use deadpool_postgres::{Object, Pool};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use service_kit::audit::{self, Act};
+use service_kit::refusal::Refusal;
 use service_kit::token::{Administrator, Unauthorized};
 use tokio::sync::Notify;
 
-use super::answer::Refusal;
 use crate::definitions;
 use crate::publishing::Publisher;
 

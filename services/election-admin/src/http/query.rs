@@ -3,9 +3,10 @@
 use actix_web::HttpRequest;
 use actix_web::web::Query;
 use ballot_log::ElectionId;
+use service_kit::problem::Problem;
 use service_kit::token::{Administrator, Unauthorized};
 
-use super::answer::Refusal;
+use super::answer::bad_parameter;
 
 /// Who asks: an administrator, or why it is none. It never fails as a parameter of a handler, so that it can be
 /// written down who was turned away.
@@ -25,13 +26,12 @@ pub(super) fn parameter(request: &HttpRequest, name: &str) -> Option<String> {
 }
 
 /// A whole number among the parameters, from 1 to `most`.
-pub(super) fn limit(request: &HttpRequest, usual: i64, most: i64) -> Result<i64, Refusal> {
+pub(super) fn limit(request: &HttpRequest, usual: i64, most: i64) -> Result<i64, Problem> {
     let Some(text) = parameter(request, "limit") else {
         return Ok(usual);
     };
     let limit = text.parse().ok().filter(|limit| (1..=most).contains(limit));
-    limit
-        .ok_or_else(|| Refusal::bad_parameter("limit", &format!("a whole number from 1 to {most}")))
+    limit.ok_or_else(|| bad_parameter("limit", &format!("a whole number from 1 to {most}")))
 }
 
 /// The election in the path; none where that is no number.

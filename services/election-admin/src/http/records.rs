@@ -7,9 +7,12 @@ use anyhow::Context;
 use ballot_log::{ElectionDefinition, ElectionId};
 use serde::Serialize;
 use service_kit::audit::{self, Entry};
+use service_kit::openapi;
+use service_kit::refusal::Refusal;
 use utoipa::ToSchema;
 
-use super::answer::Refusal;
+use super::answer::{bad_parameter, no_such_election};
+use super::description;
 use super::office::Office;
 use super::query::{Caller, election, limit, parameter};
 use crate::counted::{self, RejectedBallot};
@@ -20,7 +23,7 @@ use crate::{definitions, finals};
 ///
 /// Administrators always, everybody once the result is final.
 #[utoipa::path(get, path = "/elections/{id}/results.json", params(("id" = u32, Path, description = "The election")),
-    responses((status = 200, body = super::openapi::FullResult), (status = 401, body = super::openapi::Unauthorized)))]
+    responses((status = 200, body = description::FullResult), (status = 401, body = openapi::Unauthorized)))]
 pub(super) async fn results_json(
     administrator: Caller,
     request: HttpRequest,
@@ -36,7 +39,7 @@ pub(super) async fn results_json(
 ///
 /// Administrators always, everybody once the result is final.
 #[utoipa::path(get, path = "/elections/{id}/results.csv", params(("id" = u32, Path, description = "The election")),
-    responses((status = 200, content_type = "text/csv", body = String), (status = 401, body = super::openapi::Unauthorized)))]
+    responses((status = 200, content_type = "text/csv", body = String), (status = 401, body = openapi::Unauthorized)))]
 pub(super) async fn results_csv(
     administrator: Caller,
     request: HttpRequest,
@@ -62,7 +65,7 @@ pub(super) async fn results_csv(
 ///
 /// Administrators always, everybody once the result is final.
 #[utoipa::path(get, path = "/elections/{id}/turnout", params(("id" = u32, Path, description = "The election")),
-    responses((status = 200, body = Turnout), (status = 401, body = super::openapi::Unauthorized)))]
+    responses((status = 200, body = Turnout), (status = 401, body = openapi::Unauthorized)))]
 pub(super) async fn turnout(
     administrator: Caller,
     request: HttpRequest,
@@ -111,9 +114,9 @@ async fn definition(
     client: &tokio_postgres::Client,
     id: Option<ElectionId>,
 ) -> Result<ElectionDefinition, Refusal> {
-    let id = id.ok_or_else(Refusal::no_such_election)?;
+    let id = id.ok_or_else(no_such_election)?;
     let found = definitions::find(client, id).await?;
-    found.ok_or_else(Refusal::no_such_election)
+    Ok(found.ok_or_else(no_such_election)?)
 }
 
 /// A page of rejected ballots.
@@ -130,7 +133,7 @@ pub(super) struct RejectedPage {
 #[utoipa::path(get, path = "/elections/{id}/rejected",
     params(("id" = u32, Path, description = "The election"), ("after" = Option<String>, Query, description = "The `next` of the page before"),
         ("limit" = Option<i64>, Query, description = "Ballots at most, 1 to 10000")),
-    responses((status = 200, body = RejectedPage), (status = 401, body = super::openapi::Unauthorized)))]
+    responses((status = 200, body = RejectedPage), (status = 401, body = openapi::Unauthorized)))]
 pub(super) async fn rejected(
     administrator: Caller,
     request: HttpRequest,
@@ -145,7 +148,7 @@ pub(super) async fn rejected(
         let after = match parameter(&request, "after") {
             None => (-1, -1),
             Some(text) => place(&text)
-                .ok_or_else(|| Refusal::bad_parameter("after", "the `next` of the page before"))?,
+                .ok_or_else(|| bad_parameter("after", "the `next` of the page before"))?,
         };
         let client = office.connection().await?;
         let definition = definition(&client, id).await?;
@@ -175,7 +178,7 @@ struct AuditPage {
 /// Lists what administrators and officials did, newest first
 #[utoipa::path(get, path = "/audit",
     params(("before" = Option<i64>, Query, description = "The `next` of the page before"), ("limit" = Option<i64>, Query, description = "Acts at most, 1 to 10000")),
-    responses((status = 200, body = super::openapi::AuditLog), (status = 401, body = super::openapi::Unauthorized)))]
+    responses((status = 200, body = description::AuditLog), (status = 401, body = openapi::Unauthorized)))]
 pub(super) async fn audit_log(
     administrator: Caller,
     request: HttpRequest,
@@ -187,7 +190,7 @@ pub(super) async fn audit_log(
         let before = parameter(&request, "before").map(|text| text.parse());
         let before = before
             .transpose()
-            .map_err(|_| Refusal::bad_parameter("before", "the `next` of the page before"))?;
+            .map_err(|_| bad_parameter("before", "the `next` of the page before"))?;
         let client = office.connection().await?;
         let entries = audit::newest(&client, before, limit).await?;
         let next = entries.last().map(|last| last.seq).filter(|seq| *seq > 1);

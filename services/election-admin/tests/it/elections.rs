@@ -99,6 +99,19 @@ async fn new_clients_say_more() {
             json!({"rules": "dhondt"}),
             "The field rules makes no sense: invalid type: string \"dhondt\", expected an object with named fields",
         ),
+        (
+            json!({"terms": [{"exempt": true}]}),
+            "The field terms must be a list of 3, one for each participant: null for an ordinary one.",
+        ),
+        (
+            json!({"terms": [null, null, {"exemt": true}]}),
+            "The field terms makes no sense: unknown field `exemt`, expected exempt, multiplier, threshold_percent",
+        ),
+        (
+            json!({"terms": [null, null, 7]}),
+            "The field terms makes no sense: invalid type: integer `7`, expected struct ListTerms",
+        ),
+        (json!({"terms": [null, null, {"multiplier": "-1"}]}), ""),
     ] {
         let answer = admin.post("/createElection", body(more.clone())).await;
         assert_eq!(answer.message(), message, "{more}");
@@ -110,9 +123,12 @@ async fn new_clients_say_more() {
     assert_eq!(answer.message(), "Invalid participants.");
 
     let rules = r#"{"method":"sainte_lague","seats":9,"threshold":{"percent":2.5,"of":"cast"},"tie":"most_votes"}"#;
-    let mut text =
-        body(json!({"title": "Assembly", "results": "after-close", "rules": null})).to_string();
-    text = text.replace("null", rules);
+    let mut text = body(
+        json!({"title": "Assembly", "results": "after-close", "rules": "RULES",
+            "terms": [null, {"exempt": true, "multiplier": "1.35"}, {}]}),
+    )
+    .to_string();
+    text = text.replace("\"RULES\"", rules);
     assert_eq!(admin.post("/createElection", text).await.status, 200);
     let elections = known(&world).await;
     let election = elections.get(1).unwrap();
@@ -124,6 +140,19 @@ async fn new_clients_say_more() {
     assert_eq!(
         serde_json::to_string(&definition.rules).unwrap(),
         rules.replace("2.5", "\"2.5\"")
+    );
+    let terms: Vec<_> = definition
+        .participants
+        .iter()
+        .map(|one| (one.exempt, one.multiplier))
+        .collect();
+    assert_eq!(
+        terms,
+        [
+            (false, None),
+            (true, Some("1.35".parse().unwrap())),
+            (false, None)
+        ]
     );
 }
 

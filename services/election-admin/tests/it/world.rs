@@ -17,6 +17,7 @@ use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use serde_json::{Value, json};
+use service_kit::client::ProxyOptions;
 use service_kit::settings::{KafkaOptions, PostgresOptions};
 use service_kit::testing;
 use service_kit::token::{Role, TokenKind, TokenOptions};
@@ -69,6 +70,7 @@ impl World {
             time_zone: "UTC".to_owned(),
             close_grace_ms: 0,
             token: TokenOptions::default(),
+            proxies: ProxyOptions::default(),
             kafka: self.kafka(),
             postgres: self.postgres(),
         }

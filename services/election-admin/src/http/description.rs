@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use service_kit::openapi::add_token;
 use utoipa::{Modify, OpenApi, ToSchema};
 
 use super::{administration, records};
@@ -26,13 +26,7 @@ struct Bearer;
 
 impl Modify for Bearer {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .bearer_format("JWT");
-        document
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("bearer", SecurityScheme::Http(scheme.build()));
+        add_token(document, "bearer", "An administrator's access token.");
     }
 }
 
@@ -42,19 +36,6 @@ impl Modify for Bearer {
 /// None in practice: the document can be written.
 pub fn document() -> anyhow::Result<String> {
     Ok(Document::openapi().to_json()?)
-}
-
-/// A check that failed.
-#[derive(ToSchema)]
-pub(super) struct Message {
-    message: String,
-}
-
-/// No usable token.
-#[derive(ToSchema)]
-pub(super) struct Unauthorized {
-    #[schema(example = "Missing Authorization Header")]
-    msg: String,
 }
 
 #[derive(ToSchema)]
@@ -90,6 +71,9 @@ pub(super) struct NewElection {
     title: Option<String>,
     /// How votes become seats or a winner, such as {"method": "dhondt", "seats": 250, "tie": "lot"}.
     rules: Option<serde_json::Value>,
+    /// What holds for single lists, in the order of participants, null for an ordinary one: such as
+    /// `{"exempt": true, "multiplier": "1.35"}` for a minority's, `{"threshold_percent": "8"}` for a coalition's.
+    terms: Option<Vec<serde_json::Value>>,
     /// `live` or `after-close`: when the numbers may be seen.
     results: Option<String>,
 }

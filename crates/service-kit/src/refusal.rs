@@ -1,0 +1,110 @@
+//! Why something was not done, as clients of the three management services are told.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+
+use crate::body::Message;
+use crate::problem::Problem;
+use crate::token::Unauthorized;
+
+/// Why something was not done.
+#[derive(Debug)]
+pub enum Refusal {
+    /// No usable token: `401`, in the words that clients compare.
+    Unauthorized(Unauthorized),
+    /// A check that failed: `400`, in the words that clients compare.
+    Message(Message),
+    /// Anything else.
+    Problem(Problem),
+}
+
+impl Refusal {
+    /// A check that failed.
+    pub fn message(text: impl Into<String>) -> Self {
+        Self::Message(Message::new(text))
+    }
+
+    /// `503`: something that is needed does not answer. Logged here.
+    pub fn unavailable(title: &'static str, error: &anyhow::Error) -> Self {
+        tracing::error!(error = format!("{error:#}"), "a request failed");
+        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title);
+        Self::Problem(problem.detail("Try again in a moment.").retry_after_s(1))
+    }
+
+    /// `500`: something is wrong with the service itself. Logged here.
+    pub fn internal(error: &anyhow::Error) -> Self {
+        tracing::error!(error = format!("{error:#}"), "a request failed");
+        Self::Problem(Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something is wrong with this service.",
+        ))
+    }
+
+    /// What the audit log says came of it.
+    pub fn outcome(&self) -> &'static str {
+        if self.status_code().is_server_error() {
+            "failure"
+        } else {
+            "refusal"
+        }
+    }
+
+    fn answer(&self) -> &dyn ResponseError {
+        match self {
+            Self::Unauthorized(unauthorized) => unauthorized,
+            Self::Message(message) => message,
+            Self::Problem(problem) => problem,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.answer(), formatter)
+    }
+}
+
+impl ResponseError for Refusal {
+    fn status_code(&self) -> StatusCode {
+        self.answer().status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.answer().error_response()
+    }
+}
+
+impl From<Unauthorized> for Refusal {
+    fn from(unauthorized: Unauthorized) -> Self {
+        Self::Unauthorized(unauthorized)
+    }
+}
+
+impl From<Message> for Refusal {
+    fn from(message: Message) -> Self {
+        Self::Message(message)
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+/// A server that is needed is away.
+impl From<anyhow::Error> for Refusal {
+    fn from(error: anyhow::Error) -> Self {
+        Self::unavailable("Something that is needed does not answer.", &error)
+    }
+}
+
+/// The database is away.
+impl From<tokio_postgres::Error> for Refusal {
+    fn from(error: tokio_postgres::Error) -> Self {
+        anyhow::Error::from(error).into()
+    }
+}

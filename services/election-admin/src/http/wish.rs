@@ -1,0 +1,91 @@
+//! The election that a body asks for.
+
+use ballot_log::Publication;
+use electoral_rules::ListTerms;
+use jiff::tz::TimeZone;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use service_kit::body::{self, Fields, Message};
+
+use crate::creation::{Extras, Wish};
+use crate::moment::Moment;
+use crate::participants::ParticipantId;
+
+/// What can hold for a single list.
+const TERMS: [&str; 3] = ["exempt", "multiplier", "threshold_percent"];
+
+/// What is asked for; only fields that are missing are refused here. `zone` is where times without an offset
+/// are meant.
+pub(super) fn of(fields: &Fields, zone: &TimeZone) -> Result<Wish, Message> {
+    let moment = |text: String| Moment::parse(&text, zone);
+    let start = moment(fields.any_text("start")?);
+    let end = moment(fields.any_text("end")?);
+    let individual = fields.boolean("individual")?;
+    let participants = fields.list("participants")?;
+    let id = |id: &Value| ParticipantId::try_from(id.as_i64()?).ok();
+    Ok(Wish {
+        start,
+        end,
+        individual,
+        participants: participants.iter().map(id).collect(),
+        extras: extras(fields, participants.len()),
+    })
+}
+
+/// What old clients never send. `null` is as good as nothing.
+fn extras(fields: &Fields, participants: usize) -> Result<Extras, String> {
+    let given = |name| fields.get(name).filter(|value| !value.is_null());
+    let title = given("title").map(|title| match title.as_str() {
+        Some(title) if body::is_storable(title) && !title.is_empty() => Ok(title.to_owned()),
+        _ => Err("The field title must be a text of 1 to 256 characters.".to_owned()),
+    });
+    let rules = given("rules").map(|rules| read("rules", rules));
+    let terms = given("terms").map(|terms| match terms.as_array() {
+        Some(list) if list.len() == participants => list.iter().map(list_terms).collect(),
+        _ => Err(format!(
+            "The field terms must be a list of {participants}, one for each participant: null for an ordinary one."
+        )),
+    });
+    let results = given("results").map(|results| match results.as_str() {
+        Some("live") => Ok(Publication::Live),
+        Some("after-close") => Ok(Publication::AfterClose),
+        _ => Err("The field results must be \"live\" or \"after-close\".".to_owned()),
+    });
+    Ok(Extras {
+        title: title.transpose()?,
+        rules: rules.transpose()?,
+        terms: terms.transpose()?.unwrap_or_default(),
+        results: results.transpose()?.unwrap_or_default(),
+    })
+}
+
+fn list_terms(terms: &Value) -> Result<ListTerms, String> {
+    if terms.is_null() {
+        return Ok(ListTerms::default());
+    }
+    let unknown = terms
+        .as_object()
+        .and_then(|terms| terms.keys().find(|name| !TERMS.contains(&name.as_str())));
+    if let Some(unknown) = unknown {
+        return Err(format!(
+            "The field terms makes no sense: unknown field `{unknown}`, expected {}",
+            TERMS.join(", ")
+        ));
+    }
+    read("terms", terms)
+}
+
+/// From text, as numbers lose their decimals on any other way.
+fn read<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, String> {
+    serde_json::from_str(&value.to_string())
+        .map_err(|error| format!("The field {name} makes no sense: {}", without_place(&error)))
+}
+
+/// What is wrong, without line and column: they are of a text that nobody has sent.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" at line ") {
+        Some((reason, _place)) => reason.to_owned(),
+        None => text,
+    }
+}
