@@ -9,9 +9,10 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use jiff::Timestamp;
 use serde::Serialize;
+use service_kit::openapi;
 use service_kit::problem::Problem;
 
-use super::{absence, election_id};
+use super::{absence, description, election_id};
 use crate::board::{Board, Publication, Summary};
 
 /// Where an election stands, by this server's clock.
@@ -88,7 +89,11 @@ impl Listed {
     }
 }
 
-/// `GET /api/elections`: every election that has a result, by number.
+/// Lists every election that has a result
+#[utoipa::path(get, path = "/api/elections", responses(
+    (status = 200, body = description::Elections),
+    (status = 503, description = "`results-not-available`: the results have not been read yet", body = openapi::Problem, content_type = "application/problem+json"),
+))]
 pub(crate) async fn list(board: Data<Board>) -> Result<HttpResponse, Problem> {
     let publications = board.all().map_err(|reason| absence(reason, None))?;
     let now = Timestamp::now();
@@ -101,7 +106,15 @@ pub(crate) async fn list(board: Data<Board>) -> Result<HttpResponse, Problem> {
         .json(Elections { elections }))
 }
 
-/// `GET /api/elections/{id}/results`: the newest result, byte for byte as it was published.
+/// Gives the newest result, byte for byte as it was published
+///
+/// With an `ETag`: a client that sends it as `If-None-Match` is answered 304 while nothing has changed.
+#[utoipa::path(get, path = "/api/elections/{id}/results", params(("id" = u32, Path, description = "The election")), responses(
+    (status = 200, body = description::Result),
+    (status = 304, description = "Nothing has changed"),
+    (status = 404, description = "`no-such-election`: the answer lists those that have a result", body = openapi::Problem, content_type = "application/problem+json"),
+    (status = 503, description = "`results-not-available`: the results have not been read yet", body = openapi::Problem, content_type = "application/problem+json"),
+))]
 pub(crate) async fn results(
     request: HttpRequest,
     path: Path<String>,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use service_kit::openapi;
 use service_kit::problem::Problem;
 use tokio::sync::Semaphore;
 
@@ -14,7 +15,17 @@ use super::{absence, election_id};
 use crate::board::Board;
 use crate::stream::{ConnectionHandle, Observer};
 
-/// `GET /api/elections/{id}/events`: the result now, and every change of it.
+/// Streams the result now and every change of it, as server-sent events
+///
+/// Each event's data is the result as `results` gives it, and its id is the position. A client that cannot
+/// keep up misses results in between, never the newest one.
+#[utoipa::path(get, path = "/api/elections/{id}/events",
+    params(("id" = u32, Path, description = "The election"), ("Last-Event-ID" = Option<String>, Header, description = "The newest event that the client has: it is not sent again")),
+    responses(
+        (status = 200, content_type = "text/event-stream", body = String),
+        (status = 404, description = "`no-such-election`", body = openapi::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`results-not-available`, or too many observers: connect again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
+    ))]
 pub(crate) async fn events(
     request: HttpRequest,
     path: Path<String>,

@@ -1,5 +1,6 @@
 //! The HTTP interface.
 
+mod description;
 mod elections;
 mod events;
 mod page;
@@ -18,6 +19,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpResponse, Route, guard};
 use anyhow::Context;
 use service_kit::health::{self, Readiness};
+use service_kit::openapi;
 use service_kit::problem::{Problem, not_found};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
@@ -70,11 +72,13 @@ pub(crate) fn serve(
     let readiness = readiness.clone();
     let places = usize::try_from(options.max_observers)?.min(Semaphore::MAX_PERMITS);
     let places = Data::from(Arc::new(Semaphore::new(places)));
+    let document = description::document()?;
     let service = move || {
         let app = App::new()
             .app_data(board.clone())
             .app_data(places.clone())
             .configure(health::routes(readiness.clone()))
+            .configure(openapi::routes(document.clone()))
             .configure(routes)
             .default_service(web::to(no_route))
             .wrap(

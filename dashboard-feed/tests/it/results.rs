@@ -110,3 +110,19 @@ async fn observer_when_listed(feed: &TestFeed, election: u32) -> crate::client::
     crate::elections::until_listed(feed, &[election]).await;
     feed.observe(election).await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_interface_is_described() {
+    let feed = TestFeed::start().await;
+    let document = feed.get("/openapi.json").await.json();
+    let paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
+    assert_eq!(
+        paths,
+        [
+            "/api/elections",
+            "/api/elections/{id}/events",
+            "/api/elections/{id}/results"
+        ]
+    );
+    assert_eq!(feed.get("/docs").await.status, 200);
+}

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use service_kit::problem::Problem;
 use voter_roll::ClaimError;
 
+use crate::attempts::TooMany;
+
 /// The vote is in the log.
 pub fn accepted(election: ElectionId) -> HttpResponse {
     HttpResponse::Accepted()
@@ -88,6 +90,31 @@ pub fn not_on_the_roll() -> Problem {
     .detail("No voter on the roll has this guid and this personal_id.")
 }
 
+/// `429`: more attempts for one personal id have failed than anybody needs.
+pub fn too_many_attempts(too_many: TooMany) -> Problem {
+    let seconds = too_many.retry_after_s;
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too-many-attempts",
+        "Too many attempts for this personal id have failed.",
+    )
+    .detail(format!(
+        "No voter on the roll has this guid and this personal_id. Try again in {seconds} seconds."
+    ))
+    .retry_after_s(seconds)
+}
+
+/// `429`: safe to send again.
+pub fn too_many_votes() -> Problem {
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too-many-requests",
+        "Too many votes are on their way.",
+    )
+    .detail("The vote was not tried. Send it again in a moment.")
+    .retry_after_s(1)
+}
+
 /// `503`: safe to send again.
 pub fn unavailable(what: &'static str) -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The vote could not be recorded now.")
@@ -121,7 +148,7 @@ pub fn not_claimed(error: &ClaimError) -> Problem {
 /// The log did not confirm the vote.
 pub fn not_appended(error: &AppendError) -> Problem {
     match error {
-        AppendError::Full => unavailable("Too many votes are on their way."),
+        AppendError::Full => too_many_votes(),
         AppendError::Unknown(_) => unavailable("The ballot box did not answer in time."),
         AppendError::NoAppendTime => unavailable("The ballot box is not set up."),
     }

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -22,6 +23,12 @@ pub struct Options {
     /// Votes on their way at most; one more is told to come back in a second
     #[arg(long, env = "VOTE_INGEST_IN_FLIGHT", default_value_t = 8192)]
     pub in_flight: usize,
+    /// Attempts with a wrong guid for one personal id until the answer is to wait; the right guid is always taken
+    #[arg(long, env = "VOTE_INGEST_FAILED_ATTEMPTS", default_value_t = NonZeroU32::new(10).unwrap_or(NonZeroU32::MIN))]
+    pub failed_attempts: NonZeroU32,
+    /// Seconds until there is one failed attempt more
+    #[arg(long, env = "VOTE_INGEST_FAILED_ATTEMPT_INTERVAL_S", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub failed_attempt_interval_s: u32,
     /// Milliseconds that votes wait for each other, to reach Kafka together
     #[arg(long, env = "VOTE_INGEST_LINGER_MS", default_value_t = 10)]
     pub linger_ms: u64,

@@ -10,15 +10,16 @@ use anyhow::Context;
 use ballot_log::ballot_box::BallotBoxOptions;
 use ballot_log::{BallotBox, Elections, Topics};
 use service_kit::health::{self, Readiness};
-use service_kit::{problem, server};
+use service_kit::{openapi, problem, server};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use voter_roll::{KeyDirectory, Roll, RollOptions};
 
-use crate::answer;
+use crate::attempts::Attempts;
 use crate::options::Options;
 use crate::request::BODY_LIMIT;
 use crate::vote::{PollingStation, post_vote};
+use crate::{answer, description};
 
 /// How often Redis is asked whether it is there.
 const REDIS_CHECK: Duration = Duration::from_secs(1);
@@ -77,6 +78,10 @@ impl VoteIngest {
             roll,
             ballot_box: ballot_box.clone(),
             places: Semaphore::new(options.in_flight),
+            attempts: Attempts::new(
+                options.failed_attempts,
+                Duration::from_secs(options.failed_attempt_interval_s.into()),
+            ),
             readiness: readiness.clone(),
         });
         let (address, server) = listen(options, station, readiness)?;
@@ -123,6 +128,7 @@ fn listen(
 ) -> anyhow::Result<(SocketAddr, Server)> {
     let listener = server::listen(options.listen)?;
     let address = listener.local_addr()?;
+    let document = description::document()?;
     let app = move || {
         let vote = web::resource("/vote")
             .app_data(PayloadConfig::new(BODY_LIMIT))
@@ -132,6 +138,7 @@ fn listen(
             .app_data(station.clone())
             .configure(health::routes(readiness.clone()))
             .service(vote)
+            .configure(openapi::routes(document.clone()))
             .default_service(web::to(problem::not_found))
     };
     let mut server = HttpServer::new(app).disable_signals().shutdown_timeout(10);

@@ -8,12 +8,14 @@ use actix_web::{HttpRequest, HttpResponse};
 use ballot_log::{Ballot, BallotBox, BallotRecord, Election, ElectionId, Elections, Record};
 use jiff::Timestamp;
 use service_kit::health::Readiness;
+use service_kit::openapi;
 use service_kit::problem::Problem;
 use tokio::sync::Semaphore;
-use voter_roll::Roll;
+use voter_roll::{ClaimError, Roll};
 
-use crate::answer;
+use crate::attempts::Attempts;
 use crate::request::{BODY_LIMIT, VoteRequest};
+use crate::{answer, description};
 
 /// Clocks of well-kept machines differ by less.
 const CLOCKS_DIFFER_MS: i64 = 2_000;
@@ -28,14 +30,35 @@ pub struct PollingStation {
     pub ballot_box: BallotBox,
     /// Votes that may be on their way.
     pub places: Semaphore,
+    /// Attempts that failed.
+    pub attempts: Attempts,
     /// What is still missing.
     pub readiness: Readiness,
 }
 
-/// `POST /vote`.
+/// Casts a vote
+///
+/// Once it is accepted, it counts. Sending the same vote again is harmless: after an answer of 503, or none,
+/// it is what to do.
 ///
 /// # Errors
 /// Whatever keeps the vote from being accepted, as a problem.
+#[utoipa::path(
+    post,
+    path = "/vote",
+    request_body = description::Vote,
+    responses(
+        (status = 202, description = "The vote is in the ballot box, and in time", body = description::Accepted),
+        (status = 400, description = "`malformed-vote`: what is wrong with the body", body = openapi::Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not-on-the-roll`: there is no such voter, or not with this guid", body = openapi::Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`already-voted`, `other-choice-pending`, `no-open-election`", body = openapi::Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`body-too-large`", body = openapi::Problem, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported-media-type`: votes are sent as application/json", body = openapi::Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`unknown-candidate`: the answer lists who stands", body = openapi::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too-many-requests`, `too-many-attempts`: come back after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`: send the same vote again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
+    )
+)]
 pub async fn post_vote(
     station: Data<PollingStation>,
     request: HttpRequest,
@@ -58,7 +81,7 @@ impl PollingStation {
         let _place = self
             .places
             .try_acquire()
-            .map_err(|_| answer::unavailable("Too many votes are on their way."))?;
+            .map_err(|_| answer::too_many_votes())?;
 
         let election = self.open_election(vote.election)?;
         let definition = election.definition();
@@ -67,12 +90,17 @@ impl PollingStation {
             .find(&election)
             .ok_or_else(|| answer::unknown_candidate(&election))?;
 
-        let guid = vote.guid.ok_or_else(answer::not_on_the_roll)?;
+        let guid = vote
+            .guid
+            .ok_or_else(|| self.not_on_the_roll(&vote.personal_id))?;
         let claim = self
             .roll
             .claim(definition.id, &guid, &vote.personal_id, choice)
             .await
-            .map_err(|error| answer::not_claimed(&error))?;
+            .map_err(|error| match error {
+                ClaimError::NotOnTheRoll => self.not_on_the_roll(&vote.personal_id),
+                error => answer::not_claimed(&error),
+            })?;
 
         let record = Record::Ballot(BallotRecord {
             election: definition.id,
@@ -97,6 +125,13 @@ impl PollingStation {
             tracing::warn!(%error, "a claim was not confirmed");
         }
         Ok(definition.id)
+    }
+
+    fn not_on_the_roll(&self, personal_id: &str) -> Problem {
+        match self.attempts.failed(personal_id) {
+            Ok(()) => answer::not_on_the_roll(),
+            Err(too_many) => answer::too_many_attempts(too_many),
+        }
     }
 
     /// The election that a vote is for. This machine's clock only saves work, as Kafka's decides: it may be

@@ -93,6 +93,51 @@ async fn whoever_is_not_on_the_roll_gets_one_answer_for_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn guessing_is_slowed_down_and_keeps_nobody_from_voting() {
+    let (world, voters) = World::open(devstack::shared().await).await;
+    let station = world.start().await;
+    let [one, other] = &voters[..2] else { panic!() };
+    let guess = async |personal_id: &str, guid: &str| {
+        let vote = json!({"personal_id": personal_id, "guid": guid, "candidate": 1});
+        station.post(vote.to_string()).await
+    };
+    for number in 0..10 {
+        let guid = format!("3f0c1f64-5717-4562-b3fc-2c963f66af{number:02}");
+        let guid = if number % 2 == 0 { &guid } else { "no guid" };
+        let answer = guess(&one.personal_id, guid).await;
+        assert_eq!(answer.problem(), (403, "not-on-the-roll"));
+    }
+    for guid in [&other.guid, "no guid"] {
+        let answer = guess(&one.personal_id, guid).await;
+        assert_eq!(answer.problem(), (429, "too-many-attempts"));
+        assert!(answer.headers.contains_key("retry-after"));
+    }
+    assert_eq!(
+        guess(&other.personal_id, &one.guid).await.problem(),
+        (403, "not-on-the-roll")
+    );
+    for voter in [one, other] {
+        assert_eq!(station.post_vote(voter, 1).await.status, 202);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_interface_is_described() {
+    let (world, _voters) = World::open(devstack::shared().await).await;
+    let station = world.start().await;
+    let document = station
+        .request(Method::GET, "/openapi.json", None, String::new())
+        .await
+        .unwrap();
+    let answers = &document.body["paths"]["/vote"]["post"]["responses"];
+    let statuses: Vec<&String> = answers.as_object().unwrap().keys().collect();
+    let all = [
+        "202", "400", "403", "409", "413", "415", "422", "429", "503",
+    ];
+    assert_eq!(statuses, all);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_vote_is_refused_before_anything_happens() {
     let (world, voters) = World::open(devstack::shared().await).await;
     let station = world.start().await;

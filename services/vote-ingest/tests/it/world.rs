@@ -1,6 +1,7 @@
 //! An installation of its own for each test: topics, a roll, a vote-ingest on a free port.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use ballot_log::{
@@ -165,6 +166,8 @@ impl<'s> World<'s> {
             listen: "127.0.0.1:0".parse().unwrap(),
             workers: Some(1),
             in_flight: 1000,
+            failed_attempts: NonZeroU32::new(10).unwrap(),
+            failed_attempt_interval_s: 3600,
             linger_ms: 1,
             kafka_timeout_ms: 4000,
             redis_timeout_ms: 1000,
