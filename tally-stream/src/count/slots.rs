@@ -66,7 +66,7 @@ impl Slots {
         let slot = time_ms
             .saturating_sub(self.from_ms)
             .checked_div(self.length_ms);
-        // Neither bound is ever met but with a checkpoint that somebody else wrote: no panic, no memory, then.
+        // No vote in time needs the bounds: they keep a tampered checkpoint from panics and endless memory.
         let slot = slot.unwrap_or_default().clamp(0, AT_MOST - 1);
         usize::try_from(slot).unwrap_or_default()
     }
