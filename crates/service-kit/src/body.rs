@@ -1,6 +1,7 @@
 //! Bodies of requests: JSON objects, and the `400` for what is missing in them.
 
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::web::Payload;
@@ -14,7 +15,10 @@ use crate::problem::Problem;
 pub const LONGEST_TEXT: usize = 256;
 
 /// A body has at most so many bytes.
-pub const BODY_LIMIT: usize = 1 << 20;
+pub const BODY_LIMIT: usize = 256 << 10;
+
+/// A body has to arrive within this time: whoever dribbles shall not keep the memory of many.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(10);
 
 /// A check that failed: `400 {"message": …}`, in words that clients compare.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,18 +75,11 @@ impl Fields {
     /// Reads a body and its fields. A handler calls this when it knows that the caller is let in.
     ///
     /// # Errors
-    /// Where the body is larger than [`BODY_LIMIT`]. A body that breaks off has no fields.
-    pub async fn read(mut body: Payload) -> Result<Self, Problem> {
-        let mut bytes = Vec::new();
-        while let Some(chunk) = body.next().await {
-            let Ok(chunk) = chunk else {
-                return Ok(Self::default());
-            };
-            if bytes.len() + chunk.len() > BODY_LIMIT {
-                return Err(too_large());
-            }
-            bytes.extend_from_slice(&chunk);
-        }
+    /// Where the body is larger than [`BODY_LIMIT`], or takes more than ten seconds. A body that breaks off has no
+    /// fields.
+    pub async fn read(body: Payload) -> Result<Self, Problem> {
+        let arrived = tokio::time::timeout(ARRIVES_WITHIN, receive(body)).await;
+        let bytes = arrived.map_err(|_elapsed| too_slow())??;
         Ok(Self::of(&bytes))
     }
 
@@ -133,6 +130,31 @@ impl Fields {
         let values = self.get(name).and_then(Value::as_array);
         values.map(Vec::as_slice).ok_or_else(|| missing(name))
     }
+}
+
+/// The whole body; nothing of one that breaks off.
+async fn receive(mut body: Payload) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = body.next().await {
+        let Ok(chunk) = chunk else {
+            return Ok(Vec::new());
+        };
+        if bytes.len() + chunk.len() > BODY_LIMIT {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn too_slow() -> Problem {
+    let problem = Problem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "body-too-slow",
+        "The body took too long to arrive.",
+    );
+    let seconds = ARRIVES_WITHIN.as_secs();
+    problem.detail(format!("A body has to arrive within {seconds} seconds."))
 }
 
 fn too_large() -> Problem {

@@ -3,27 +3,30 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
 use refinery::Runner;
-use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::{Config, NoTls};
 
 use crate::settings::PostgresOptions;
 
+/// How long a connection may take: to be made, to become free, or to have what was sent acknowledged.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Between two attempts to reach PostgreSQL.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Any fixed number: whoever migrates a database holds this advisory lock in it.
 const MIGRATION_LOCK: i64 = 0x5552_4e41;
 
-/// A pool that connects when it is first used.
+/// A pool that connects when it is first used. Whoever waits for a connection waits five seconds at most.
 ///
 /// # Errors
 /// Where the URL does not parse.
 pub fn pool(options: &PostgresOptions) -> anyhow::Result<Pool> {
-    let config = options
+    let mut config: Config = options
         .database_url
         .parse()
         .context("DATABASE_URL is not a PostgreSQL URL (postgresql://user@host:port/database)")?;
+    config.tcp_user_timeout(PATIENCE);
     let manager = Manager::from_config(
         config,
         NoTls,
@@ -33,6 +36,12 @@ pub fn pool(options: &PostgresOptions) -> anyhow::Result<Pool> {
     );
     Ok(Pool::builder(manager)
         .max_size(options.database_connections.max(1))
+        .runtime(Runtime::Tokio1)
+        .timeouts(Timeouts {
+            wait: Some(PATIENCE),
+            create: Some(PATIENCE),
+            recycle: Some(PATIENCE),
+        })
         .build()?)
 }
 

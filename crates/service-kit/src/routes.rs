@@ -19,6 +19,8 @@ pub enum Access {
     Refresh,
     /// Whoever has an administrator's access token.
     Administrator,
+    /// Whoever has an administrator's access token, and everybody once what is asked for is public.
+    AdministratorUntilPublic,
     /// Whoever has an official's access token.
     Official,
 }

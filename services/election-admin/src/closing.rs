@@ -5,9 +5,9 @@
 //! was running at the end of an election, or how many of it are: a second marker changes nothing, and
 //! everyone computes the same result.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use ballot_log::{BallotBox, Election, ElectionDefinition, ElectionId, Record};
@@ -24,8 +24,21 @@ use crate::{counted, definitions, finals};
 const WHILE_CLOSING: Duration = Duration::from_millis(100);
 /// How often new elections are looked for, if nobody tells of them: another instance may define one.
 const WHILE_IDLE: Duration = Duration::from_secs(1);
+/// How long PostgreSQL may take for a look.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The part of the service that this looks after.
 const POSTGRES: &str = "postgres";
+
+/// What became of the markers of this process. Forgotten with it: they are written again then.
+type Markers = BTreeMap<(ElectionId, i32), Marker>;
+
+/// A closing marker in the log.
+enum Marker {
+    /// The count will find it, and close the partition.
+    Obeyed,
+    /// It came before the end by the brokers' clocks, which will be there at this time.
+    TooEarly(Instant),
+}
 
 /// Watches elections.
 pub struct Closing {
@@ -46,10 +59,9 @@ pub struct Closing {
 impl Closing {
     /// Closes elections until it is aborted.
     pub async fn run(self) {
-        // Markers that the count will find. Forgotten with the process: they are written again then.
-        let mut marked = BTreeSet::new();
+        let mut markers = Markers::new();
         loop {
-            let pause = match self.round(&mut marked).await {
+            let pause = match self.round(&mut markers).await {
                 Ok(pause) => {
                     self.readiness.ready(POSTGRES);
                     pause
@@ -71,9 +83,12 @@ impl Closing {
     }
 
     /// Does what is to be done now; returns for how long nothing will be.
-    async fn round(&self, marked: &mut BTreeSet<(ElectionId, i32)>) -> anyhow::Result<Duration> {
+    async fn round(&self, markers: &mut Markers) -> anyhow::Result<Duration> {
         let client = definitions::connection(&self.pool).await?;
-        let unfinished = definitions::unfinished(&client).await?;
+        // A frozen server is as good as none.
+        let unfinished = tokio::time::timeout(PATIENCE, definitions::unfinished(&client))
+            .await
+            .context("PostgreSQL does not answer")??;
         let partitions = definitions::pinned_partitions(&client, &self.votes_topic).await?;
         let mut pause = WHILE_IDLE;
         for definition in unfinished {
@@ -84,10 +99,10 @@ impl Closing {
             }
             let id = definition.id;
             let closed = self
-                .close(&client, definition, partitions.unwrap_or_default(), marked)
+                .close(&client, definition, partitions.unwrap_or_default(), markers)
                 .await;
             match closed {
-                Ok(true) => marked.retain(|(election, _)| *election != id),
+                Ok(true) => markers.retain(|(election, _), _| *election != id),
                 Ok(false) => pause = pause.min(WHILE_CLOSING),
                 // The others shall not suffer from it.
                 Err(error) => {
@@ -117,7 +132,7 @@ impl Closing {
         client: &Client,
         definition: ElectionDefinition,
         partitions: i32,
-        marked: &mut BTreeSet<(ElectionId, i32)>,
+        markers: &mut Markers,
     ) -> anyhow::Result<bool> {
         let tallies = counted::tallies(client, definition.id).await?;
         let all = usize::try_from(partitions)?;
@@ -127,35 +142,44 @@ impl Closing {
         let election = Election::new(definition);
         for partition in 0..partitions {
             let place = (election.definition().id, partition);
-            let is_done = is_closed(&tallies, partition) || marked.contains(&place);
-            if !is_done && self.mark(&election, partition).await? {
-                marked.insert(place);
+            let is_due = match markers.get(&place) {
+                None => true,
+                Some(Marker::Obeyed) => false,
+                Some(Marker::TooEarly(again)) => Instant::now() >= *again,
+            };
+            if is_due && !is_closed(&tallies, partition) {
+                markers.insert(place, self.mark(&election, partition).await?);
             }
         }
         Ok(false)
     }
 
-    /// Appends a closing marker; false where the log received it before the end, so that it closes nothing.
-    async fn mark(&self, election: &Election, partition: i32) -> anyhow::Result<bool> {
-        let id = election.definition().id;
+    /// Appends a closing marker. One that the log received before the end closes nothing.
+    async fn mark(&self, election: &Election, partition: i32) -> anyhow::Result<Marker> {
+        let definition = election.definition();
+        let id = definition.id;
         let marker = Record::Close { election: id };
         let appended = self.ballot_box.append_to(partition, &marker).await;
         let appended = appended.with_context(|| {
             format!("cannot append the closing marker to partition {partition}")
         })?;
         let (offset, time_ms) = (appended.offset, appended.time_ms);
-        let obeyed = election.existed_at(time_ms) && election.has_ended_at(time_ms);
-        if obeyed {
+        if election.existed_at(time_ms) && election.has_ended_at(time_ms) {
             tracing::info!(election = id, partition, offset, "closed the partition");
-        } else {
-            tracing::warn!(
-                election = id,
-                partition,
-                offset,
-                "the brokers' clocks are behind: the closing marker is written again"
-            );
+            return Ok(Marker::Obeyed);
         }
-        Ok(obeyed)
+        let closes = definition.end.max(definition.created).as_millisecond();
+        let behind_ms = closes.saturating_sub(time_ms).max(1).unsigned_abs();
+        tracing::warn!(
+            election = id,
+            partition,
+            offset,
+            behind_ms,
+            "the brokers' clocks are behind: the closing marker is written again"
+        );
+        Ok(Marker::TooEarly(
+            Instant::now() + Duration::from_millis(behind_ms),
+        ))
     }
 }
 

@@ -66,9 +66,9 @@ async fn create(options: &CreateOptions) -> anyhow::Result<()> {
         definitions::migrations(),
     )
     .await?;
-    let mut client = definitions::connection(&postgres::pool(&installation.postgres)?).await?;
+    let pool = postgres::pool(&installation.postgres)?;
     let publisher = Publisher::open(&installation.kafka)?;
-    let definition = creation::from_scenario(options, &mut client, &publisher).await?;
+    let definition = creation::from_scenario(options, &pool, &publisher).await?;
     println!("{}", serde_json::to_string(&definition)?);
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! What tally-stream leaves in PostgreSQL: tallies, and ballots that were not counted.
 
 use ballot_log::ElectionId;
+use deadpool_postgres::Object;
+use futures_util::stream::{self, Stream, TryStreamExt as _};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio_postgres::Client;
-use tokio_postgres::types::Json;
+use tokio_postgres::types::{Json, ToSql};
+use tokio_postgres::{Client, Row};
 use utoipa::ToSchema;
 
 use crate::result::{DUPLICATE, INVALID_POLL_NUMBER, PartitionTally, Tally};
@@ -51,34 +53,40 @@ pub struct InvalidVote {
     pub reason: String,
 }
 
-/// The paper ballots of an election that came second or named nobody, in the order in which they came.
+/// The paper ballots of an election that came second or named nobody, in the order in which they came, as they
+/// are read. Nobody else has the connection meanwhile.
 ///
 /// # Errors
 /// Where PostgreSQL cannot be asked.
 pub async fn invalid_votes(
-    client: &Client,
+    client: Object,
     election: ElectionId,
-) -> Result<Vec<InvalidVote>, tokio_postgres::Error> {
+) -> Result<impl Stream<Item = anyhow::Result<InvalidVote>>, tokio_postgres::Error> {
     let sql =
         "SELECT official_jmbg, ballot_guid::text, poll_number::text, reason FROM rejected_ballots
                WHERE election = $1 AND ballot_guid IS NOT NULL AND reason IN ($2, $3)
                ORDER BY appended_at, partition, log_offset";
-    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+    let parameters: [&(dyn ToSql + Sync); 3] =
         [&i64::from(election), &DUPLICATE, &INVALID_POLL_NUMBER];
-    let rows = client.query(sql, &parameters).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| InvalidVote {
-            election_official_jmbg: row.get::<_, Option<_>>(0).unwrap_or_default(),
-            ballot_guid: row.get(1),
-            poll_number: poll_number(&row, 2).unwrap_or_default(),
-            reason: row.get(3),
-        })
-        .collect())
+    let rows = Box::pin(client.query_raw(sql, parameters).await?);
+    let read = stream::try_unfold((client, rows), async |(client, mut rows)| {
+        let row = rows.try_next().await?;
+        Ok(row.map(|row| (invalid_vote(&row), (client, rows))))
+    });
+    Ok(read)
+}
+
+fn invalid_vote(row: &Row) -> InvalidVote {
+    InvalidVote {
+        election_official_jmbg: row.get::<_, Option<_>>(0).unwrap_or_default(),
+        ballot_guid: row.get(1),
+        poll_number: poll_number(row, 2).unwrap_or_default(),
+        reason: row.get(3),
+    }
 }
 
 /// Poll numbers are written by programs that know them as 64-bit numbers.
-fn poll_number(row: &tokio_postgres::Row, column: usize) -> Option<u64> {
+fn poll_number(row: &Row, column: usize) -> Option<u64> {
     row.get::<_, Option<&str>>(column)?.parse().ok()
 }
 
@@ -116,8 +124,7 @@ pub async fn rejected(
     let sql = "SELECT partition, log_offset, reason, ballot_guid::text, poll_number::text, official_jmbg, appended_at
                FROM rejected_ballots WHERE election = $1 AND (partition, log_offset) > ($2, $3)
                ORDER BY partition, log_offset LIMIT $4";
-    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
-        [&i64::from(election), &partition, &offset, &limit];
+    let parameters: [&(dyn ToSql + Sync); 4] = [&i64::from(election), &partition, &offset, &limit];
     let rows = client.query(sql, &parameters).await?;
     Ok(rows
         .into_iter()

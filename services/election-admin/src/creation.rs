@@ -2,12 +2,13 @@
 
 use std::iter::repeat;
 
-use anyhow::Context;
-use ballot_log::{ElectionDefinition, Participant, PollNumber, Publication};
+use anyhow::ensure;
+use ballot_log::{ElectionDefinition, ElectionId, Participant, PollNumber, Publication};
+use deadpool_postgres::Pool;
 use electoral_rules::{ListTerms, Rules};
 use jiff::{SignedDuration, Timestamp};
 use service_kit::audit::{self, Act};
-use tokio_postgres::{Client, Transaction};
+use tokio_postgres::Transaction;
 
 use crate::definitions::{self, NewElection, StoreError};
 use crate::moment::Moment;
@@ -63,9 +64,6 @@ pub enum CreationError {
     /// A server is away; nothing is stored.
     #[error("{0:#}")]
     Unavailable(#[from] anyhow::Error),
-    /// The election is stored, but the topic `elections` did not take it.
-    #[error("election {0} is stored, but Kafka did not take it")]
-    NotPublished(u32),
 }
 
 impl From<tokio_postgres::Error> for CreationError {
@@ -83,37 +81,84 @@ impl From<StoreError> for CreationError {
     }
 }
 
+/// An election that was defined.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Defined {
+    /// Its number.
+    pub id: ElectionId,
+    /// Those of the participants, in their order.
+    pub poll_numbers: Vec<PollNumber>,
+    /// Kafka has it: everybody hears of it.
+    pub is_published: bool,
+}
+
 impl Wish {
-    /// Defines the election. When this returns it is stored and published, and the act is in the audit log.
+    /// Defines the election. When this returns it is stored, and the act is in the audit log. It is published
+    /// too, unless Kafka has just gone: [`Publisher::republish`] does it then.
     ///
     /// # Errors
     /// [`CreationError::Refused`] with the first check that fails.
     pub async fn fulfil(
         self,
-        client: &mut Client,
+        pool: &Pool,
         publisher: &Publisher,
         mut act: Act,
-    ) -> Result<Vec<PollNumber>, CreationError> {
+    ) -> Result<Defined, CreationError> {
+        // What is wrong with the wish is said whether or not Kafka is there.
+        let mut client = definitions::connection(pool).await?;
+        let dry_run = client.transaction().await?;
+        self.draft(&dry_run).await?;
+        drop(dry_run);
+        // Nobody waits for Kafka with a connection that others need.
+        drop(client);
+        let partitions = publisher.partitions(pool).await?;
+
+        let mut client = definitions::connection(pool).await?;
+        let transaction = client.transaction().await?;
+        let (definition, ids) = self.draft(&transaction).await?;
+        let election = NewElection {
+            definition: &definition,
+            start: self.start.as_ref().ok_or(StoreError::Overlap)?,
+            end: self.end.as_ref().ok_or(StoreError::Overlap)?,
+            participants: &ids,
+        };
+        let ballot_box = (publisher.topics().votes.as_str(), partitions);
+        definitions::insert(&transaction, ballot_box, election).await?;
+        act.target = format!("election {}", definition.id);
+        audit::append(&transaction, &act).await?;
+        transaction.commit().await?;
+        drop(client);
+        Ok(Defined {
+            id: definition.id,
+            poll_numbers: participants::poll_numbers(ids.len()).collect(),
+            is_published: publish(publisher, &definition).await,
+        })
+    }
+
+    /// The election as it would be defined now, and who stands in it.
+    async fn draft(
+        &self,
+        transaction: &Transaction<'_>,
+    ) -> Result<(ElectionDefinition, Vec<ParticipantId>), CreationError> {
         let (Some(start), Some(end)) = (&self.start, &self.end) else {
             return Err(StoreError::Overlap.into());
         };
-        if start.instant() >= end.instant() {
+        let (start, end) = (start.instant(), end.instant());
+        if start >= end {
             return Err(StoreError::Overlap.into());
         }
-        let partitions = publisher.partitions(client).await?;
-        let transaction = client.transaction().await?;
-        let id = definitions::next_number(&transaction).await?;
-        if definitions::is_taken(&transaction, start.instant(), end.instant()).await? {
+        let id = definitions::next_number(transaction).await?;
+        if definitions::is_taken(transaction, start, end).await? {
             return Err(StoreError::Overlap.into());
         }
-        let (ids, names) = self.participants(&transaction).await?;
-        let extras = self.extras.map_err(CreationError::Refused)?;
+        let (ids, names) = self.participants(transaction).await?;
+        let extras = self.extras.clone().map_err(CreationError::Refused)?;
         let definition = ElectionDefinition {
             id,
             title: extras.title.unwrap_or_else(|| title(self.individual, id)),
             created: now()?,
-            start: start.instant(),
-            end: end.instant(),
+            start,
+            end,
             individual: self.individual,
             rules: match extras.rules {
                 Some(rules) => rules,
@@ -122,22 +167,10 @@ impl Wish {
             participants: on_the_ballot(names, &extras.terms),
             results: extras.results,
         };
-        definition
-            .check()
-            .map_err(|error| CreationError::Refused(error.to_string()))?;
-        let election = NewElection {
-            definition: &definition,
-            start,
-            end,
-            participants: &ids,
-        };
-        let ballot_box = (publisher.topics().votes.as_str(), partitions);
-        definitions::insert(&transaction, ballot_box, election).await?;
-        act.target = format!("election {id}");
-        audit::append(&transaction, &act).await?;
-        transaction.commit().await?;
-        publish(publisher, &definition).await?;
-        Ok(participants::poll_numbers(ids.len()).collect())
+        match definition.check() {
+            Ok(()) => Ok((definition, ids)),
+            Err(error) => Err(CreationError::Refused(error.to_string())),
+        }
     }
 
     /// Who stands, with their names.
@@ -185,7 +218,7 @@ fn on_the_ballot(names: Vec<String>, terms: &[ListTerms]) -> Vec<Participant> {
 /// Where the scenario makes no sense, the time is taken, or a server cannot be reached.
 pub async fn from_scenario(
     options: &CreateOptions,
-    client: &mut Client,
+    pool: &Pool,
     publisher: &Publisher,
 ) -> anyhow::Result<ElectionDefinition> {
     let scenario = Scenario::read(&options.scenario)?;
@@ -195,7 +228,8 @@ pub async fn from_scenario(
         Some(end) => end,
         None => start.checked_add(SignedDuration::from_hours(options.hours))?,
     };
-    let partitions = publisher.partitions(client).await?;
+    let partitions = publisher.partitions(pool).await?;
+    let mut client = definitions::connection(pool).await?;
     let transaction = client.transaction().await?;
     let id = definitions::next_number(&transaction).await?;
     let definition = scenario.election(id, created, start, end);
@@ -216,9 +250,10 @@ pub async fn from_scenario(
     definitions::insert(&transaction, ballot_box, election).await?;
     audit::append(&transaction, &at_the_terminal(format!("election {id}"))).await?;
     transaction.commit().await?;
-    publish(publisher, &definition)
-        .await
-        .context("run `election-admin republish` when Kafka is back")?;
+    ensure!(
+        publish(publisher, &definition).await,
+        "election {id} is stored, but Kafka did not take it: run `election-admin republish` when Kafka is back"
+    );
     Ok(definition)
 }
 
@@ -235,15 +270,13 @@ fn at_the_terminal(target: String) -> Act {
     }
 }
 
-async fn publish(
-    publisher: &Publisher,
-    definition: &ElectionDefinition,
-) -> Result<(), CreationError> {
+/// Whether Kafka took it.
+async fn publish(publisher: &Publisher, definition: &ElectionDefinition) -> bool {
     let outcome = publisher.publish(definition).await;
-    outcome.map_err(|error| {
+    let outcome = outcome.inspect_err(|error| {
         tracing::error!(election = definition.id, %error, "an election is stored and not published");
-        CreationError::NotPublished(definition.id)
-    })
+    });
+    outcome.is_ok()
 }
 
 /// What an election is called that was given no title.

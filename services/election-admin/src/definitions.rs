@@ -1,5 +1,7 @@
 //! Definitions of elections in PostgreSQL.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context;
 use ballot_log::{ElectionDefinition, ElectionId};
 use deadpool_postgres::{Object, Pool};
@@ -136,6 +138,16 @@ pub async fn insert(
         .execute(pin, &[&votes_topic, &partitions])
         .await?;
     Ok(())
+}
+
+/// The numbers of all elections.
+///
+/// # Errors
+/// Where PostgreSQL cannot be asked.
+pub async fn numbers(client: &Client) -> Result<BTreeSet<ElectionId>, tokio_postgres::Error> {
+    let rows = client.query("SELECT id FROM elections", &[]).await?;
+    let numbers = rows.into_iter().map(|row| row.get::<_, i32>(0));
+    Ok(numbers.filter_map(|id| id.try_into().ok()).collect())
 }
 
 /// All definitions, oldest first.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
+use service_kit::body::is_storable;
 
 /// A moment, and how it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,11 +14,15 @@ pub struct Moment {
 
 impl Moment {
     /// Reads `2026-06-16T15:55:46`, with `Z`, `+01`, `+01:00` or `+0100` behind it or nothing, which means
-    /// the time in `zone`. Seconds may be left out or have a fraction. `None` for anything else.
+    /// the time in `zone`. Seconds may be left out or have a fraction. `None` for anything else, and for more than
+    /// 256 characters.
     ///
     /// A time that `zone` has twice, or not at all, is read as other programs do: the earlier of two,
     /// and later by as much as is left out.
     pub fn parse(text: &str, zone: &TimeZone) -> Option<Self> {
+        if !is_storable(text) {
+            return None;
+        }
         let (datetime, offset) = Reader(text.as_bytes()).date_time()?;
         let instant = match offset {
             Some(offset) => offset.to_timestamp(datetime),
@@ -227,6 +232,9 @@ mod tests {
         ] {
             assert_eq!(instant(text, &TimeZone::UTC), None, "{text}");
         }
+        let digits = |count| format!("2026-06-16T15:55:46.{}", "0".repeat(count));
+        assert!(instant(&digits(236), &TimeZone::UTC).is_some());
+        assert_eq!(instant(&digits(237), &TimeZone::UTC), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use anyhow::bail;
 use ballot_log::{ElectionDefinition, Elections, ElectionsError, Topics, elections};
 use deadpool_postgres::Pool;
 use service_kit::settings::KafkaOptions;
+use tokio_postgres::Client;
 
 use crate::definitions;
 
@@ -67,28 +68,30 @@ impl Publisher {
     /// topic has.
     ///
     /// # Errors
-    /// Where a server cannot be reached, or the topic does not exist.
-    pub async fn partitions(&self, client: &tokio_postgres::Client) -> anyhow::Result<i32> {
-        self.check_history(client).await?;
-        if let Some(pinned) = definitions::pinned_partitions(client, &self.topics.votes).await? {
-            return Ok(pinned);
+    /// Where a server cannot be reached, or the topic does not exist; and where this database has forgotten an
+    /// election that Kafka knows.
+    pub async fn partitions(&self, pool: &Pool) -> anyhow::Result<i32> {
+        self.elections.read_to_end().await?;
+        let pinned = {
+            let client = definitions::connection(pool).await?;
+            self.check_history(&client).await?;
+            definitions::pinned_partitions(&client, &self.topics.votes).await?
+        };
+        match pinned {
+            Some(pinned) => Ok(pinned),
+            None => Ok(self
+                .topics
+                .vote_partitions_within(&self.brokers, PATIENCE)
+                .await?),
         }
-        Ok(self
-            .topics
-            .vote_partitions_within(&self.brokers, PATIENCE)
-            .await?)
     }
 
     /// A number must never be given twice: readers would keep the first definition, and the votes of both
     /// elections would lie in the log as one. So a database that has forgotten an election defines no other.
-    async fn check_history(&self, client: &tokio_postgres::Client) -> anyhow::Result<()> {
-        self.elections.read_to_end().await?;
-        let known: Vec<u32> = definitions::all(client)
-            .await?
-            .iter()
-            .map(|it| it.id)
-            .collect();
-        if let Some(forgotten) = self.elections.all().keys().find(|id| !known.contains(id)) {
+    async fn check_history(&self, client: &Client) -> anyhow::Result<()> {
+        let stored = definitions::numbers(client).await?;
+        let published = self.elections.all();
+        if let Some(forgotten) = published.keys().find(|id| !stored.contains(id)) {
             bail!(
                 "Kafka knows election {forgotten}, but this database does not: it is another installation's, or an \
                  old copy. Restore the database, or start with an empty Kafka"

@@ -14,6 +14,14 @@ use utoipa::ToSchema;
 use crate::finals::FinalResult;
 use crate::result::{self, OfficialResult, PartitionTally, Tally, merge};
 
+/// A spreadsheet takes text that begins like this for a formula, which the name of a participant is not.
+fn as_text(name: &str) -> String {
+    if name.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        return format!("'{name}");
+    }
+    name.to_owned()
+}
+
 /// What is known of an election's result.
 pub struct Report {
     result: OfficialResult,
@@ -121,7 +129,7 @@ impl Report {
             let elected = self.visible && winner == Some(standing.poll_number);
             csv.write_record([
                 standing.poll_number.to_string(),
-                standing.name.clone(),
+                as_text(&standing.name),
                 number(Some(standing.votes)),
                 number(standing.seats),
                 if elected { "yes" } else { "" }.to_owned(),
@@ -181,5 +189,23 @@ impl Report {
             let _infallible = writeln!(table, "sha256 {}", hex(&stored.sha256));
         }
         table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_is_a_formula() {
+        for (name, cell) in [
+            ("Ana", "Ana"),
+            ("A=1", "A=1"),
+            ("=1+1", "'=1+1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("-Ž-", "'-Ž-"),
+        ] {
+            assert_eq!(as_text(name), cell);
+        }
     }
 }

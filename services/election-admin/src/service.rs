@@ -25,6 +25,8 @@ use crate::publishing::Publisher;
 
 /// Waited before what failed is tried again.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
+/// How long PostgreSQL may be away when this starts.
+const POSTGRES_PATIENCE: Duration = Duration::from_mins(5);
 const ELECTIONS: &str = "elections";
 const KAFKA: &str = "kafka";
 
@@ -41,11 +43,12 @@ impl ElectionAdmin {
     /// Migrates the database, listens, and looks after elections in the background.
     ///
     /// # Errors
-    /// Where the port is taken, a setting makes no sense, or PostgreSQL cannot be reached. Kafka being away is
-    /// waited out.
+    /// Where the port is taken, a setting makes no sense, or PostgreSQL cannot be reached for five
+    /// minutes. Kafka being away is waited out.
     pub async fn start(options: &RunOptions) -> anyhow::Result<Self> {
         let verifier = Verifier::new(&options.token.secret()?);
         let zone = options.zone()?;
+        postgres::until_reachable(&options.postgres.database_url, POSTGRES_PATIENCE).await?;
         postgres::migrate(&options.postgres.database_url, definitions::migrations()).await?;
         let pool = postgres::pool(&options.postgres)?;
         let publisher = Publisher::open(&options.kafka)?;

@@ -108,11 +108,6 @@ extractor!(
     |request| claims_with(request, Role::Official)
 );
 extractor!(
-    /// Anybody with an access token.
-    AnyAccess,
-    |request| claims(request, TokenKind::Access)
-);
-extractor!(
     /// Anybody with a refresh token.
     Refresh,
     |request| claims(request, TokenKind::Refresh)

@@ -10,7 +10,7 @@ use anyhow::ensure;
 use clap::Args;
 
 pub use self::claims::{Claims, Role, TokenKind};
-pub use self::extractors::{Administrator, AnyAccess, Official, Refresh, Unauthorized};
+pub use self::extractors::{Administrator, Official, Refresh, Unauthorized};
 pub use self::verifier::{Signer, Verifier};
 pub use crate::secret::Secret;
 use crate::secret::{Environment, Sources};

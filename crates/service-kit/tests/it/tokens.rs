@@ -9,7 +9,7 @@ use service_kit::health::{self, Readiness};
 use service_kit::problem::Problem;
 use service_kit::routes::{self, Access, Endpoint};
 use service_kit::testing;
-use service_kit::token::{Administrator, AnyAccess, Official, Refresh, Role, TokenKind, Verifier};
+use service_kit::token::{Administrator, Official, Refresh, Role, TokenKind, Verifier};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -23,10 +23,6 @@ async fn for_officials(holder: Official) -> impl Responder {
 }
 
 async fn for_refreshing(holder: Refresh) -> impl Responder {
-    holder.0.sub
-}
-
-async fn for_either(holder: AnyAccess) -> impl Responder {
     holder.0.sub
 }
 
@@ -57,7 +53,6 @@ fn serve(readiness: Readiness) -> SocketAddr {
             .app_data(verifier.clone())
             .configure(routes::mount(endpoints()))
             .configure(health::routes(readiness.clone()))
-            .route("/either", web::post().to(for_either))
     };
     let listener = service_kit::server::listen("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap();
@@ -112,14 +107,6 @@ async fn the_right_ones_get_in_and_no_others() {
             let answer = post(address, endpoint.path, authorization, "{}").await;
             assert_eq!(answer, unauthorized, "{}: {}", endpoint.path, intruder.why);
         }
-    }
-    for role in [Role::Official, Role::Administrator] {
-        let good = testing::claims(role, TokenKind::Access);
-        let bearer = testing::bearer(&secret, &good).unwrap();
-        assert_eq!(
-            post(address, "/either", Some(&bearer), "").await,
-            (200, good.sub)
-        );
     }
 }
 

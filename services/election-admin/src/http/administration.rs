@@ -1,34 +1,20 @@
 //! Participants, elections and results, as administrators' clients have always called them.
 
-use std::time::Duration;
-
 use actix_web::web::{Data, Payload};
-use actix_web::{HttpRequest, HttpResponse};
-use ballot_log::{ElectionId, PollNumber};
-use deadpool_postgres::Object;
-use jiff::Timestamp;
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
+use ballot_log::PollNumber;
 use serde::Serialize;
-use serde_json::Number;
 use service_kit::audit;
-use service_kit::body::{self, Fields};
+use service_kit::body::Fields;
 use service_kit::openapi;
 use service_kit::refusal::Refusal;
-use tokio::time::{Instant, sleep};
 use utoipa::ToSchema;
 
 use super::office::Office;
-use super::query::{Caller, parameter};
+use super::query::Caller;
 use super::{answer, description, wish};
-use crate::counted::{self, InvalidVote};
-use crate::creation::CreationError;
 use crate::definitions;
-use crate::finals::{self, FinalResult};
 use crate::participants::{self, Participant, ParticipantId};
-
-/// Whoever asks for results waits for the count for so long at most.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How often it is looked whether the result is final.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// The participant that was created.
 #[derive(Serialize, ToSchema)]
@@ -60,7 +46,7 @@ pub(super) async fn create_participant(
         success.target = format!("participant {id}");
         audit::append(&transaction, &success).await?;
         transaction.commit().await?;
-        Ok(Created { id })
+        Ok(HttpResponse::Ok().json(Created { id }))
     };
     office.change(act, work).await
 }
@@ -113,14 +99,15 @@ pub(super) async fn create_election(
     let work = async move {
         let fields = Fields::read(body).await?;
         let wish = wish::of(&fields, &doing.zone)?;
-        let mut client = doing.connection().await?;
-        let created = wish.fulfil(&mut client, &doing.publisher, success).await;
-        if matches!(created, Err(CreationError::NotPublished(_))) {
-            doing.unpublished.notify_one();
-        }
-        let poll_numbers = created?;
+        let defined = wish.fulfil(&doing.pool, &doing.publisher, success).await?;
         doing.defined.notify_one();
-        Ok(Numbered { poll_numbers })
+        if !defined.is_published {
+            // The act has happened; only whoever wants to vote has to wait.
+            doing.unpublished.notify_one();
+            return Ok(answer::not_published_yet(defined.id).error_response());
+        }
+        let poll_numbers = defined.poll_numbers;
+        Ok(HttpResponse::Ok().json(Numbered { poll_numbers }))
     };
     office.change(act, work).await
 }
@@ -174,85 +161,4 @@ pub(super) async fn get_elections(
         Ok(HttpResponse::Ok().json(Answer { elections }))
     };
     office.look(act, work).await
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Results {
-    participants: Vec<ParticipantResult>,
-    invalid_votes: Vec<InvalidVote>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ParticipantResult {
-    poll_number: PollNumber,
-    name: String,
-    result: Number,
-}
-
-/// Gives the result of an election that has ended
-///
-/// Waits for the count for at most ten seconds.
-#[utoipa::path(get, path = "/getResults", params(("id" = i32, Query, description = "The election")),
-    responses((status = 200, body = description::Results), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized),
-        (status = 503, description = "The count has not got so far; try again")))]
-pub(super) async fn get_results(
-    administrator: Caller,
-    request: HttpRequest,
-    office: Data<Office>,
-) -> Result<HttpResponse, Refusal> {
-    let id = parameter(&request, "id").filter(|id| id.chars().count() <= body::LONGEST_TEXT);
-    let target = id.as_ref().map(|id| format!("election {id}"));
-    let target = target.unwrap_or_default();
-    let act = office
-        .admit(administrator, &request, "getResults", target)
-        .await?;
-    let work = async {
-        let id = id.ok_or_else(|| body::missing("id"))?;
-        let id: Option<ElectionId> = id.trim().parse().ok();
-        let client = office.connection().await?;
-        let definition = match id {
-            Some(id) => definitions::find(&client, id).await?,
-            None => None,
-        };
-        let definition = definition.ok_or_else(|| Refusal::message("Election does not exist."))?;
-        if Timestamp::now() < definition.end {
-            return Err(Refusal::message("Election is ongoing."));
-        }
-        let (client, result) = final_result(&office, client, definition.id).await?;
-        let standings = result.standings()?;
-        let participants = standings.participants.into_iter();
-        let participants = participants.map(|standing| ParticipantResult {
-            poll_number: standing.poll_number,
-            result: standing.result(standings.counted),
-            name: standing.name,
-        });
-        Ok(HttpResponse::Ok().json(Results {
-            participants: participants.collect(),
-            invalid_votes: counted::invalid_votes(&client, definition.id).await?,
-        }))
-    };
-    office.look(act, work).await
-}
-
-/// Waits until the result is final.
-async fn final_result(
-    office: &Office,
-    mut client: Object,
-    election: ElectionId,
-) -> Result<(Object, FinalResult), Refusal> {
-    let give_up = Instant::now() + PATIENCE;
-    loop {
-        if let Some(result) = finals::find(&client, election).await? {
-            return Ok((client, result));
-        }
-        if Instant::now() >= give_up {
-            return Err(answer::not_counted_yet().into());
-        }
-        // Others need connections too.
-        drop(client);
-        sleep(LOOK_EVERY).await;
-        client = office.connection().await?;
-    }
 }

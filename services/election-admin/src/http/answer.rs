@@ -1,6 +1,7 @@
 //! What administrators can be told.
 
 use actix_web::http::StatusCode;
+use ballot_log::ElectionId;
 use service_kit::problem::Problem;
 use service_kit::refusal::Refusal;
 
@@ -41,12 +42,12 @@ impl From<CreationError> for Refusal {
         match error {
             CreationError::Refused(text) => Self::message(text),
             CreationError::Unavailable(error) => error.into(),
-            CreationError::NotPublished(election) => not_published_yet(election).into(),
         }
     }
 }
 
-fn not_published_yet(election: u32) -> Problem {
+/// `503`: the election is defined, but cannot be voted in yet.
+pub(super) fn not_published_yet(election: ElectionId) -> Problem {
     let problem = Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "not-published-yet",

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use service_kit::openapi::add_token;
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use super::{administration, records};
+use super::{administration, records, results};
 
 /// Election administration
 #[derive(OpenApi)]
@@ -14,7 +14,7 @@ use super::{administration, records};
     info(title = "election-admin", description = "Participants, elections and results. Every endpoint takes an administrator's access token."),
     paths(
         administration::create_participant, administration::get_participants, administration::create_election,
-        administration::get_elections, administration::get_results, records::results_json, records::results_csv,
+        administration::get_elections, results::get_results, records::results_json, records::results_csv,
         records::turnout, records::rejected, records::audit_log,
     ),
     modifiers(&Bearer),

@@ -6,6 +6,7 @@ mod description;
 mod office;
 mod query;
 mod records;
+mod results;
 mod wish;
 
 use actix_web::http::Method;
@@ -26,6 +27,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         access: Access::Administrator,
         route,
     };
+    let until_final = |path, route| Endpoint {
+        method: Method::GET,
+        path,
+        access: Access::AdministratorUntilPublic,
+        route,
+    };
     vec![
         of(Method::POST, "/createParticipant", || {
             web::route().to(administration::create_participant)
@@ -40,15 +47,15 @@ pub fn endpoints() -> Vec<Endpoint> {
             web::route().to(administration::get_elections)
         }),
         of(Method::GET, "/getResults", || {
-            web::route().to(administration::get_results)
+            web::route().to(results::get_results)
         }),
-        of(Method::GET, "/elections/{id}/results.json", || {
+        until_final("/elections/{id}/results.json", || {
             web::route().to(records::results_json)
         }),
-        of(Method::GET, "/elections/{id}/results.csv", || {
+        until_final("/elections/{id}/results.csv", || {
             web::route().to(records::results_csv)
         }),
-        of(Method::GET, "/elections/{id}/turnout", || {
+        until_final("/elections/{id}/turnout", || {
             web::route().to(records::turnout)
         }),
         of(Method::GET, "/elections/{id}/rejected", || {

@@ -1,18 +1,23 @@
 //! What every request needs, and that each act of an administrator is written down.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse};
+use anyhow::Context as _;
+use ballot_log::ElectionId;
 use deadpool_postgres::{Object, Pool};
 use jiff::tz::TimeZone;
-use serde::Serialize;
 use service_kit::audit::{self, Act};
 use service_kit::refusal::Refusal;
 use service_kit::token::{Administrator, Unauthorized};
 use tokio::sync::Notify;
 
-use crate::definitions;
 use crate::publishing::Publisher;
+use crate::{definitions, finals};
+
+/// An answer takes so long at most: longer than anything waits for the count or for Kafka.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where administrators' requests are dealt with. Cheap to clone.
 #[derive(Clone)]
@@ -38,6 +43,18 @@ impl Office {
         Ok(definitions::connection(&self.pool).await?)
     }
 
+    /// Whether the result of an election is known to be final. Where the database cannot be asked, it is not.
+    pub async fn is_final(&self, election: Option<ElectionId>) -> bool {
+        let Some(election) = election else {
+            return false;
+        };
+        let look = async {
+            let client = definitions::connection(&self.pool).await?;
+            finals::find(&client, election).await
+        };
+        matches!(tokio::time::timeout(PATIENCE, look).await, Ok(Ok(Some(_))))
+    }
+
     /// Answers a question, and writes down who asked it. Nobody is answered without.
     ///
     /// # Errors
@@ -47,21 +64,24 @@ impl Office {
         act: Act,
         work: impl Future<Output = Result<HttpResponse, Refusal>>,
     ) -> Result<HttpResponse, Refusal> {
-        let done = work.await;
-        self.write_down(act, done.as_ref().err()).await?;
-        done
+        in_time(async {
+            let done = work.await;
+            self.write_down(act, done.as_ref().err()).await?;
+            done
+        })
+        .await
     }
 
     /// Changes something. `work` itself writes the act down in its transaction, so that it is written down if
     /// and only if it happened; here are those that were refused. The work goes on to its end even if whoever
-    /// asked has gone.
+    /// asked has gone, or is told that it takes too long.
     ///
     /// # Errors
     /// Those of `work`, or where the audit log cannot be written.
-    pub async fn change<Done: Serialize + 'static>(
+    pub async fn change(
         &self,
         act: Act,
-        work: impl Future<Output = Result<Done, Refusal>> + 'static,
+        work: impl Future<Output = Result<HttpResponse, Refusal>> + 'static,
     ) -> Result<HttpResponse, Refusal> {
         let office = self.clone();
         let to_its_end = actix_web::rt::spawn(async move {
@@ -71,8 +91,7 @@ impl Office {
             }
             done
         });
-        let done = to_its_end.await.map_err(anyhow::Error::from)??;
-        Ok(HttpResponse::Ok().json(done))
+        in_time(async { to_its_end.await.map_err(anyhow::Error::from)? }).await
     }
 
     async fn write_down(&self, mut act: Act, refusal: Option<&Refusal>) -> Result<(), Refusal> {
@@ -108,4 +127,12 @@ impl Office {
         }
         Err(unauthorized.into())
     }
+}
+
+/// Servers that are frozen rather than gone keep nobody waiting for ever.
+async fn in_time(
+    work: impl Future<Output = Result<HttpResponse, Refusal>>,
+) -> Result<HttpResponse, Refusal> {
+    let done = tokio::time::timeout(PATIENCE, work).await;
+    done.context("the answer took too long")?
 }

@@ -23,7 +23,9 @@ use crate::{definitions, finals};
 ///
 /// Administrators always, everybody once the result is final.
 #[utoipa::path(get, path = "/elections/{id}/results.json", params(("id" = u32, Path, description = "The election")),
-    responses((status = 200, body = description::FullResult), (status = 401, body = openapi::Unauthorized)))]
+    responses((status = 200, body = description::FullResult), (status = 401, body = openapi::Unauthorized),
+        (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json")),
+    security(("bearer" = []), ()))]
 pub(super) async fn results_json(
     administrator: Caller,
     request: HttpRequest,
@@ -39,7 +41,9 @@ pub(super) async fn results_json(
 ///
 /// Administrators always, everybody once the result is final.
 #[utoipa::path(get, path = "/elections/{id}/results.csv", params(("id" = u32, Path, description = "The election")),
-    responses((status = 200, content_type = "text/csv", body = String), (status = 401, body = openapi::Unauthorized)))]
+    responses((status = 200, content_type = "text/csv", body = String), (status = 401, body = openapi::Unauthorized),
+        (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json")),
+    security(("bearer" = []), ()))]
 pub(super) async fn results_csv(
     administrator: Caller,
     request: HttpRequest,
@@ -65,7 +69,9 @@ pub(super) async fn results_csv(
 ///
 /// Administrators always, everybody once the result is final.
 #[utoipa::path(get, path = "/elections/{id}/turnout", params(("id" = u32, Path, description = "The election")),
-    responses((status = 200, body = Turnout), (status = 401, body = openapi::Unauthorized)))]
+    responses((status = 200, body = Turnout), (status = 401, body = openapi::Unauthorized),
+        (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json")),
+    security(("bearer" = []), ()))]
 pub(super) async fn turnout(
     administrator: Caller,
     request: HttpRequest,
@@ -86,18 +92,14 @@ async fn public_record(
     show: impl FnOnce(&Report) -> anyhow::Result<HttpResponse>,
 ) -> Result<HttpResponse, Refusal> {
     let id = election(request);
-    let client = office.connection().await?;
-    let stored = match id {
-        Some(id) => finals::find(&client, id).await?,
-        None => None,
-    };
-    let is_public = stored.is_some();
-    let work = async move {
+    let work = async {
+        let client = office.connection().await?;
         let definition = definition(&client, id).await?;
+        let stored = finals::find(&client, definition.id).await?;
         let tallies = counted::tallies(&client, definition.id).await?;
         Ok(show(&Report::new(&definition, &tallies, stored))?)
     };
-    if is_public && administrator.is_err() {
+    if administrator.is_err() && office.is_final(id).await {
         return work.await;
     }
     let act = office

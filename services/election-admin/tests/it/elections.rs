@@ -63,6 +63,34 @@ async fn what_is_stored_and_not_published_is_published_at_the_next_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_said_while_kafka_is_away_and_nothing_is_stored() {
+    let world = World::new().await;
+    let mut options = world.options();
+    options.kafka.kafka_brokers = "127.0.0.1:1".to_owned();
+    let admin = world.start_unready(&options).await;
+    let ids = admin.participants(false).await;
+    let wish = |end: &str, ids: &[i64]| json!({"start": "2026-06-16T15:55:46", "end": end, "individual": false, "participants": ids});
+    for (wrong, message) in [
+        (wish("2026-06-16T15:55:46", &ids), "Invalid date and time."),
+        (wish("2026-06-16T16:00:00", &[]), "Invalid participants."),
+    ] {
+        assert_eq!(
+            admin.post("/createElection", wrong).await.message(),
+            message
+        );
+    }
+    let (good, participants) = tokio::join!(
+        admin.post("/createElection", wish("2026-06-16T16:00:00", &ids)),
+        admin.read("/getParticipants"),
+    );
+    assert_eq!(good.status, 503);
+    assert!(good.headers.contains_key("retry-after"));
+    assert_eq!(participants.status, 200);
+    let elections = admin.read("/getElections").await;
+    assert_eq!(elections.exactly(), (200, r#"{"elections":[]}"#));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn new_clients_say_more() {
     let world = World::new().await;
     let admin = world.start().await;
@@ -111,7 +139,10 @@ async fn new_clients_say_more() {
             json!({"terms": [null, null, 7]}),
             "The field terms makes no sense: invalid type: integer `7`, expected struct ListTerms",
         ),
-        (json!({"terms": [null, null, {"multiplier": "-1"}]}), ""),
+        (
+            json!({"terms": [null, null, {"multiplier": "-1"}]}),
+            "The field terms makes no sense: invalid value: string \"-1\", expected an exact decimal of 0 or more with at most 17 decimals, such as 5 or \"1.35\" in quotes",
+        ),
     ] {
         let answer = admin.post("/createElection", body(more.clone())).await;
         assert_eq!(answer.message(), message, "{more}");

@@ -21,7 +21,9 @@ async fn nobody_else_is_let_in_whatever_they_send() {
         ("text/plain", "x".repeat(2 << 20)),
     ];
     for endpoint in endpoints() {
-        assert_eq!(endpoint.access, Access::Administrator, "{}", endpoint.path);
+        // Nothing here is public yet.
+        let access = [Access::Administrator, Access::AdministratorUntilPublic];
+        assert!(access.contains(&endpoint.access), "{}", endpoint.path);
         let path = endpoint.path.replace("{id}", "1");
         for (n, intruder) in intruders.iter().enumerate() {
             let body = bodies[n % bodies.len()].clone();

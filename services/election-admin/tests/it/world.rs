@@ -81,16 +81,21 @@ impl World {
     }
 
     pub(crate) async fn start_with(&self, options: &RunOptions) -> Admin {
-        let running = ElectionAdmin::start(options).await.unwrap();
-        let admin = Admin {
-            address: running.address(),
-            running,
-        };
+        let admin = self.start_unready(options).await;
         until("election-admin is ready", async || {
             admin.get("/health/ready", None).await.status == 200
         })
         .await;
         admin
+    }
+
+    /// One that serves, and may lack what it needs.
+    pub(crate) async fn start_unready(&self, options: &RunOptions) -> Admin {
+        let running = ElectionAdmin::start(options).await.unwrap();
+        Admin {
+            address: running.address(),
+            running,
+        }
     }
 
     pub(crate) async fn sql(&self) -> tokio_postgres::Client {

@@ -1,0 +1,131 @@
+//! Results, as administrators' clients have always called them.
+
+use std::error::Error;
+use std::time::Duration;
+
+use actix_web::http::header::ContentType;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use ballot_log::{ElectionId, PollNumber};
+use deadpool_postgres::Object;
+use futures_util::stream::{self, Stream, StreamExt as _};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Number;
+use service_kit::refusal::Refusal;
+use service_kit::{body, openapi};
+use tokio::time::{Instant, sleep};
+
+use super::office::Office;
+use super::query::{Caller, parameter};
+use super::{answer, description};
+use crate::counted::{self, InvalidVote};
+use crate::definitions;
+use crate::finals::{self, FinalResult};
+
+/// Whoever asks for results waits for the count for so long at most.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often it is looked whether the result is final.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Invalid votes that travel together, if they are there.
+const TOGETHER: usize = 512;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ParticipantResult {
+    poll_number: PollNumber,
+    name: String,
+    result: Number,
+}
+
+/// Gives the result of an election that has ended
+///
+/// Waits for the count for at most ten seconds.
+#[utoipa::path(get, path = "/getResults", params(("id" = i32, Query, description = "The election")),
+    responses((status = 200, body = description::Results), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized),
+        (status = 503, description = "The count has not got so far; try again")))]
+pub(super) async fn get_results(
+    administrator: Caller,
+    request: HttpRequest,
+    office: Data<Office>,
+) -> Result<HttpResponse, Refusal> {
+    let id = parameter(&request, "id").filter(|id| id.chars().count() <= body::LONGEST_TEXT);
+    let target = id.as_ref().map(|id| format!("election {id}"));
+    let target = target.unwrap_or_default();
+    let act = office
+        .admit(administrator, &request, "getResults", target)
+        .await?;
+    let work = async {
+        let id = id.ok_or_else(|| body::missing("id"))?;
+        let id: Option<ElectionId> = id.trim().parse().ok();
+        let client = office.connection().await?;
+        let definition = match id {
+            Some(id) => definitions::find(&client, id).await?,
+            None => None,
+        };
+        let definition = definition.ok_or_else(|| Refusal::message("Election does not exist."))?;
+        if Timestamp::now() < definition.end {
+            return Err(Refusal::message("Election is ongoing."));
+        }
+        let (client, result) = final_result(&office, client, definition.id).await?;
+        let standings = result.standings()?;
+        let participants = standings.participants.into_iter();
+        let participants: Vec<_> = participants
+            .map(|standing| ParticipantResult {
+                poll_number: standing.poll_number,
+                result: standing.result(standings.counted),
+                name: standing.name,
+            })
+            .collect();
+        let invalid_votes = counted::invalid_votes(client, definition.id).await?;
+        Ok(HttpResponse::Ok()
+            .insert_header(ContentType::json())
+            .streaming(in_pieces(&participants, invalid_votes)?))
+    };
+    office.look(act, work).await
+}
+
+/// The answer, piece by piece: there may be a million invalid votes.
+fn in_pieces<Votes: Stream<Item = anyhow::Result<InvalidVote>>>(
+    participants: &[ParticipantResult],
+    invalid_votes: Votes,
+) -> anyhow::Result<impl Stream<Item = Result<Bytes, Box<dyn Error>>> + use<Votes>> {
+    let participants = serde_json::to_string(participants)?;
+    let start = format!(r#"{{"participants":{participants},"invalidVotes":["#);
+    let votes = invalid_votes.enumerate().map(|(number, vote)| {
+        let comma = if number == 0 { "" } else { "," };
+        anyhow::Ok(format!("{comma}{}", serde_json::to_string(&vote?)?))
+    });
+    let pieces = votes.ready_chunks(TOGETHER).map(|votes| {
+        let piece: anyhow::Result<String> = votes.into_iter().collect();
+        // The status has been sent: all that is left is to break off.
+        piece.inspect_err(|error| {
+            tracing::error!(error = format!("{error:#}"), "an answer broke off");
+        })
+    });
+    let whole = stream::iter([Ok(start)])
+        .chain(pieces)
+        .chain(stream::iter([Ok("]}".to_owned())]));
+    Ok(whole.map(|piece| Ok(piece?.into())))
+}
+
+/// Waits until the result is final.
+async fn final_result(
+    office: &Office,
+    mut client: Object,
+    election: ElectionId,
+) -> Result<(Object, FinalResult), Refusal> {
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        if let Some(result) = finals::find(&client, election).await? {
+            return Ok((client, result));
+        }
+        if Instant::now() >= give_up {
+            return Err(answer::not_counted_yet().into());
+        }
+        // Others need connections too.
+        drop(client);
+        sleep(LOOK_EVERY).await;
+        client = office.connection().await?;
+    }
+}
