@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::counting::{Counting, CountingOptions};
 use crate::options::RunOptions;
-use crate::publish::{Board, Publisher};
+use crate::publish::{Board, Counted, Publisher};
 use crate::store::{self, Store};
 
 /// How long a server may be away when this one starts.
@@ -50,9 +50,12 @@ impl TallyStream {
             &options.redis.redis_url,
             &brokers,
             &topics,
-            elections.clone(),
-            board.clone(),
-            usize::try_from(partitions)?,
+            Counted {
+                elections: elections.clone(),
+                board: board.clone(),
+                partitions: usize::try_from(partitions)?,
+                store: store.clone(),
+            },
             readiness.clone(),
         )
         .await?;

@@ -4,8 +4,10 @@
 //! written twice, late, or by an instance that has lost the partition: a write for a lower offset
 //! changes nothing.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context;
-use ballot_log::Ballot;
+use ballot_log::{Ballot, ElectionId};
 use deadpool_postgres::{Pool, Transaction};
 use jiff::Timestamp;
 use tokio_postgres::types::Json;
@@ -113,6 +115,44 @@ impl Store {
         }
         stored.sort_by_key(|tally| tally.partition);
         Ok(stored)
+    }
+
+    /// How many voters are on the roll of each election whose roll was ever seen.
+    ///
+    /// # Errors
+    /// Where PostgreSQL cannot be asked.
+    pub async fn registered(&self) -> anyhow::Result<BTreeMap<ElectionId, u64>> {
+        let client = self.pool.get().await?;
+        let rows = client
+            .query("SELECT election, registered FROM rolls", &[])
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok((
+                    row.get::<_, i64>(0).try_into()?,
+                    row.get::<_, i64>(1).try_into()?,
+                ))
+            })
+            .collect()
+    }
+
+    /// Writes down how many voters are on a roll.
+    ///
+    /// # Errors
+    /// Where PostgreSQL did not take it.
+    pub async fn save_registered(
+        &self,
+        election: ElectionId,
+        registered: u64,
+    ) -> anyhow::Result<()> {
+        let client = self.pool.get().await?;
+        let upsert = "INSERT INTO rolls (election, registered) VALUES ($1, $2)
+                      ON CONFLICT (election) DO UPDATE SET registered = excluded.registered";
+        let registered = i64::try_from(registered)?;
+        client
+            .execute(upsert, &[&i64::from(election), &registered])
+            .await?;
+        Ok(())
     }
 
     /// Writes a checkpoint, unless a newer one is there.

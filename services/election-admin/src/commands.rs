@@ -14,7 +14,7 @@ use crate::publishing::Publisher;
 use crate::report::Report;
 use crate::service::ElectionAdmin;
 use crate::warm_up::warm_up;
-use crate::{counted, creation, definitions, finals, participants};
+use crate::{creation, definitions, finals, participants};
 
 /// Runs a command to its end.
 ///
@@ -115,9 +115,7 @@ async fn participants(options: &DatabaseOptions) -> anyhow::Result<()> {
 async fn results(options: &ResultsOptions) -> anyhow::Result<()> {
     let client = options.election.database.connect().await?;
     let definition = find(&client, &options.election).await?;
-    let stored = finals::find(&client, definition.id).await?;
-    let tallies = counted::tallies(&client, definition.id).await?;
-    let report = Report::new(&definition, &tallies, stored);
+    let report = Report::read(&client, &definition).await?;
     if options.json {
         println!("{}", serde_json::to_string(&report.json()?)?);
     } else {

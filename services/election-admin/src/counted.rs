@@ -39,6 +39,19 @@ pub async fn tallies(
         .collect()
 }
 
+/// How many voters are on the roll of an election, if it was ever loaded.
+///
+/// # Errors
+/// Where PostgreSQL cannot be asked.
+pub async fn registered(
+    client: &Client,
+    election: ElectionId,
+) -> Result<Option<i64>, tokio_postgres::Error> {
+    let sql = "SELECT registered FROM rolls WHERE election = $1";
+    let row = client.query_opt(sql, &[&i64::from(election)]).await?;
+    Ok(row.map(|row| row.get(0)))
+}
+
 /// A paper ballot that was not counted, as the interface of old shows it.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

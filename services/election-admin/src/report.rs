@@ -9,9 +9,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use service_kit::audit::hex;
+use tokio_postgres::Client;
 use utoipa::ToSchema;
 
-use crate::finals::FinalResult;
+use crate::counted;
+use crate::finals::{self, FinalResult};
 use crate::result::{self, OfficialResult, PartitionTally, Tally, merge};
 
 /// A spreadsheet takes text that begins like this for a formula, which the name of a participant is not.
@@ -28,6 +30,8 @@ pub struct Report {
     tally: Tally,
     offsets: BTreeMap<i32, i64>,
     stored: Option<FinalResult>,
+    /// Voters on the roll, if it was ever loaded.
+    registered: Option<i64>,
     /// The numbers may be seen: they are final, or the election shows them while the votes come in.
     visible: bool,
 }
@@ -60,15 +64,26 @@ pub struct Turnout {
     repeated: u64,
     /// Ballots that do not count, by reason.
     rejected: BTreeMap<String, u64>,
-    /// Voters on the roll; null as the roll is not known here.
-    registered: Option<u64>,
+    /// Voters on the roll; null where it was never loaded, as with paper ballots alone.
+    registered: Option<i64>,
 }
 
 impl Report {
-    /// Of what is counted; or of what is stored, where the result is final.
-    pub fn new(
+    /// Reads what is counted; or what is stored, where the result is final.
+    ///
+    /// # Errors
+    /// Where PostgreSQL cannot be asked.
+    pub async fn read(client: &Client, definition: &ElectionDefinition) -> anyhow::Result<Self> {
+        let stored = finals::find(client, definition.id).await?;
+        let tallies = counted::tallies(client, definition.id).await?;
+        let registered = counted::registered(client, definition.id).await?;
+        Ok(Self::new(definition, &tallies, registered, stored))
+    }
+
+    fn new(
         definition: &ElectionDefinition,
         tallies: &[PartitionTally],
+        registered: Option<i64>,
         stored: Option<FinalResult>,
     ) -> Self {
         let tally = merge(tallies);
@@ -80,6 +95,7 @@ impl Report {
                 .map_or_else(|| now.collect(), |stored| stored.offsets.clone()),
             visible: stored.is_some() || result::is_live(definition),
             stored,
+            registered,
             tally,
         }
     }
@@ -146,7 +162,7 @@ impl Report {
             counted: self.tally.counted(),
             repeated: self.tally.repeated,
             rejected: self.tally.rejected.clone(),
-            registered: None,
+            registered: self.registered,
         }
     }
 
@@ -161,6 +177,9 @@ impl Report {
             table,
             "{state}: {counted} votes counted, {duplicates} duplicate ballots, {invalid} for nobody"
         );
+        if let Some(registered) = self.registered {
+            let _infallible = writeln!(table, "{registered} voters on the roll");
+        }
         if !self.visible {
             table.push_str("the numbers show when the result is final\n");
             return table;

@@ -5,6 +5,7 @@
 
 mod board;
 mod downstream;
+mod rolls;
 mod scripts;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,10 +22,12 @@ use tokio::time::MissedTickBehavior;
 
 use crate::count::PartitionTally;
 use crate::result::ElectionResult;
+use crate::store::Store;
 
 pub use board::{Board, Notices};
 
 use downstream::Downstream;
+use rolls::Rolls;
 use scripts::{PUBLISH_RESULT, STORE_TALLIES};
 
 /// At most ten results a second.
@@ -45,6 +48,7 @@ pub struct Publisher {
     elections: Elections,
     board: Arc<Board>,
     partitions: usize,
+    rolls: Rolls,
     readiness: Readiness,
     latest: BTreeMap<ElectionId, BTreeMap<i32, PartitionTally>>,
     /// Partitions that somebody else counts now.
@@ -55,18 +59,28 @@ pub struct Publisher {
     repeated: Instant,
 }
 
+/// What results are made from.
+pub struct Counted {
+    /// Which elections there are.
+    pub elections: Elections,
+    /// Where the totals are left.
+    pub board: Arc<Board>,
+    /// How many partitions the ballot box has.
+    pub partitions: usize,
+    /// Where the numbers of registered voters are kept.
+    pub store: Store,
+}
+
 impl Publisher {
-    /// Connects; `partitions` is the number of partitions of the ballot box.
+    /// Connects.
     ///
     /// # Errors
-    /// Where Redis cannot be reached.
+    /// Where Redis or PostgreSQL cannot be reached.
     pub async fn connect(
         redis_url: &str,
         brokers: &str,
         topics: &Topics,
-        elections: Elections,
-        board: Arc<Board>,
-        partitions: usize,
+        counted: Counted,
         readiness: Readiness,
     ) -> anyhow::Result<Self> {
         let client = redis::Client::open(redis_url)
@@ -75,9 +89,10 @@ impl Publisher {
         Ok(Self {
             redis,
             downstream: Downstream::open(brokers, topics)?,
-            elections,
-            board,
-            partitions,
+            elections: counted.elections,
+            board: counted.board,
+            partitions: counted.partitions,
+            rolls: Rolls::read(counted.store).await?,
             readiness,
             latest: BTreeMap::new(),
             leaving: BTreeSet::new(),
@@ -210,7 +225,8 @@ impl Publisher {
             .with_context(|| {
                 format!("the Redis hash tally:{{{id}}} holds something else: delete it, and it is written again")
             })?;
-        let registered: Option<u64> = self.redis.hget(format!("roll:{id}"), "voters").await?;
+        let on_the_roll: Option<u64> = self.redis.hget(format!("roll:{id}"), "voters").await?;
+        let registered = self.rolls.registered(id, on_the_roll);
         let result = ElectionResult::new(election, &tallies, self.partitions, registered);
 
         if result.is_final && self.finals.insert(id) {

@@ -8,10 +8,10 @@ use redis::AsyncCommands;
 use serde_json::Value;
 use service_kit::health::Readiness;
 use tally_stream::count::{PartitionTally, Tally};
-use tally_stream::publish::{Board, Publisher};
+use tally_stream::publish::{Board, Counted, Publisher};
 use tokio::sync::oneshot;
 
-use crate::world::{World, votes};
+use crate::world::{World, until, votes};
 
 /// Partition 0 with `votes` votes for A, as of offset `votes`.
 fn tally(votes: u32) -> PartitionTally {
@@ -38,9 +38,12 @@ async fn publish(world: &World, tally: PartitionTally) -> Value {
         &world.redis_url,
         brokers,
         &world.topics,
-        elections,
-        board,
-        1,
+        Counted {
+            elections,
+            board,
+            partitions: 1,
+            store: world.store().await,
+        },
         Readiness::new(),
     );
     let (stop, stopped) = oneshot::channel();
@@ -82,4 +85,24 @@ async fn a_tally_of_an_older_form_is_in_no_result() {
     assert_eq!(publish(&world, tally(30)).await, newest);
     let _: () = redis.del("tally:{1}").await.unwrap();
     assert_eq!(votes(&publish(&world, tally(30)).await), [30, 0, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn turnout_keeps_its_denominator_when_the_roll_is_purged() {
+    let world = World::new().await;
+    world.define(1, SignedDuration::from_hours(1), "live").await;
+    let mut redis = world.redis().await;
+    let _: () = redis.hset("roll:1", "voters", 80).await.unwrap();
+    assert_eq!(publish(&world, tally(20)).await["registered"], 80);
+    let store = world.store().await;
+    until("the number is stored", || async {
+        store.registered().await.unwrap().get(&1) == Some(&80)
+    })
+    .await;
+    let _: () = redis.del("roll:1").await.unwrap();
+    let purged = publish(&world, tally(21)).await;
+    assert_eq!(purged["registered"], 80);
+    // What is on the roll now is what counts.
+    let _: () = redis.hset("roll:1", "voters", 90).await.unwrap();
+    assert_eq!(publish(&world, tally(22)).await["registered"], 90);
 }

@@ -1,12 +1,12 @@
 //! Writes of the count only move forward.
 
+use std::sync::Arc;
+
 use ballot_log::{Election, ElectionDefinition};
 use jiff::SignedDuration;
-use service_kit::postgres;
-use std::sync::Arc;
 use tally_stream::count::{LogRecord, PartitionCount, Verdict};
 use tally_stream::recount::recount;
-use tally_stream::store::{Checkpoint, Store, migrations};
+use tally_stream::store::Checkpoint;
 
 use crate::world::World;
 
@@ -41,10 +41,7 @@ fn count(
 async fn a_write_for_a_lower_offset_changes_nothing() {
     let world = World::new().await;
     let definition = world.define(1, SignedDuration::from_hours(1), "live").await;
-    postgres::migrate(&world.database_url, migrations())
-        .await
-        .unwrap();
-    let store = Store::new(postgres::pool(&world.postgres()).unwrap());
+    let store = world.store().await;
     let save = async |records| {
         let (count, rejected) = count(&definition, records);
         store

@@ -14,9 +14,11 @@ use rdkafka::message::Message;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use redis::AsyncCommands;
 use serde_json::Value;
+use service_kit::postgres;
 use service_kit::settings::{KafkaOptions, PostgresOptions, RedisOptions};
 use tally_stream::options::{RecountOptions, RunOptions};
 use tally_stream::service::TallyStream;
+use tally_stream::store::{Store, migrations};
 
 pub(crate) const PARTITIONS: i32 = 3;
 /// Long enough for a loaded machine; whoever waits, waits for a condition.
@@ -63,6 +65,14 @@ impl World {
             database_url: self.database_url.clone(),
             database_connections: 4,
         }
+    }
+
+    /// The database, migrated.
+    pub(crate) async fn store(&self) -> Store {
+        postgres::migrate(&self.database_url, migrations())
+            .await
+            .unwrap();
+        Store::new(postgres::pool(&self.postgres()).unwrap())
     }
 
     pub(crate) fn options(&self) -> RunOptions {

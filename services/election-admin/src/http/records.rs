@@ -16,8 +16,8 @@ use super::description;
 use super::office::Office;
 use super::query::{Caller, election, limit, parameter};
 use crate::counted::{self, RejectedBallot};
+use crate::definitions;
 use crate::report::{Report, Turnout};
-use crate::{definitions, finals};
 
 /// Gives the whole result as JSON: votes, seats or a winner, and the ties that mattered
 ///
@@ -95,9 +95,7 @@ async fn public_record(
     let work = async {
         let client = office.connection().await?;
         let definition = definition(&client, id).await?;
-        let stored = finals::find(&client, definition.id).await?;
-        let tallies = counted::tallies(&client, definition.id).await?;
-        Ok(show(&Report::new(&definition, &tallies, stored))?)
+        Ok(show(&Report::read(&client, &definition).await?)?)
     };
     if administrator.is_err() && office.is_final(id).await {
         return work.await;

@@ -39,6 +39,11 @@ async fn everybody_sees_the_result_once_it_is_final() {
     assert_eq!(so_far["result"]["participants"][0]["votes"], 5);
     assert_eq!(so_far["sha256"], Value::Null);
 
+    let turnout = admin.read("/elections/1/turnout").await.json();
+    assert_eq!(turnout["registered"], Value::Null);
+    let roll = "INSERT INTO rolls (election, registered) VALUES (1, 20)";
+    world.sql().await.batch_execute(roll).await.unwrap();
+
     world.count(1, 0, 9, closed(&[(1, 5), (3, 1)])).await;
     let mut other = closed(&[(2, 3)]);
     other["rejected"] =
@@ -79,7 +84,7 @@ async fn everybody_sees_the_result_once_it_is_final() {
         admin.get("/elections/1/turnout", None).await.exactly(),
         (
             200,
-            r#"{"election":1,"final":true,"counted":9,"repeated":6,"rejected":{"Duplicate ballot.":2,"Election is not open.":1,"Invalid poll number.":4},"registered":null}"#
+            r#"{"election":1,"final":true,"counted":9,"repeated":6,"rejected":{"Duplicate ballot.":2,"Election is not open.":1,"Invalid poll number.":4},"registered":20}"#
         )
     );
     assert_eq!(admin.get("/elections/2/turnout", None).await.status, 401);
