@@ -1,16 +1,9 @@
-//! Migrations: from an installation of old, and the audit log's tables as they are everywhere.
+//! Migrations, from an installation of old.
 
 use election_admin::definitions;
 use refinery::Target;
-use service_kit::audit;
 
 use crate::world::World;
-
-#[test]
-fn the_audit_log_is_the_same_everywhere() {
-    let migration = include_str!("../../../../sql/election_process/V3__audit_log.sql");
-    assert_eq!(migration, audit::TABLES);
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn elections_of_old_have_their_participants_afterwards() {
