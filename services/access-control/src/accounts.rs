@@ -83,15 +83,6 @@ impl Accounts {
         Ok(self.pool.get().await?)
     }
 
-    /// Whether PostgreSQL answers.
-    ///
-    /// # Errors
-    /// Where it does not.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.connection().await?.simple_query("SELECT").await?;
-        Ok(())
-    }
-
     /// The account with this address.
     ///
     /// # Errors

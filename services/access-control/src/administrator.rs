@@ -1,4 +1,4 @@
-//! The first administrator, who is there from the start.
+//! The first administrator, who is there from the start, and again whenever nobody else is.
 
 use anyhow::{Context, ensure};
 use jiff::Timestamp;
@@ -61,14 +61,20 @@ impl FirstAdministrator {
         })
     }
 
+    /// The address that is theirs, whether they have an account at present or not.
+    pub fn email(&self) -> &Email {
+        &self.email
+    }
+
     /// Creates the account if there is no administrator.
     ///
     /// # Errors
-    /// Where PostgreSQL cannot be asked, or the address is an official's.
+    /// Where PostgreSQL cannot be asked, too many passwords wait to be hashed, or the address is an official's.
     pub async fn ensure(&self, accounts: &Accounts, passwords: &Passwords) -> anyhow::Result<()> {
         if accounts.has_administrator().await? {
             return Ok(());
         }
+        let place = passwords.places.for_login().await?;
         let account = Account {
             id: Uuid::new_v4(),
             email: self.email.to_string(),
@@ -76,20 +82,20 @@ impl FirstAdministrator {
             surname: self.surname.clone(),
             jmbg: self.jmbg.clone(),
             role: Role::Administrator,
-            password_hash: passwords.hash(self.password.clone()).await?,
+            password_hash: passwords.hash(place, self.password.clone()).await?,
         };
         let act = Act {
             who: "access-control".to_owned(),
             role: String::new(),
             what: "createAdministrator".into(),
             target: self.email.to_string(),
-            address: "start".to_owned(),
+            address: "local".to_owned(),
             outcome: SUCCESS.to_owned(),
             at: Timestamp::now(),
         };
         ensure!(
             accounts.add_first_administrator(&account, &act).await?,
-            "there is no administrator, and ADMIN_EMAIL is the address of an official"
+            "there is no administrator, and ADMIN_EMAIL is the address of an official: choose another one"
         );
         tracing::info!("there is an administrator now");
         Ok(())

@@ -1,16 +1,18 @@
 //! access-control keeps accounts and issues tokens.
 //!
-//! [`http`] answers clients; [`accounts`] is what PostgreSQL keeps; [`passwords`] hashes, a few at a time;
-//! [`attempts`] slows down whoever guesses. What an e-mail address, a personal number and a password are is
-//! said by [`email`], [`jmbg`] and [`passwords::is_acceptable`].
+//! [`http`] answers clients; [`accounts`] is what PostgreSQL keeps; [`passwords`] hashes, a few at a time, at
+//! [`places`]; [`attempts`] slows down whoever guesses or registers without end. What an e-mail address, a
+//! personal number and a password are is said by [`email`], [`jmbg`] and [`passwords::is_acceptable`].
 
 pub mod accounts;
 pub mod administrator;
 pub mod attempts;
+mod budget;
 pub mod email;
 pub mod http;
 pub mod jmbg;
 pub mod options;
 pub mod passwords;
+pub mod places;
 pub mod service;
 pub mod tokens;

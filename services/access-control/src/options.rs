@@ -36,12 +36,16 @@ pub struct RunOptions {
     /// Where clients are served
     #[arg(long, env = "ACCESS_CONTROL_LISTEN", default_value = "127.0.0.1:5000")]
     pub listen: SocketAddr,
-    /// Passwords hashed at the same time; each takes a core for some hundredths of a second, and 19 MiB
+    /// Passwords hashed at the same time; each takes a core for some hundredths of a second, and 19 MiB that are
+    /// kept from then on. Registrations leave one to logins, which never wait for more than one of them
     #[arg(long, env = "ACCESS_CONTROL_HASHES_AT_ONCE", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub hashes_at_once: u32,
     /// Guessing passwords.
     #[command(flatten)]
-    pub attempts: AttemptOptions,
+    pub logins: LoginOptions,
+    /// Registering without end.
+    #[command(flatten)]
+    pub registrations: RegistrationOptions,
     /// Tokens.
     #[command(flatten)]
     pub token: TokenOptions,
@@ -58,9 +62,9 @@ pub struct RunOptions {
 
 /// How often one may fail to log in.
 #[derive(Args, Clone, Copy, Debug)]
-pub struct AttemptOptions {
+pub struct LoginOptions {
     /// Failed logins to one account from one address until it is told to wait; ten times as many to one account
-    /// from all addresses, and from one address to all accounts. Logins that succeed do not count
+    /// from all addresses, and from one address to all accounts. Nothing but a wrong password counts
     #[arg(long, env = "LOGIN_ATTEMPTS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub login_attempts: u32,
     /// Seconds until there is one attempt more
@@ -68,10 +72,21 @@ pub struct AttemptOptions {
     pub login_attempt_interval_s: u32,
 }
 
-/// The administrator who is created at the start if there is none. Not `Debug`: it has a password.
+/// How often one may register.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct RegistrationOptions {
+    /// Registrations from one address until it is told to wait, those with an e-mail address that is taken included
+    #[arg(long, env = "REGISTRATIONS", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub registrations: u32,
+    /// Seconds until there is one registration more
+    #[arg(long, env = "REGISTRATION_INTERVAL_S", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub registration_interval_s: u32,
+}
+
+/// The administrator who is created whenever there is none. Not `Debug`: it has a password.
 #[derive(Args, Clone)]
 pub struct AdministratorOptions {
-    /// E-mail address of the administrator who is created where there is none
+    /// E-mail address of the administrator who is created whenever there is none; nobody can register with it
     #[arg(long, env = "ADMIN_EMAIL", default_value = "admin@admin.com")]
     pub admin_email: String,
     /// Their password [default: 1, which production refuses]

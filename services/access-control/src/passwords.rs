@@ -1,28 +1,24 @@
 //! Passwords: which are acceptable, and hashing them without standing in anybody's way.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use argon2::password_hash::Error;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use service_kit::body::is_storable;
 use service_kit::secret::Secret;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
-use uuid::Uuid;
+
+use crate::places::{Place, Places};
 
 /// Memory in KiB, passes and lanes: what OWASP asks of Argon2id at least.
 const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
 
-/// Whoever waits longer for their turn is sent away.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// A password has at least so many characters.
+const SHORTEST: usize = 8;
 
-/// A password has so many characters, and at least one digit, one lower-case and one upper-case letter.
-const LENGTH: std::ops::RangeInclusive<usize> = 8..=256;
-
-/// Whether somebody may choose this password.
+/// Whether somebody may choose this password: one that is long enough and not too long, with a digit, a
+/// lower-case and an upper-case letter.
 pub fn is_acceptable(password: &str) -> bool {
-    LENGTH.contains(&password.chars().count())
+    is_storable(password)
+        && password.chars().count() >= SHORTEST
         && password.chars().any(|character| character.is_ascii_digit())
         && password.chars().any(char::is_lowercase)
         && password.chars().any(char::is_uppercase)
@@ -31,12 +27,9 @@ pub fn is_acceptable(password: &str) -> bool {
 /// Why a password was not hashed.
 #[derive(Debug, thiserror::Error)]
 pub enum HashingError {
-    /// Too many others wait.
-    #[error("too many passwords are waiting to be checked")]
-    Busy,
     /// The algorithm or a stored hash is not all right.
     #[error("a password cannot be hashed: {0}")]
-    Failed(Error),
+    Failed(#[from] Error),
     /// The thread ended.
     #[error("hashing a password broke off")]
     BrokeOff,
@@ -45,90 +38,102 @@ pub enum HashingError {
 /// Hashes passwords with Argon2id on threads of their own, a few at a time. Cheap to clone.
 #[derive(Clone)]
 pub struct Passwords {
-    argon2: Argon2<'static>,
-    places: Arc<Semaphore>,
-    nobodys: Arc<PasswordHash>,
-    patience: Duration,
+    /// Where to. Whoever has a place hashes one password there.
+    pub places: Places,
+    params: Params,
 }
 
 impl Passwords {
-    /// Hashes at most `at_once` at the same time.
+    /// Hashes at most `at_once` at the same time, in `at_once` pieces of memory.
     ///
     /// # Errors
-    /// Where the operating system gives no random numbers.
+    /// Where Argon2 does not know such costs.
     pub fn new(at_once: u32) -> Result<Self, HashingError> {
         let (memory, passes, lanes) = COST;
-        let params = Params::new(memory, passes, lanes, None)
-            .map_err(|error| HashingError::Failed(error.into()))?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let password = Uuid::new_v4();
-        let nobodys = argon2
-            .hash_password(password.as_bytes())
-            .map_err(HashingError::Failed)?;
-        let places = usize::try_from(at_once.max(1)).unwrap_or(1);
+        let length = Some(Params::DEFAULT_OUTPUT_LEN);
         Ok(Self {
-            argon2,
-            places: Arc::new(Semaphore::new(places)),
-            nobodys: Arc::new(nobodys),
-            patience: PATIENCE,
+            places: Places::new(usize::try_from(at_once).unwrap_or(1)),
+            params: Params::new(memory, passes, lanes, length).map_err(Error::from)?,
         })
     }
 
     /// The hash of a new password, in PHC form.
     ///
     /// # Errors
-    /// Where too many others wait.
-    pub async fn hash(&self, password: Secret) -> Result<String, HashingError> {
-        let argon2 = self.argon2.clone();
-        self.in_turn(move || argon2.hash_password(password.expose().as_bytes()))
-            .await?
-            .map(|hash| hash.to_string())
-            .map_err(HashingError::Failed)
+    /// Where Argon2 fails.
+    pub async fn hash(&self, place: Place, password: Secret) -> Result<String, HashingError> {
+        let params = ParamsString::try_from(&self.params)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone());
+        let salt = Salt::generate();
+        let output = output(place, argon2, password, salt).await?;
+        let hash = PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params,
+            salt: Some(salt),
+            hash: Some(output),
+        };
+        Ok(hash.to_string())
     }
 
     /// Whether the password is the one of this hash. Without a hash (there is no such account) it is not,
     /// and that takes as long.
     ///
     /// # Errors
-    /// Where too many others wait, or the hash is none.
-    pub async fn verify(&self, password: Secret, hash: Option<&str>) -> Result<bool, HashingError> {
-        let exists = hash.is_some();
-        let hash = match hash {
-            Some(hash) => {
-                let parsed = PasswordHash::new(hash);
-                Arc::new(parsed.map_err(|error| HashingError::Failed(error.into()))?)
-            }
-            None => Arc::clone(&self.nobodys),
-        };
-        let argon2 = self.argon2.clone();
-        let verified = self
-            .in_turn(move || argon2.verify_password(password.expose().as_bytes(), &*hash))
-            .await?;
-        match verified {
-            Ok(()) => Ok(exists),
-            Err(Error::PasswordInvalid) => Ok(false),
-            Err(error) => Err(HashingError::Failed(error)),
-        }
-    }
-
-    async fn in_turn<Done: Send + 'static>(
+    /// Where the hash is none.
+    pub async fn verify(
         &self,
-        work: impl FnOnce() -> Done + Send + 'static,
-    ) -> Result<Done, HashingError> {
-        let place = timeout(self.patience, Arc::clone(&self.places).acquire_owned()).await;
-        let Ok(Ok(place)) = place else {
-            return Err(HashingError::Busy);
+        place: Place,
+        password: Secret,
+        hash: Option<&str>,
+    ) -> Result<bool, HashingError> {
+        let Some(hash) = hash else {
+            self.hash(place, password).await?;
+            return Ok(false);
         };
-        // The work goes on if whoever asked hangs up, and keeps its place until then.
-        let keeping = move |_place: OwnedSemaphorePermit| work();
-        tokio::task::spawn_blocking(move || keeping(place))
-            .await
-            .map_err(|_| HashingError::BrokeOff)
+        let hash = PasswordHash::new(hash).map_err(Error::from)?;
+        let (Some(salt), Some(expected)) = (hash.salt, hash.hash) else {
+            return Err(Error::PasswordInvalid.into());
+        };
+        let algorithm = Algorithm::new(hash.algorithm).map_err(Error::from)?;
+        let version = hash.version.map_or(Ok(Version::V0x13), Version::try_from);
+        let argon2 = Argon2::new(
+            algorithm,
+            version.map_err(Error::from)?,
+            Params::try_from(&hash)?,
+        );
+        // Compared in constant time.
+        Ok(output(place, argon2, password, salt).await? == expected)
     }
+}
+
+/// Hashes on another thread. That goes on, and keeps the place, if whoever asked hangs up.
+async fn output(
+    mut place: Place,
+    argon2: Argon2<'static>,
+    password: Secret,
+    salt: Salt,
+) -> Result<Output, HashingError> {
+    let work = move || {
+        let params = argon2.params();
+        let needed = params.block_count().max(place.memory.len());
+        place.memory.resize(needed, Block::new());
+        let mut output = [0; Output::MAX_LENGTH];
+        let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+        let output = output.get_mut(..length).ok_or(Error::OutputSize)?;
+        let password = password.expose().as_bytes();
+        argon2.hash_password_into_with_memory(password, &salt, output, &mut place.memory)?;
+        Output::new(output).map_err(Error::from)
+    };
+    let done = tokio::task::spawn_blocking(work).await;
+    Ok(done.map_err(|_| HashingError::BrokeOff)??)
 }
 
 #[cfg(test)]
 mod tests {
+    use argon2::{PasswordHasher as _, PasswordVerifier as _};
+    use futures_util::future::join_all;
+
     use super::*;
 
     #[test]
@@ -144,6 +149,7 @@ mod tests {
             "PASSWORD1",
             "Password",
             "Passwordⅳ",
+            "Password1\0",
         ] {
             assert!(!is_acceptable(bad), "{bad}");
         }
@@ -154,28 +160,60 @@ mod tests {
     #[tokio::test]
     async fn a_password_fits_its_hash_only() {
         let passwords = Passwords::new(2).unwrap();
-        let hash = passwords.hash(Secret::new("Lozinka1")).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        let fits = async |password: &str, hash: Option<&str>| {
-            passwords.verify(Secret::new(password), hash).await.unwrap()
+        let hash = async || {
+            let place = passwords.places.for_registration().await.unwrap();
+            passwords
+                .hash(place, Secret::new("Lozinka1"))
+                .await
+                .unwrap()
         };
-        assert!(fits("Lozinka1", Some(&hash)).await);
-        assert!(!fits("Lozinka2", Some(&hash)).await);
-        assert!(!fits("Lozinka1", None).await);
-        let other = passwords.hash(Secret::new("Lozinka1")).await.unwrap();
-        assert_ne!(hash, other, "salted");
-        let garbage = passwords.verify(Secret::new("Lozinka1"), Some("x")).await;
+        let verify = async |password: &str, hash: Option<&str>| {
+            let place = passwords.places.for_login().await.unwrap();
+            passwords.verify(place, Secret::new(password), hash).await
+        };
+        let hash_of_it = hash().await;
+        assert!(hash_of_it.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert_ne!(hash_of_it, hash().await, "salted");
+        assert!(verify("Lozinka1", Some(&hash_of_it)).await.unwrap());
+        assert!(!verify("Lozinka2", Some(&hash_of_it)).await.unwrap());
+        assert!(!verify("Lozinka1", None).await.unwrap());
+        let garbage = verify("Lozinka1", Some("x")).await;
         assert!(matches!(garbage, Err(HashingError::Failed(_))));
+        // Others understand it, and memory that was used before leaves no trace in it.
+        let independent = Argon2::default().verify_password(b"Lozinka1", hash_of_it.as_str());
+        assert_eq!(independent, Ok(()));
     }
 
     #[tokio::test]
-    async fn who_waits_too_long_is_sent_away() {
-        let passwords = Passwords {
-            patience: Duration::ZERO,
-            ..Passwords::new(1).unwrap()
+    async fn hashes_of_other_costs_are_understood() {
+        let passwords = Passwords::new(1).unwrap();
+        for (memory, version) in [(64, Version::V0x10), (20 * 1024, Version::V0x13)] {
+            let params = Params::new(memory, 1, 1, Some(16)).unwrap();
+            let argon2 = Argon2::new(Algorithm::Argon2i, version, params);
+            let hash = argon2.hash_password(b"Lozinka1").unwrap().to_string();
+            for (password, fits) in [("Lozinka1", true), ("Lozinka2", false)] {
+                let place = passwords.places.for_login().await.unwrap();
+                let verified = passwords.verify(place, Secret::new(password), Some(&hash));
+                assert_eq!(verified.await.unwrap(), fits);
+            }
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn there_is_memory_for_so_many_at_once_and_no_more() {
+        let passwords = Passwords::new(3).unwrap();
+        let hash = async |number: u32| {
+            let place = if number.is_multiple_of(2) {
+                passwords.places.for_login().await
+            } else {
+                passwords.places.for_registration().await
+            };
+            let password = Secret::new("Lozinka1");
+            passwords.hash(place.unwrap(), password).await.unwrap()
         };
-        let _place = Arc::clone(&passwords.places).acquire_owned().await.unwrap();
-        let refused = passwords.hash(Secret::new("Lozinka1")).await;
-        assert!(matches!(refused, Err(HashingError::Busy)));
+        join_all((0..30).map(hash)).await;
+        let idle = passwords.places.idle();
+        assert!((1..=3).contains(&idle.len()), "{idle:?}");
+        assert!(idle.iter().all(|blocks| *blocks == 19 * 1024), "{idle:?}");
     }
 }

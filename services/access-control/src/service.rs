@@ -13,13 +13,13 @@ use tokio::task::JoinHandle;
 
 use crate::accounts::{self, Accounts};
 use crate::administrator::FirstAdministrator;
-use crate::attempts::Attempts;
+use crate::attempts::{Logins, Registrations};
 use crate::http::{self, Desk};
 use crate::options::RunOptions;
 use crate::passwords::Passwords;
 use crate::tokens::Issuer;
 
-/// How often PostgreSQL is asked whether it is there.
+/// How often PostgreSQL is asked whether it and an administrator are there.
 const DATABASE_CHECK: Duration = Duration::from_secs(1);
 
 /// An access-control that listens. It is ready once the database is migrated and has an administrator.
@@ -49,8 +49,10 @@ impl AccessControl {
         let desk = Data::new(Desk {
             accounts: database.accounts.clone(),
             passwords: database.passwords.clone(),
-            attempts: Attempts::new(options.attempts),
+            logins: Logins::new(options.logins),
+            registrations: Registrations::new(options.registrations),
             issuer: Issuer::new(Signer::new(&secret)),
+            administrator: database.administrator.clone(),
         });
         let readiness = Readiness::new();
         readiness.wait_for("postgresql", "not asked yet");
@@ -122,26 +124,22 @@ struct Database {
 
 impl Database {
     async fn watch(self, readiness: Readiness) {
-        let mut prepared = false;
+        let mut is_migrated = false;
         loop {
-            let look = if prepared {
-                self.accounts.ping().await.map_err(Into::into)
-            } else {
-                self.prepare().await
-            };
-            match look {
-                Ok(()) => {
-                    prepared = true;
-                    readiness.ready("postgresql");
-                }
+            match self.look(&mut is_migrated).await {
+                Ok(()) => readiness.ready("postgresql"),
                 Err(error) => readiness.wait_for("postgresql", format!("{error:#}")),
             }
             tokio::time::sleep(DATABASE_CHECK).await;
         }
     }
 
-    async fn prepare(&self) -> anyhow::Result<()> {
-        postgres::migrate(&self.url, accounts::migrations()).await?;
+    async fn look(&self, is_migrated: &mut bool) -> anyhow::Result<()> {
+        if !*is_migrated {
+            postgres::migrate(&self.url, accounts::migrations()).await?;
+            *is_migrated = true;
+        }
+        // Not only at the start: whoever deletes the last one may not get to create the next.
         self.administrator
             .ensure(&self.accounts, &self.passwords)
             .await

@@ -5,18 +5,25 @@ use service_kit::problem::Problem;
 use service_kit::refusal::Refusal;
 
 use crate::accounts::StoreError;
-use crate::attempts::TooMany;
+use crate::attempts::{Limited, TooMany};
 use crate::passwords::HashingError;
+use crate::places::Busy;
 
 impl From<TooMany> for Refusal {
     fn from(too_many: TooMany) -> Self {
-        let problem = Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too-many-attempts",
-            "Too many attempts to log in have failed.",
-        );
+        let (kind, title) = match too_many.what {
+            Limited::FailedLogins => (
+                "too-many-attempts",
+                "Too many attempts to log in have failed.",
+            ),
+            Limited::Registrations => (
+                "too-many-registrations",
+                "Too many accounts were registered from this address.",
+            ),
+        };
         let seconds = too_many.retry_after_s;
         let detail = format!("Try again in {seconds} seconds.");
+        let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, kind, title);
         problem.detail(detail).retry_after_s(seconds).into()
     }
 }
@@ -27,13 +34,23 @@ impl From<StoreError> for Refusal {
     }
 }
 
+/// Not logged here: that there are many is when it happens.
+impl From<Busy> for Refusal {
+    fn from(_busy: Busy) -> Self {
+        let problem = Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "Too many passwords are being checked.",
+        );
+        problem
+            .detail("Try again in a moment.")
+            .retry_after_s(1)
+            .into()
+    }
+}
+
 impl From<HashingError> for Refusal {
     fn from(error: HashingError) -> Self {
-        match error {
-            HashingError::Busy => {
-                Self::unavailable("Too many passwords are being checked.", &error.into())
-            }
-            HashingError::Failed(_) | HashingError::BrokeOff => Self::internal(&error.into()),
-        }
+        Self::internal(&error.into())
     }
 }

@@ -3,7 +3,7 @@
 use service_kit::openapi::add_token;
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use super::handlers;
+use super::{deletion, registration, tokens};
 
 /// The interface, as an OpenAPI document in JSON.
 ///
@@ -16,7 +16,7 @@ pub fn description() -> anyhow::Result<String> {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "access-control", description = "Accounts and tokens."),
-    paths(handlers::register, handlers::login, handlers::refresh, handlers::delete),
+    paths(registration::register, tokens::login, tokens::refresh, deletion::delete),
     modifiers(&TokenKinds)
 )]
 struct Api;

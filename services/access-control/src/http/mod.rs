@@ -1,30 +1,19 @@
-//! What clients can call.
+//! What clients can call. Tokens come first, then the body; the checks of the body are in the order in which
+//! clients expect them.
 
 mod answer;
+mod deletion;
 mod description;
-mod handlers;
+mod desk;
+mod registration;
+mod tokens;
 
 use actix_web::http::Method;
 use actix_web::web;
 use service_kit::routes::{Access, Endpoint};
 
 pub use self::description::description;
-use crate::accounts::Accounts;
-use crate::attempts::Attempts;
-use crate::passwords::Passwords;
-use crate::tokens::Issuer;
-
-/// What every request needs. Shared by all threads.
-pub struct Desk {
-    /// The database `access_control`.
-    pub accounts: Accounts,
-    /// Hashes passwords.
-    pub passwords: Passwords,
-    /// Slows down whoever guesses.
-    pub attempts: Attempts,
-    /// Signs tokens.
-    pub issuer: Issuer,
-}
+pub use self::desk::Desk;
 
 /// All endpoints but those that every service has (health, documentation), which are open to all.
 pub fn endpoints() -> Vec<Endpoint> {
@@ -33,25 +22,25 @@ pub fn endpoints() -> Vec<Endpoint> {
             method: Method::POST,
             path: "/register",
             access: Access::Anyone,
-            route: || web::route().to(handlers::register),
+            route: || web::route().to(registration::register),
         },
         Endpoint {
             method: Method::POST,
             path: "/login",
             access: Access::Anyone,
-            route: || web::route().to(handlers::login),
+            route: || web::route().to(tokens::login),
         },
         Endpoint {
             method: Method::POST,
             path: "/refresh",
             access: Access::Refresh,
-            route: || web::route().to(handlers::refresh),
+            route: || web::route().to(tokens::refresh),
         },
         Endpoint {
             method: Method::POST,
             path: "/delete",
             access: Access::Administrator,
-            route: || web::route().to(handlers::delete),
+            route: || web::route().to(deletion::delete),
         },
     ]
 }

@@ -48,6 +48,7 @@ async fn registration_checks_in_order() {
         ("password", "LOZINKA1", "Invalid password."),
         ("password", "Lozinkaa", "Invalid password."),
         ("password", &format!("aA1{too_long}"), "Invalid password."),
+        ("password", "Lozinka1\0", "Invalid password."),
     ] {
         let body = with(field, json!(value));
         world.post("/register", &body).await.refuses(message);

@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used)] // These are tests: the helpers too.
 
 mod administration;
+mod audit;
 mod contract;
+mod limits;
+mod outages;
 mod who_gets_in;
 mod world;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use access_control::options::{AdministratorOptions, AttemptOptions, RunOptions};
+use access_control::options::{
+    AdministratorOptions, LoginOptions, RegistrationOptions, RunOptions,
+};
 use access_control::service::AccessControl;
 use devstack::Stack;
 use http_body_util::{BodyExt as _, Full};
@@ -67,9 +69,13 @@ pub(crate) fn options(database_url: &str) -> RunOptions {
     RunOptions {
         listen: "127.0.0.1:0".parse().unwrap(),
         hashes_at_once: 2,
-        attempts: AttemptOptions {
+        logins: LoginOptions {
             login_attempts: 60,
             login_attempt_interval_s: 6,
+        },
+        registrations: RegistrationOptions {
+            registrations: 600,
+            registration_interval_s: 1,
         },
         token: TokenOptions::default(),
         proxies: ProxyOptions::default(),

@@ -1,0 +1,111 @@
+//! New accounts.
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use service_kit::audit::Act;
+use service_kit::body::Fields;
+use service_kit::openapi;
+use service_kit::refusal::Refusal;
+use service_kit::secret::Secret;
+use service_kit::token::Role;
+use uuid::Uuid;
+
+use super::description::RegisterBody;
+use super::desk::{Desk, origin, valid_email};
+use crate::accounts::Account;
+use crate::email::Email;
+use crate::jmbg::Jmbg;
+use crate::passwords;
+
+/// Creates an official's account
+///
+/// The address is kept exactly as it is given.
+#[utoipa::path(
+    post,
+    path = "/register",
+    request_body = RegisterBody,
+    responses(
+        (status = 200, description = "The account is there; no content"),
+        (status = 400, description = "The first check that failed: a field is missing, `Invalid jmbg.`, `Invalid email.`, `Invalid password.`, `Email already exists.`", body = openapi::Message),
+        (status = 429, description = "Too many registrations from this address; try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn register(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    body: Payload,
+) -> Result<HttpResponse, Refusal> {
+    let wish = Registration::of(&Fields::read(body).await?)?;
+    let act = Act {
+        role: Role::Official.to_string(),
+        ..Act::of(wish.email.as_str(), &request, "register", "")
+    };
+    desk.registrations.check(origin(&request))?;
+    // Hashing is not for an address that is known to be taken.
+    let place = if desk.is_free(&wish.email).await? {
+        Some(desk.passwords.places.for_registration().await?)
+    } else {
+        None
+    };
+    // Whoever found no place, or no database, has not used anything up.
+    if desk.registrations.take(origin(&request))? {
+        let ran_out = "too many registrations from this address";
+        desk.note(act.clone().refused(ran_out)).await;
+    }
+    if let Some(place) = place {
+        let account = Account {
+            id: Uuid::new_v4(),
+            email: wish.email.to_string(),
+            forename: wish.forename,
+            surname: wish.surname,
+            jmbg: wish.jmbg.as_str().to_owned(),
+            role: Role::Official,
+            password_hash: desk.passwords.hash(place, wish.password).await?,
+        };
+        // Two at once may have found it free: the database takes one.
+        if desk.accounts.add(&account, &act).await? {
+            return Ok(HttpResponse::Ok().finish());
+        }
+    }
+    let refusal = Refusal::message("Email already exists.");
+    Err(desk.refuse(act, refusal).await)
+}
+
+impl Desk {
+    /// Whether somebody may register with this address. The first administrator's is taken also while there
+    /// is another one: otherwise nobody could take that one's place.
+    async fn is_free(&self, email: &Email) -> Result<bool, Refusal> {
+        Ok(email != self.administrator.email() && self.accounts.find(email).await?.is_none())
+    }
+}
+
+struct Registration {
+    jmbg: Jmbg,
+    forename: String,
+    surname: String,
+    email: Email,
+    password: Secret,
+}
+
+impl Registration {
+    fn of(fields: &Fields) -> Result<Self, Refusal> {
+        let jmbg = fields.any_text("jmbg")?;
+        let forename = fields.text("forename")?;
+        let surname = fields.text("surname")?;
+        let email = fields.any_text("email")?;
+        let password = Secret::new(fields.any_text("password")?);
+        let jmbg = Jmbg::parse(&jmbg).ok_or_else(|| Refusal::message("Invalid jmbg."))?;
+        let email = valid_email(&email)?;
+        if !passwords::is_acceptable(password.expose()) {
+            return Err(Refusal::message("Invalid password."));
+        }
+        Ok(Self {
+            jmbg,
+            forename,
+            surname,
+            email,
+            password,
+        })
+    }
+}

@@ -1,0 +1,109 @@
+//! Tokens, for a password or for another token.
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use service_kit::audit::Act;
+use service_kit::body::Fields;
+use service_kit::openapi;
+use service_kit::refusal::Refusal;
+use service_kit::secret::Secret;
+use service_kit::token::{Refresh, TokenKind};
+use utoipa::ToSchema;
+
+use super::description::LoginBody;
+use super::desk::{Desk, origin, valid_email};
+
+/// An access and a refresh token.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Tokens {
+    /// For everything but new tokens; lives for an hour.
+    access_token: String,
+    /// For new access tokens; lives for 30 days.
+    refresh_token: String,
+}
+
+/// Gives tokens for an address and a password
+#[utoipa::path(
+    post,
+    path = "/login",
+    request_body = LoginBody,
+    responses(
+        (status = 200, body = Tokens),
+        (status = 400, description = "The first check that failed: a field is missing, `Invalid email.`, `Invalid credentials.`", body = openapi::Message),
+        (status = 429, description = "Too many attempts have failed; try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn login(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    body: Payload,
+) -> Result<HttpResponse, Refusal> {
+    let fields = Fields::read(body).await?;
+    let email = fields.any_text("email")?;
+    let password = Secret::new(fields.any_text("password")?);
+    // Only what has the form of an address is written down: it might be a password in the wrong field.
+    let email = valid_email(&email)?;
+    let act = Act::of(email.as_str(), &request, "login", "");
+    let attempt = desk.logins.attempt(origin(&request), email.as_str());
+    attempt.check()?;
+    let account = desk.accounts.find(&email).await?;
+    let hash = account
+        .as_ref()
+        .map(|account| account.password_hash.as_str());
+    let place = desk.passwords.places.for_login().await?;
+    // Others may have failed while this one waited: then it is not worth hashing.
+    attempt.check()?;
+    let is_right = desk.passwords.verify(place, password, hash).await?;
+    let ran_out = attempt.settle(is_right)?;
+    let Some(account) = account.filter(|_| is_right) else {
+        let refusal = Refusal::message("Invalid credentials.");
+        let refusal = desk.refuse(act.clone(), refusal).await;
+        for budget in ran_out {
+            desk.note(act.clone().refused(budget)).await;
+        }
+        return Err(refusal);
+    };
+    let act = Act {
+        role: account.role.to_string(),
+        ..act
+    };
+    desk.accounts.write_down(&act).await?;
+    Ok(HttpResponse::Ok().json(Tokens {
+        access_token: desk.issuer.issue(&account, TokenKind::Access)?,
+        refresh_token: desk.issuer.issue(&account, TokenKind::Refresh)?,
+    }))
+}
+
+/// A new access token.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AccessToken {
+    /// For everything but new tokens; lives for an hour.
+    access_token: String,
+}
+
+/// Gives a new access token for a refresh token
+#[utoipa::path(
+    post,
+    path = "/refresh",
+    responses(
+        (status = 200, body = AccessToken),
+        (status = 401, description = "No usable refresh token", body = openapi::Unauthorized),
+        (status = 503, description = "Try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
+    ),
+    security(("refreshToken" = []))
+)]
+pub(super) async fn refresh(
+    Refresh(claims): Refresh,
+    desk: Data<Desk>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Refusal> {
+    let act = desk.holder(&claims, &request, "refresh").await?;
+    desk.accounts.write_down(&act).await?;
+    Ok(HttpResponse::Ok().json(AccessToken {
+        access_token: desk.issuer.refresh(&claims)?,
+    }))
+}
