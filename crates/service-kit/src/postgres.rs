@@ -8,10 +8,14 @@ use refinery::Runner;
 use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
 
-use crate::settings::PostgresOptions;
+use crate::settings::{NOT_A_URL, PostgresOptions};
 
-/// Between two attempts to reach PostgreSQL.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// How long PostgreSQL may be away when a program starts.
+pub const PATIENCE: Duration = Duration::from_mins(1);
+/// After the first attempt to reach PostgreSQL; doubled after each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// Between two attempts at most.
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// Any fixed number: whoever migrates a database holds this advisory lock in it.
 const MIGRATION_LOCK: i64 = 0x5552_4e41;
 
@@ -20,10 +24,7 @@ const MIGRATION_LOCK: i64 = 0x5552_4e41;
 /// # Errors
 /// Where the URL does not parse.
 pub fn pool(options: &PostgresOptions) -> anyhow::Result<Pool> {
-    let config = options
-        .database_url
-        .parse()
-        .context("DATABASE_URL is not a PostgreSQL URL (postgresql://user@host:port/database)")?;
+    let config = options.database.url()?.parse().context(NOT_A_URL)?;
     let manager = Manager::from_config(
         config,
         NoTls,
@@ -43,6 +44,7 @@ pub fn pool(options: &PostgresOptions) -> anyhow::Result<Pool> {
 /// Where it refuses, or does not answer within `patience`.
 pub async fn until_reachable(database_url: &str, patience: Duration) -> anyhow::Result<()> {
     let deadline = Instant::now() + patience;
+    let mut pause = FIRST_PAUSE;
     loop {
         let Err(error) = tokio_postgres::connect(database_url, NoTls).await else {
             return Ok(());
@@ -54,8 +56,18 @@ pub async fn until_reachable(database_url: &str, patience: Duration) -> anyhow::
             return Err(error).context("cannot reach PostgreSQL at DATABASE_URL");
         }
         tracing::warn!(%error, "waiting for PostgreSQL");
-        tokio::time::sleep(RETRY_AFTER).await;
+        tokio::time::sleep(pause).await;
+        pause = LONGEST_PAUSE.min(pause * 2);
     }
+}
+
+/// [`migrate`]s a database that may be starting.
+///
+/// # Errors
+/// As [`migrate`], and where PostgreSQL is away for longer than [`PATIENCE`].
+pub async fn migrate_when_reachable(database_url: &str, migrations: Runner) -> anyhow::Result<()> {
+    until_reachable(database_url, PATIENCE).await?;
+    migrate(database_url, migrations).await
 }
 
 /// Brings the database to the newest schema. Safe to call from many processes at once: they wait

@@ -46,7 +46,9 @@ impl ElectionAdmin {
     pub async fn start(options: &RunOptions) -> anyhow::Result<Self> {
         let verifier = Verifier::new(&options.token.secret()?);
         let zone = options.zone()?;
-        postgres::migrate(&options.postgres.database_url, definitions::migrations()).await?;
+        let database = &options.postgres.database;
+        database.check(options.token.environment)?;
+        postgres::migrate_when_reachable(&database.url()?, definitions::migrations()).await?;
         let pool = postgres::pool(&options.postgres)?;
         let publisher = Publisher::new(&options.kafka);
         let topics = publisher.topics().clone();

@@ -14,8 +14,9 @@ use rdkafka::message::Message;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use redis::AsyncCommands;
 use serde_json::Value;
-use service_kit::settings::{KafkaOptions, PostgresOptions, RedisOptions};
-use tally_stream::options::{RecountOptions, RunOptions};
+use service_kit::secret::Environment;
+use service_kit::settings::{DatabaseOptions, KafkaOptions, PostgresOptions, RedisOptions};
+use tally_stream::options::{ListenOptions, RecountOptions, RunOptions};
 use tally_stream::service::TallyStream;
 
 pub(crate) const PARTITIONS: i32 = 3;
@@ -60,20 +61,27 @@ impl World {
 
     pub(crate) fn postgres(&self) -> PostgresOptions {
         PostgresOptions {
-            database_url: self.database_url.clone(),
+            database: DatabaseOptions {
+                database_url: self.database_url.clone(),
+                ..DatabaseOptions::default()
+            },
             database_connections: 4,
         }
     }
 
     pub(crate) fn options(&self) -> RunOptions {
         RunOptions {
-            listen: "127.0.0.1:0".parse().unwrap(),
+            listen: ListenOptions {
+                listen: "127.0.0.1:0".parse().unwrap(),
+            },
             group: self.topics.votes.clone(),
             instance: None,
             checkpoint_interval_s: 1,
+            environment: Environment::Development,
             kafka: self.kafka(),
             redis: RedisOptions {
                 redis_url: self.redis_url.clone(),
+                ..RedisOptions::default()
             },
             postgres: self.postgres(),
         }
