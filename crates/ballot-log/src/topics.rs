@@ -100,13 +100,34 @@ impl Topics {
                 .set("message.timestamp.type", "LogAppendTime"),
         ];
         let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
+        let mut was_there = false;
         for created in admin.create_topics(&topics, &options).await? {
             match created {
-                Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+                Err((topic, RDKafkaErrorCode::TopicAlreadyExists)) => {
+                    was_there |= topic == self.votes;
+                }
                 Err((topic, code)) => return Err(TopicError::Create { topic, code }),
+                Ok(_) => {}
             }
         }
-        let there = self.vote_partitions_within(brokers, KAFKA_PATIENCE).await?;
+        if was_there {
+            self.check_partitions(brokers, partitions).await?;
+        }
+        Ok(())
+    }
+
+    async fn check_partitions(&self, brokers: &str, partitions: i32) -> Result<(), TopicError> {
+        let (topics, brokers) = (self.clone(), brokers.to_owned());
+        let there = ask_within(KAFKA_PATIENCE, move || {
+            // A topic that somebody else has made this moment is not known to every broker yet.
+            match topics.vote_partitions(&brokers, KAFKA_PATIENCE) {
+                Err(TopicError::Missing(_)) => {
+                    Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition).into())
+                }
+                answer => answer,
+            }
+        })
+        .await?;
         if there != partitions {
             return Err(TopicError::Partitions {
                 topic: self.votes.clone(),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use service_kit::client::ClientOptions;
 use service_kit::settings::PostgresOptions;
 use service_kit::token::TokenOptions;
 
@@ -41,6 +42,9 @@ pub struct RunOptions {
     /// Guessing passwords.
     #[command(flatten)]
     pub attempts: AttemptOptions,
+    /// Clients.
+    #[command(flatten)]
+    pub clients: ClientOptions,
     /// Tokens.
     #[command(flatten)]
     pub token: TokenOptions,

@@ -95,10 +95,12 @@ fn listen(
     let listener = server::listen(options.listen)?;
     let address = listener.local_addr()?;
     let description = http::description()?;
+    let clients = Data::new(options.clients);
     let app = move || {
         App::new()
             .app_data(desk.clone())
             .app_data(verifier.clone())
+            .app_data(clients.clone())
             .configure(health::routes(readiness.clone()))
             .configure(openapi::routes(description.clone()))
             .configure(routes::mount(http::endpoints()))

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use service_kit::client::ClientOptions;
 use service_kit::settings::KafkaOptions;
 use service_kit::token::TokenOptions;
 
@@ -73,6 +74,9 @@ pub struct RunOptions {
     /// Kafka.
     #[command(flatten)]
     pub kafka: KafkaOptions,
+    /// Clients.
+    #[command(flatten)]
+    pub clients: ClientOptions,
     /// The secret of the tokens.
     #[command(flatten)]
     pub token: TokenOptions,

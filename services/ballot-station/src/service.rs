@@ -133,9 +133,11 @@ fn listen(
     let listener = server::listen(options.listen.listen)?;
     let address = listener.local_addr()?;
     let (station, document) = (station.clone(), api::document()?);
+    let clients = Data::new(options.clients);
     let app = move || {
         App::new()
             .app_data(station.clone())
+            .app_data(clients.clone())
             .app_data(Data::new(verifier.clone()))
             .configure(health::routes(readiness.clone()))
             .configure(routes::mount(endpoints()))

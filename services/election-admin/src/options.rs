@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use deadpool_postgres::Object;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use service_kit::client::ClientOptions;
 use service_kit::postgres;
 use service_kit::settings::{KafkaOptions, PostgresOptions};
 use service_kit::token::TokenOptions;
@@ -68,6 +69,9 @@ pub struct RunOptions {
     /// Milliseconds after an election's end before it is closed: more than the brokers' clocks differ
     #[arg(long, env = "CLOSE_GRACE_MS", default_value_t = 2000)]
     pub close_grace_ms: u64,
+    /// Clients.
+    #[command(flatten)]
+    pub clients: ClientOptions,
     /// Tokens.
     #[command(flatten)]
     pub token: TokenOptions,

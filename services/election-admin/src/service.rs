@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
+use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use anyhow::Context;
 use ballot_log::BallotBox;
@@ -126,8 +127,10 @@ fn listen(
     let listener = server::listen(options.listen)?;
     let address = listener.local_addr()?;
     let document = http::document()?;
+    let clients = Data::new(options.clients);
     let app = move || {
         App::new()
+            .app_data(clients.clone())
             .configure(health::routes(readiness.clone()))
             .configure(openapi::routes(document.clone()))
             .configure(http::routes(office.clone(), verifier.clone()))

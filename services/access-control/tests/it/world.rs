@@ -11,6 +11,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use service_kit::client::ClientOptions;
 use service_kit::settings::{DatabaseOptions, PostgresOptions};
 use service_kit::testing;
 use service_kit::token::{Claims, TokenKind, TokenOptions, Verifier};
@@ -70,6 +71,7 @@ pub(crate) fn options(database_url: &str) -> RunOptions {
             login_attempts: 60,
             login_attempt_interval_s: 6,
         },
+        clients: ClientOptions::default(),
         token: TokenOptions::default(),
         administrator: AdministratorOptions {
             admin_email: "admin@admin.com".to_owned(),

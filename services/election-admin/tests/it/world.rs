@@ -17,6 +17,7 @@ use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use serde_json::{Value, json};
+use service_kit::client::ClientOptions;
 use service_kit::settings::{DatabaseOptions, KafkaOptions, PostgresOptions};
 use service_kit::testing;
 use service_kit::token::{Role, TokenKind, TokenOptions};
@@ -71,6 +72,7 @@ impl World {
             listen: "127.0.0.1:0".parse().unwrap(),
             time_zone: "UTC".to_owned(),
             close_grace_ms: 0,
+            clients: ClientOptions::default(),
             token: TokenOptions::default(),
             kafka: self.kafka(),
             postgres: self.postgres(),
