@@ -270,7 +270,7 @@ async fn start_feed(options: &Options) -> anyhow::Result<(Child, SocketAddr)> {
     let program = target.context("no directory")?.join("dashboard-feed");
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let feed = Command::new(&program)
-        .args(["--listen", &address.to_string()])
+        .args(["run", "--listen", &address.to_string()])
         .args(["--redis-url", &options.redis.redis_url])
         .args(["--threads", &options.threads.to_string()])
         .args(["--max-observers", &options.clients.to_string()])

@@ -9,7 +9,7 @@ use service_kit::health::Readiness;
 use tokio::task::JoinSet;
 
 use crate::board::Board;
-use crate::options::Options;
+use crate::options::RunOptions;
 use crate::{http, pace, source};
 
 /// A dashboard feed that listens already and serves once it runs.
@@ -29,12 +29,12 @@ impl Application {
     ///
     /// # Errors
     /// Where the port is taken, or the Redis URL does not parse.
-    pub fn build(options: &Options) -> anyhow::Result<Self> {
-        let redis = redis::Client::open(options.redis.redis_url.as_str())
+    pub fn build(options: &RunOptions) -> anyhow::Result<Self> {
+        let redis = redis::Client::open(options.redis.url()?.expose())
             .context("REDIS_URL is not a Redis URL (redis://host:port)")?;
         let board = Board::default();
         let readiness = Readiness::new();
-        let listener = http::listen(options.listen)?;
+        let listener = http::listen(options.listen.listen)?;
         let address = listener.local_addr()?;
         let server = http::serve(listener, options, &board, &readiness)?;
 

@@ -26,7 +26,7 @@ mod source;
 mod stream;
 
 pub use application::Application;
-pub use options::Options;
+pub use options::{Command, ListenOptions, Options, RunOptions};
 
 /// The number of an election.
 pub(crate) type ElectionId = u32;

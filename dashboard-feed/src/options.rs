@@ -1,12 +1,29 @@
 use std::net::SocketAddr;
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 use service_kit::settings::RedisOptions;
 
 /// Serves live results: a page, a JSON interface and server-sent events.
-#[derive(Parser, Clone)]
-#[command(version)]
+#[derive(Parser)]
+#[command(name = "dashboard-feed", version)]
 pub struct Options {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serve observers until stopped
+    Run(RunOptions),
+    /// Ask the dashboard-feed on this machine whether it is ready; status 1 if it is not
+    Health(ListenOptions),
+}
+
+/// Where it listens.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ListenOptions {
     /// Address to listen on; port 0 takes a free one
     #[arg(
         long,
@@ -15,6 +32,14 @@ pub struct Options {
         value_name = "ADDRESS"
     )]
     pub listen: SocketAddr,
+}
+
+/// Settings of `run`.
+#[derive(Args, Clone)]
+pub struct RunOptions {
+    /// Where it listens.
+    #[command(flatten)]
+    pub listen: ListenOptions,
     /// Threads that serve connections
     #[arg(
         long,

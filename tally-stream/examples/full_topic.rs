@@ -19,8 +19,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 use redis::AsyncCommands;
 use serde_json::{Value, json};
-use service_kit::settings::{KafkaOptions, PostgresOptions, RedisOptions};
-use tally_stream::options::RunOptions;
+use service_kit::secret::Environment;
+use service_kit::settings::{DatabaseOptions, KafkaOptions, PostgresOptions, RedisOptions};
+use tally_stream::options::{ListenOptions, RunOptions};
 use tally_stream::service::TallyStream;
 
 #[derive(Parser)]
@@ -51,19 +52,26 @@ async fn main() -> anyhow::Result<()> {
     fill(&options, stack.kafka_brokers(), &topics)?;
 
     let run = RunOptions {
-        listen: "127.0.0.1:0".parse()?,
+        listen: ListenOptions {
+            listen: "127.0.0.1:0".parse()?,
+        },
         group: "bench".to_owned(),
         instance: None,
         checkpoint_interval_s: 3,
+        environment: Environment::Development,
         kafka: KafkaOptions {
             kafka_brokers: stack.kafka_brokers().to_owned(),
             topic_prefix: String::new(),
         },
         redis: RedisOptions {
             redis_url: stack.redis_url().to_owned(),
+            ..RedisOptions::default()
         },
         postgres: PostgresOptions {
-            database_url: stack.create_database("bench").await?,
+            database: DatabaseOptions {
+                database_url: stack.create_database("bench").await?,
+                ..DatabaseOptions::default()
+            },
             database_connections: 4,
         },
     };

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use service_kit::{shutdown, telemetry};
+use service_kit::{health, shutdown, telemetry};
 use tally_stream::options::{Command, Options, RecountOptions, RunOptions};
 use tally_stream::recount::recount;
 use tally_stream::service::TallyStream;
@@ -14,6 +14,9 @@ async fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Run(options) => run(&options).await.map(|()| ExitCode::SUCCESS),
         Command::Recount(options) => print_recount(options).await,
+        Command::Health(options) => health::ask(options.listen)
+            .await
+            .map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         eprintln!("tally-stream: {error:#}");

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::{Args, Parser, Subcommand};
+use service_kit::secret::Environment;
 use service_kit::settings::{KafkaOptions, PostgresOptions, RedisOptions};
 
 /// Counts the votes, exactly once, from the log.
@@ -24,14 +25,24 @@ pub enum Command {
     Run(RunOptions),
     /// Count an election again from the first record and compare with what is stored; status 1 if they differ
     Recount(RecountOptions),
+    /// Ask the tally-stream on this machine whether it counts; status 1 if it does not
+    Health(ListenOptions),
+}
+
+/// Where it listens.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ListenOptions {
+    /// Where health is served (GET /health/live, /health/ready)
+    #[arg(long, env = "TALLY_STREAM_LISTEN", default_value = "127.0.0.1:8600")]
+    pub listen: SocketAddr,
 }
 
 /// Settings of `run`.
 #[derive(Args, Clone)]
 pub struct RunOptions {
-    /// Where health is served (GET /health/live, /health/ready)
-    #[arg(long, env = "TALLY_STREAM_LISTEN", default_value = "127.0.0.1:8600")]
-    pub listen: SocketAddr,
+    /// Where it listens.
+    #[command(flatten)]
+    pub listen: ListenOptions,
     /// Consumer group that the instances share
     #[arg(long, env = "TALLY_STREAM_GROUP", default_value = "tally-stream")]
     pub group: String,
@@ -41,6 +52,14 @@ pub struct RunOptions {
     /// Seconds between two checkpoints
     #[arg(long, env = "TALLY_STREAM_CHECKPOINT_INTERVAL_S", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub checkpoint_interval_s: u64,
+    /// In production, a database password that everybody knows stops the start
+    #[arg(
+        long = "urna-env",
+        env = "URNA_ENV",
+        value_enum,
+        default_value = "development"
+    )]
+    pub environment: Environment,
     /// Kafka.
     #[command(flatten)]
     pub kafka: KafkaOptions,

@@ -41,7 +41,7 @@ impl Recount {
 /// # Errors
 /// Where a server cannot be reached, nothing is stored, or the log ends before the stored tallies do.
 pub async fn recount(options: RecountOptions) -> anyhow::Result<Recount> {
-    postgres::migrate(&options.postgres.database_url, store::migrations()).await?;
+    postgres::migrate(&options.postgres.database.url()?, store::migrations()).await?;
     let store = Store::new(postgres::pool(&options.postgres)?);
     let topics = Topics::with_prefix(&options.kafka.topic_prefix);
     let brokers = &options.kafka.kafka_brokers;

@@ -9,7 +9,8 @@ use actix_web::{App, HttpServer, web};
 use anyhow::{Context, ensure};
 use ballot_log::{Elections, Topics};
 use service_kit::health::{self, Readiness};
-use service_kit::{postgres, problem, server};
+use service_kit::postgres::{self, PATIENCE};
+use service_kit::{problem, server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -17,9 +18,6 @@ use crate::counting::{Counting, CountingOptions};
 use crate::options::RunOptions;
 use crate::publish::{Board, Counted, Publisher};
 use crate::store::{self, Store};
-
-/// How long a server may be away when this one starts.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A tally-stream that runs.
 pub struct TallyStream {
@@ -38,8 +36,9 @@ impl TallyStream {
     pub async fn start(options: &RunOptions) -> anyhow::Result<Self> {
         let topics = Topics::with_prefix(&options.kafka.topic_prefix);
         let brokers = options.kafka.kafka_brokers.clone();
-        postgres::until_reachable(&options.postgres.database_url, PATIENCE).await?;
-        postgres::migrate(&options.postgres.database_url, store::migrations()).await?;
+        let database = &options.postgres.database;
+        database.check(options.environment)?;
+        postgres::migrate_when_reachable(&database.url()?, store::migrations()).await?;
         let store = Store::new(postgres::pool(&options.postgres)?);
         let partitions = check_partitions(&store, &brokers, &topics).await?;
         let readiness = Readiness::new();
@@ -47,7 +46,7 @@ impl TallyStream {
         elections.read_to_end().await?;
         let board = Arc::new(Board::default());
         let publisher = Publisher::connect(
-            &options.redis.redis_url,
+            options.redis.url()?.expose(),
             &brokers,
             &topics,
             Counted {
@@ -68,7 +67,7 @@ impl TallyStream {
             partitions,
         };
         let counting = Counting::start(&counting, elections, store, board, &readiness)?;
-        let (address, health) = serve_health(options.listen, readiness)?;
+        let (address, health) = serve_health(options.listen.listen, readiness)?;
         let (stop_publisher, stopped) = oneshot::channel();
         tracing::info!(%address, partitions, group = options.group, "counting");
         Ok(Self {

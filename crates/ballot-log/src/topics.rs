@@ -13,8 +13,10 @@ use crate::client_config;
 
 /// How long Kafka may take to answer once.
 const KAFKA_PATIENCE: Duration = Duration::from_secs(5);
-/// Between two attempts.
-const RETRY_AFTER: Duration = Duration::from_millis(500);
+/// After the first attempt to reach Kafka; doubled after each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// Between two attempts at most.
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// The names of the topics of one installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +46,16 @@ pub enum TopicError {
         /// Kafka's reason.
         code: RDKafkaErrorCode,
     },
+    /// There is such a topic, but it has been made otherwise.
+    #[error(
+        "the topic {topic} has {partitions} partitions, and they can no longer be changed: ask for {partitions}"
+    )]
+    Partitions {
+        /// Its name.
+        topic: String,
+        /// How many it has.
+        partitions: i32,
+    },
     /// There is no such topic.
     #[error("the topic {0} does not exist: create the topics with `election-admin topics`")]
     Missing(String),
@@ -63,7 +75,8 @@ impl Topics {
     /// Makes the topics that do not exist; those that do are left as they are.
     ///
     /// # Errors
-    /// Where Kafka cannot be reached or refuses.
+    /// Where Kafka cannot be reached or refuses, and where the ballot box exists with another number of
+    /// partitions.
     pub async fn create(
         &self,
         brokers: &str,
@@ -87,11 +100,39 @@ impl Topics {
                 .set("message.timestamp.type", "LogAppendTime"),
         ];
         let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
+        let mut was_there = false;
         for created in admin.create_topics(&topics, &options).await? {
             match created {
-                Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+                Err((topic, RDKafkaErrorCode::TopicAlreadyExists)) => {
+                    was_there |= topic == self.votes;
+                }
                 Err((topic, code)) => return Err(TopicError::Create { topic, code }),
+                Ok(_) => {}
             }
+        }
+        if was_there {
+            self.check_partitions(brokers, partitions).await?;
+        }
+        Ok(())
+    }
+
+    async fn check_partitions(&self, brokers: &str, partitions: i32) -> Result<(), TopicError> {
+        let (topics, brokers) = (self.clone(), brokers.to_owned());
+        let there = ask_within(KAFKA_PATIENCE, move || {
+            // A topic that somebody else has made this moment is not known to every broker yet.
+            match topics.vote_partitions(&brokers, KAFKA_PATIENCE) {
+                Err(TopicError::Missing(_)) => {
+                    Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition).into())
+                }
+                answer => answer,
+            }
+        })
+        .await?;
+        if there != partitions {
+            return Err(TopicError::Partitions {
+                topic: self.votes.clone(),
+                partitions: there,
+            });
         }
         Ok(())
     }
@@ -118,19 +159,11 @@ impl Topics {
         brokers: &str,
         patience: Duration,
     ) -> Result<i32, TopicError> {
-        let deadline = Instant::now() + patience;
-        loop {
-            let (topics, brokers) = (self.clone(), brokers.to_owned());
-            let asked =
-                spawn_blocking(move || topics.vote_partitions(&brokers, KAFKA_PATIENCE)).await;
-            match asked.unwrap_or(Err(TopicError::Kafka(KafkaError::Canceled))) {
-                Err(TopicError::Kafka(error)) if Instant::now() < deadline => {
-                    tracing::warn!(%error, "waiting for Kafka");
-                }
-                answer => return answer,
-            }
-            sleep(RETRY_AFTER).await;
-        }
+        let (topics, brokers) = (self.clone(), brokers.to_owned());
+        ask_within(patience, move || {
+            topics.vote_partitions(&brokers, KAFKA_PATIENCE)
+        })
+        .await
     }
 
     /// How many partitions the ballot box has. Blocks for at most `timeout`.
@@ -148,6 +181,40 @@ impl Topics {
             Ok(0) | Err(_) => Err(TopicError::Missing(self.votes.clone())),
             Ok(partitions) => Ok(partitions),
         }
+    }
+}
+
+/// How many brokers there are. Kafka may be starting: it is asked again until `patience` is over.
+///
+/// # Errors
+/// Where it cannot be reached all that time.
+pub async fn brokers_within(brokers: &str, patience: Duration) -> Result<i32, TopicError> {
+    let brokers = brokers.to_owned();
+    ask_within(patience, move || {
+        let client: BaseConsumer = client_config(&brokers).create()?;
+        let metadata = client.fetch_metadata(None, KAFKA_PATIENCE)?;
+        Ok(i32::try_from(metadata.brokers().len()).unwrap_or(i32::MAX))
+    })
+    .await
+}
+
+/// Asks again, less and less often, while Kafka cannot be reached.
+async fn ask_within(
+    patience: Duration,
+    ask: impl Fn() -> Result<i32, TopicError> + Clone + Send + 'static,
+) -> Result<i32, TopicError> {
+    let deadline = Instant::now() + patience;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let asked = spawn_blocking(ask.clone()).await;
+        match asked.unwrap_or(Err(TopicError::Kafka(KafkaError::Canceled))) {
+            Err(TopicError::Kafka(error)) if Instant::now() < deadline => {
+                tracing::warn!(%error, "waiting for Kafka");
+            }
+            answer => return answer,
+        }
+        sleep(pause).await;
+        pause = LONGEST_PAUSE.min(pause * 2);
     }
 }
 

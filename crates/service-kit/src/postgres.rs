@@ -8,12 +8,16 @@ use refinery::Runner;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Config, NoTls};
 
-use crate::settings::PostgresOptions;
+use crate::settings::{NOT_A_URL, PostgresOptions};
 
 /// How long a connection may take: to be made, to become free, or to have what was sent acknowledged.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Between two attempts to reach PostgreSQL.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+const CONNECTION_PATIENCE: Duration = Duration::from_secs(5);
+/// How long PostgreSQL may be away when a program starts.
+pub const PATIENCE: Duration = Duration::from_mins(1);
+/// After the first attempt to reach PostgreSQL; doubled after each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// Between two attempts at most.
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// Any fixed number: whoever migrates a database holds this advisory lock in it.
 const MIGRATION_LOCK: i64 = 0x5552_4e41;
 
@@ -22,11 +26,8 @@ const MIGRATION_LOCK: i64 = 0x5552_4e41;
 /// # Errors
 /// Where the URL does not parse.
 pub fn pool(options: &PostgresOptions) -> anyhow::Result<Pool> {
-    let mut config: Config = options
-        .database_url
-        .parse()
-        .context("DATABASE_URL is not a PostgreSQL URL (postgresql://user@host:port/database)")?;
-    config.tcp_user_timeout(PATIENCE);
+    let mut config: Config = options.database.url()?.parse().context(NOT_A_URL)?;
+    config.tcp_user_timeout(CONNECTION_PATIENCE);
     let manager = Manager::from_config(
         config,
         NoTls,
@@ -38,9 +39,9 @@ pub fn pool(options: &PostgresOptions) -> anyhow::Result<Pool> {
         .max_size(options.database_connections.max(1))
         .runtime(Runtime::Tokio1)
         .timeouts(Timeouts {
-            wait: Some(PATIENCE),
-            create: Some(PATIENCE),
-            recycle: Some(PATIENCE),
+            wait: Some(CONNECTION_PATIENCE),
+            create: Some(CONNECTION_PATIENCE),
+            recycle: Some(CONNECTION_PATIENCE),
         })
         .build()?)
 }
@@ -52,6 +53,7 @@ pub fn pool(options: &PostgresOptions) -> anyhow::Result<Pool> {
 /// Where it refuses, or does not answer within `patience`.
 pub async fn until_reachable(database_url: &str, patience: Duration) -> anyhow::Result<()> {
     let deadline = Instant::now() + patience;
+    let mut pause = FIRST_PAUSE;
     loop {
         let Err(error) = tokio_postgres::connect(database_url, NoTls).await else {
             return Ok(());
@@ -63,8 +65,18 @@ pub async fn until_reachable(database_url: &str, patience: Duration) -> anyhow::
             return Err(error).context("cannot reach PostgreSQL at DATABASE_URL");
         }
         tracing::warn!(%error, "waiting for PostgreSQL");
-        tokio::time::sleep(RETRY_AFTER).await;
+        tokio::time::sleep(pause).await;
+        pause = LONGEST_PAUSE.min(pause * 2);
     }
+}
+
+/// [`migrate`]s a database that may be starting.
+///
+/// # Errors
+/// As [`migrate`], and where PostgreSQL is away for longer than [`PATIENCE`].
+pub async fn migrate_when_reachable(database_url: &str, migrations: Runner) -> anyhow::Result<()> {
+    until_reachable(database_url, PATIENCE).await?;
+    migrate(database_url, migrations).await
 }
 
 /// Brings the database to the newest schema. Safe to call from many processes at once: they wait

@@ -60,25 +60,42 @@ impl Sources<'_> {
     /// the default. The message names the setting.
     pub fn read(&self, environment: Environment) -> anyhow::Result<Secret> {
         let name = self.name;
-        // Orchestrators set what they do not have to the empty text.
-        let value = self.value.filter(|value| !value.is_empty());
-        let secret = match (value, self.file) {
-            (Some(_), Some(_)) => bail!("{name} and {name}_FILE are both given: remove one"),
-            (Some(value), None) => Secret::new(value),
-            (None, Some(file)) => read_file(file)
-                .with_context(|| format!("{name}_FILE: cannot read {}", file.display()))?,
-            (None, None) if environment == Environment::Production => {
+        let secret = match given(name, self.value, self.file)? {
+            Some(secret) => secret,
+            None if environment == Environment::Production => {
                 bail!("{name} is missing: production needs one of its own (or {name}_FILE)")
             }
-            (None, None) => Secret::new(self.development_default),
+            None => Secret::new(self.development_default),
         };
-        ensure!(!secret.expose().is_empty(), "{name} is empty");
         ensure!(
             environment == Environment::Development || secret.expose() != self.development_default,
             "{name} is the default that everybody knows: production needs one of its own"
         );
         Ok(secret)
     }
+}
+
+/// The secret `name` if it is given: as a value, where an empty one is none, or in a file.
+///
+/// # Errors
+/// Where it is given twice, its file cannot be read, or nothing is in it. The message names the setting.
+pub fn given(
+    name: &str,
+    value: Option<&str>,
+    file: Option<&Path>,
+) -> anyhow::Result<Option<Secret>> {
+    // Orchestrators set what they do not have to the empty text.
+    let value = value.filter(|value| !value.is_empty());
+    let file = file.filter(|file| !file.as_os_str().is_empty());
+    let secret = match (value, file) {
+        (Some(_), Some(_)) => bail!("{name} and {name}_FILE are both given: remove one"),
+        (Some(value), None) => Secret::new(value),
+        (None, Some(file)) => read_file(file)
+            .with_context(|| format!("{name}_FILE: cannot read {}", file.display()))?,
+        (None, None) => return Ok(None),
+    };
+    ensure!(!secret.expose().is_empty(), "{name} is empty");
+    Ok(Some(secret))
 }
 
 fn read_file(file: &Path) -> std::io::Result<Secret> {

@@ -26,7 +26,7 @@ use tokio::sync::Semaphore;
 
 use crate::ElectionId;
 use crate::board::{Absence, Board};
-use crate::options::Options;
+use crate::options::RunOptions;
 use crate::stream::Connection;
 
 /// What the kernel holds at most for one client, in bytes (Linux doubles it for its own needs).
@@ -64,7 +64,7 @@ pub(crate) fn listen(address: SocketAddr) -> anyhow::Result<std::net::TcpListene
 /// Serves the whole interface on `listener`, over HTTP/1.1.
 pub(crate) fn serve(
     listener: std::net::TcpListener,
-    options: &Options,
+    options: &RunOptions,
     board: &Board,
     readiness: &Readiness,
 ) -> anyhow::Result<Server> {

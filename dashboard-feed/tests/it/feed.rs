@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Parser;
-use dashboard_feed::{Application, Options};
+use dashboard_feed::{Application, Command, Options, RunOptions};
 use devstack::Server;
 use redis::AsyncCommands;
 use redis::aio::ConnectionManager;
@@ -55,12 +55,13 @@ impl TestFeed {
     pub(crate) fn start_unready(redis: Server, options: &[&str]) -> Self {
         let own = [
             "dashboard-feed",
+            "run",
             "--listen",
             "127.0.0.1:0",
             "--redis-url",
             redis.url(),
         ];
-        let options = Options::parse_from(own.iter().chain(options));
+        let options = run_options(own.iter().chain(options));
         let application = Application::build(&options).unwrap();
         let address = application.address();
         let (stop, stopped) = oneshot::channel();
@@ -142,5 +143,13 @@ impl Publisher {
     pub(crate) async fn publish(&mut self, election: u32, position: u64) {
         self.publish_json(election, &result(election, position))
             .await;
+    }
+}
+
+/// The settings that a command line with `run` gives.
+pub(crate) fn run_options<'a>(line: impl IntoIterator<Item = &'a &'a str>) -> RunOptions {
+    match Options::parse_from(line).command {
+        Command::Run(options) => options,
+        Command::Health(_) => panic!("not `run`"),
     }
 }

@@ -1,9 +1,8 @@
 //! Starting and stopping.
 
-use clap::Parser;
-use dashboard_feed::{Application, Options};
+use dashboard_feed::Application;
 
-use crate::feed::{Publisher, TestFeed, new_redis, result};
+use crate::feed::{Publisher, TestFeed, new_redis, result, run_options};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stopping_ends_the_streams() {
@@ -23,7 +22,7 @@ async fn stopping_ends_the_streams() {
 async fn a_port_in_use_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let options = Options::parse_from(["dashboard-feed", "--listen", &address]);
+    let options = run_options(&["dashboard-feed", "run", "--listen", &address]);
     let error = Application::build(&options).err().unwrap().to_string();
     assert!(
         error.contains(&address) && error.contains("--listen"),

@@ -127,7 +127,7 @@ pub(crate) fn services(options: &StartOptions) -> anyhow::Result<Vec<Service>> {
     };
     Ok(vec![
         service(options.vote_ingest_port, &|listen| {
-            command("vote-ingest", None, ["--listen", listen])
+            command("vote-ingest", None, ["run", "--listen", listen])
         }),
         // With a name of its own it has its partitions back at once when it is started again.
         service(free_port()?, &|listen| {
@@ -135,7 +135,7 @@ pub(crate) fn services(options: &StartOptions) -> anyhow::Result<Vec<Service>> {
             command("tally-stream", Some(ELECTION_PROCESS), arguments)
         }),
         service(options.dashboard_feed_port, &|listen| {
-            command("dashboard-feed", None, ["--listen", listen])
+            command("dashboard-feed", None, ["run", "--listen", listen])
         }),
         service(options.access_control_port, &|listen| {
             let arguments = ["run", "--listen", listen];

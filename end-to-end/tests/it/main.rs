@@ -5,3 +5,4 @@ mod election;
 mod killing;
 mod management;
 mod night;
+mod settings;

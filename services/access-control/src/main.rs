@@ -24,7 +24,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Run(options) => serve(&options).await,
         Command::Migrate(options) => {
-            postgres::migrate(&options.database_url, accounts::migrations()).await
+            postgres::migrate_when_reachable(&options.database.url()?, accounts::migrations()).await
         }
         Command::VerifyAudit(options) => {
             let client = postgres::pool(&options)?.get().await?;

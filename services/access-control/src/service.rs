@@ -38,11 +38,13 @@ impl AccessControl {
     /// a default. That PostgreSQL is away is waited out.
     pub fn start(options: &RunOptions) -> anyhow::Result<Self> {
         let secret = options.token.secret()?;
+        let postgres = &options.postgres;
+        postgres.database.check(options.token.environment)?;
         let administrator =
             FirstAdministrator::read(&options.administrator, options.token.environment)?;
         let database = Database {
-            url: options.postgres.database_url.clone(),
-            accounts: Accounts::new(postgres::pool(&options.postgres)?),
+            url: postgres.database.url()?,
+            accounts: Accounts::new(postgres::pool(postgres)?),
             passwords: Passwords::new(options.hashes_at_once)?,
             administrator,
         };

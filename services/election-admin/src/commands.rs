@@ -24,7 +24,8 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Run(options) => serve(&options).await,
         Command::Migrate(options) => {
-            postgres::migrate(&options.database_url, definitions::migrations()).await
+            postgres::migrate_when_reachable(&options.database.url()?, definitions::migrations())
+                .await
         }
         Command::Topics(options) => topics(&options).await,
         Command::WarmUp(options) => warm_up(&options).await,
@@ -53,8 +54,9 @@ async fn serve(options: &RunOptions) -> anyhow::Result<()> {
 async fn topics(options: &TopicsOptions) -> anyhow::Result<()> {
     let topics = Topics::with_prefix(&options.kafka.topic_prefix);
     let brokers = &options.kafka.kafka_brokers;
+    let replication = options.replication().await?;
     topics
-        .create(brokers, options.partitions, options.replication)
+        .create(brokers, options.partitions, replication)
         .await?;
     Ok(())
 }
@@ -62,7 +64,7 @@ async fn topics(options: &TopicsOptions) -> anyhow::Result<()> {
 async fn create(options: &CreateOptions) -> anyhow::Result<()> {
     let installation = &options.installation;
     postgres::migrate(
-        &installation.postgres.database_url,
+        &installation.postgres.database.url()?,
         definitions::migrations(),
     )
     .await?;
@@ -74,7 +76,7 @@ async fn create(options: &CreateOptions) -> anyhow::Result<()> {
 }
 
 async fn republish(options: &InstallationOptions) -> anyhow::Result<()> {
-    postgres::migrate(&options.postgres.database_url, definitions::migrations()).await?;
+    postgres::migrate(&options.postgres.database.url()?, definitions::migrations()).await?;
     let pool = postgres::pool(&options.postgres)?;
     let published = Publisher::open(&options.kafka)?.republish(&pool).await?;
     println!("{published} elections published");

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context;
-use ballot_log::ElectionId;
+use ballot_log::{ElectionId, topics};
 use clap::{Args, Parser, Subcommand};
 use deadpool_postgres::Object;
 use jiff::Timestamp;
@@ -150,12 +151,30 @@ pub struct TopicsOptions {
     /// Partitions of the ballot box: as many instances of tally-stream can share the count. Fixed by the first election
     #[arg(long, env = "VOTES_PARTITIONS", default_value_t = 6, value_parser = clap::value_parser!(i32).range(1..=1000))]
     pub partitions: i32,
-    /// Copies of each record, on brokers of their own; with 3, two must have a vote before it is accepted
-    #[arg(long, env = "KAFKA_REPLICATION", default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..=7))]
-    pub replication: i32,
+    /// Copies of each record, on brokers of their own; with 3, two must have a vote before it is accepted [default: one a broker, up to 3]
+    #[arg(long, env = "KAFKA_REPLICATION", value_parser = clap::value_parser!(i32).range(1..=7))]
+    pub replication: Option<i32>,
     /// Kafka.
     #[command(flatten)]
     pub kafka: KafkaOptions,
+}
+
+/// A vote that lies on three brokers survives any one of them; more copies would only cost time.
+const COPIES_AT_MOST: i32 = 3;
+/// How long Kafka may take to start.
+const KAFKA_PATIENCE: Duration = Duration::from_mins(1);
+
+impl TopicsOptions {
+    /// How many copies of each record there are to be; Kafka may be starting.
+    ///
+    /// # Errors
+    /// Where it does not answer within a minute.
+    pub async fn replication(&self) -> anyhow::Result<i32> {
+        let brokers = topics::brokers_within(&self.kafka.kafka_brokers, KAFKA_PATIENCE).await?;
+        Ok(self
+            .replication
+            .unwrap_or_else(|| brokers.min(COPIES_AT_MOST)))
+    }
 }
 
 /// Settings of `warm-up`.

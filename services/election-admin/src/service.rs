@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
+use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use anyhow::Context;
 use ballot_log::BallotBox;
@@ -48,8 +49,9 @@ impl ElectionAdmin {
     pub async fn start(options: &RunOptions) -> anyhow::Result<Self> {
         let verifier = Verifier::new(&options.token.secret()?);
         let zone = options.zone()?;
-        postgres::until_reachable(&options.postgres.database_url, POSTGRES_PATIENCE).await?;
-        postgres::migrate(&options.postgres.database_url, definitions::migrations()).await?;
+        let database = &options.postgres.database;
+        database.check(options.token.environment)?;
+        postgres::migrate_when_reachable(&database.url()?, definitions::migrations()).await?;
         let pool = postgres::pool(&options.postgres)?;
         let publisher = Publisher::open(&options.kafka)?;
         let topics = publisher.topics().clone();

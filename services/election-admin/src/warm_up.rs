@@ -21,12 +21,9 @@ const RECORDS_A_ROUND: u32 = 60;
 pub async fn warm_up(options: &WarmUpOptions) -> anyhow::Result<()> {
     let brokers = &options.topics.kafka.kafka_brokers;
     let scratch = Topics::with_prefix(&format!("{}warm-up-", options.topics.kafka.topic_prefix));
+    let replication = options.topics.replication().await?;
     scratch
-        .create(
-            brokers,
-            options.topics.partitions,
-            options.topics.replication,
-        )
+        .create(brokers, options.topics.partitions, replication)
         .await?;
     let worked = work(brokers, &scratch, Duration::from_secs(options.seconds)).await;
     scratch.delete(brokers).await?;

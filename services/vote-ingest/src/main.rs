@@ -3,14 +3,18 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use service_kit::{shutdown, telemetry};
-use vote_ingest::options::Options;
+use service_kit::{health, shutdown, telemetry};
+use vote_ingest::options::{Command, Options, RunOptions};
 use vote_ingest::service::VoteIngest;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     telemetry::init();
-    match run(&Options::parse()).await {
+    let done = match Options::parse().command {
+        Command::Run(options) => run(&options).await,
+        Command::Health(options) => health::ask(options.listen).await,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("vote-ingest: {error:#}");
@@ -19,7 +23,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(options: &Options) -> anyhow::Result<()> {
+async fn run(options: &RunOptions) -> anyhow::Result<()> {
     let mut running = VoteIngest::start(options)?;
     tokio::select! {
         asked = shutdown::requested() => {

@@ -4,19 +4,44 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 use service_kit::settings::{KafkaOptions, RedisOptions};
 
 /// Takes votes: POST /vote.
 ///
 /// A vote is accepted when every in-sync replica of the log has it, and only then is the voter told so.
 /// Any number of instances may run side by side.
-#[derive(Parser, Clone)]
+#[derive(Parser)]
 #[command(name = "vote-ingest", version)]
 pub struct Options {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Take votes until stopped
+    Run(RunOptions),
+    /// Ask the vote-ingest on this machine whether it is ready; status 1 if it is not
+    Health(ListenOptions),
+}
+
+/// Where it listens.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ListenOptions {
     /// Where votes are taken
     #[arg(long, env = "VOTE_INGEST_LISTEN", default_value = "127.0.0.1:8000")]
     pub listen: SocketAddr,
+}
+
+/// Settings of `run`.
+#[derive(Args, Clone)]
+pub struct RunOptions {
+    /// Where it listens.
+    #[command(flatten)]
+    pub listen: ListenOptions,
     /// Threads that serve voters [default: one a core]
     #[arg(long, env = "VOTE_INGEST_WORKERS")]
     pub workers: Option<usize>,

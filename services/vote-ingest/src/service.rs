@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use voter_roll::{KeyDirectory, Roll, RollOptions};
 
 use crate::attempts::Attempts;
-use crate::options::Options;
+use crate::options::RunOptions;
 use crate::request::BODY_LIMIT;
 use crate::vote::{PollingStation, post_vote};
 use crate::{answer, description};
@@ -39,7 +39,7 @@ impl VoteIngest {
     ///
     /// # Errors
     /// Where the port is taken, or a setting makes no sense. Servers being away is waited out.
-    pub fn start(options: &Options) -> anyhow::Result<Self> {
+    pub fn start(options: &RunOptions) -> anyhow::Result<Self> {
         let topics = Topics::with_prefix(&options.kafka.topic_prefix);
         let brokers = &options.kafka.kafka_brokers;
         let elections = Elections::follow(brokers, &topics)?;
@@ -52,7 +52,7 @@ impl VoteIngest {
                 in_flight: options.in_flight,
             },
         )?;
-        let redis = redis::Client::open(options.redis.redis_url.as_str())
+        let redis = redis::Client::open(options.redis.url()?.expose())
             .context("REDIS_URL is not a Redis URL (redis://host:port)")?;
         let (roll, roll_service) = Roll::open(
             redis,
@@ -122,11 +122,11 @@ impl VoteIngest {
 }
 
 fn listen(
-    options: &Options,
+    options: &RunOptions,
     station: Data<PollingStation>,
     readiness: Readiness,
 ) -> anyhow::Result<(SocketAddr, Server)> {
-    let listener = server::listen(options.listen)?;
+    let listener = server::listen(options.listen.listen)?;
     let address = listener.local_addr()?;
     let document = description::document()?;
     let app = move || {

@@ -15,8 +15,9 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use redis::AsyncCommands;
 use serde_json::Value;
 use service_kit::postgres;
-use service_kit::settings::{KafkaOptions, PostgresOptions, RedisOptions};
-use tally_stream::options::{RecountOptions, RunOptions};
+use service_kit::secret::Environment;
+use service_kit::settings::{DatabaseOptions, KafkaOptions, PostgresOptions, RedisOptions};
+use tally_stream::options::{ListenOptions, RecountOptions, RunOptions};
 use tally_stream::service::TallyStream;
 use tally_stream::store::{Store, migrations};
 
@@ -62,7 +63,10 @@ impl World {
 
     pub(crate) fn postgres(&self) -> PostgresOptions {
         PostgresOptions {
-            database_url: self.database_url.clone(),
+            database: DatabaseOptions {
+                database_url: self.database_url.clone(),
+                ..DatabaseOptions::default()
+            },
             database_connections: 4,
         }
     }
@@ -77,13 +81,17 @@ impl World {
 
     pub(crate) fn options(&self) -> RunOptions {
         RunOptions {
-            listen: "127.0.0.1:0".parse().unwrap(),
+            listen: ListenOptions {
+                listen: "127.0.0.1:0".parse().unwrap(),
+            },
             group: self.topics.votes.clone(),
             instance: None,
             checkpoint_interval_s: 1,
+            environment: Environment::Development,
             kafka: self.kafka(),
             redis: RedisOptions {
                 redis_url: self.redis_url.clone(),
+                ..RedisOptions::default()
             },
             postgres: self.postgres(),
         }

@@ -59,7 +59,9 @@ async fn whoever_appends_a_ballot_it_meets_the_same_partition_and_is_told_when()
 #[tokio::test(flavor = "multi_thread")]
 async fn the_topics_may_be_created_again_and_keep_their_partitions() {
     let (brokers, topics) = topics(2).await;
-    topics.create(brokers, 4, 1).await.unwrap();
+    topics.create(brokers, 2, 1).await.unwrap();
+    let refused = topics.create(brokers, 4, 1).await.unwrap_err();
+    assert!(refused.to_string().contains("ask for 2"), "{refused}");
     assert_eq!(topics.vote_partitions(brokers, PATIENCE).unwrap(), 2);
     let missing = Topics::with_prefix("nowhere.");
     let error = missing.vote_partitions(brokers, PATIENCE).unwrap_err();

@@ -6,7 +6,8 @@ mod run;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use service_kit::settings::RedisOptions;
+use service_kit::secret::Environment;
+use service_kit::settings::{DatabaseOptions, RedisOptions};
 
 /// Keeps the roll of voters, loads it for an election, and destroys its ballot key afterwards.
 ///
@@ -15,6 +16,15 @@ use service_kit::settings::RedisOptions;
 #[derive(Parser)]
 #[command(name = "voter-roll", version)]
 pub struct Cli {
+    /// In production, a database password that everybody knows is refused
+    #[arg(
+        long = "urna-env",
+        env = "URNA_ENV",
+        value_enum,
+        default_value = "development",
+        global = true
+    )]
+    environment: Environment,
     #[command(subcommand)]
     command: Command,
 }
@@ -108,15 +118,6 @@ struct Stores {
     /// Directory of the ballot keys, one file <election>.key each
     #[arg(long, env = "BALLOT_KEYS_DIR", default_value = "ballot-keys")]
     keys_dir: PathBuf,
-}
-
-/// Where the roll is. One session is all a command needs, so this is less than the services' group
-/// of PostgreSQL settings. Not `Debug`: the URL may hold a password.
-#[derive(Args)]
-struct DatabaseOptions {
-    /// PostgreSQL: `postgresql://user[:password]@host:port/database`
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
-    database_url: String,
 }
 
 #[cfg(test)]

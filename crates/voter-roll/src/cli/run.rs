@@ -11,8 +11,11 @@ use anyhow::{Context, bail};
 use tokio::io::{AsyncWrite, stdout};
 use tokio_postgres::Client;
 
+use service_kit::postgres;
+use service_kit::settings::DatabaseOptions;
+
 use super::{
-    Cli, Command, DatabaseOptions, ElectionOptions, GenerateOptions, Stores,
+    Cli, Command, ElectionOptions, GenerateOptions, Stores,
     output::{self, line, rate},
 };
 use crate::{Generate, KeyDirectory, RollError, connect, loading, register};
@@ -23,9 +26,12 @@ impl Cli {
     /// # Errors
     /// One sentence that says what to do.
     pub async fn run(self) -> anyhow::Result<()> {
+        self.command.database().check(self.environment)?;
         match self.command {
             Command::Migrate { database } => {
-                register::migrate(&database.database_url).await?;
+                let url = database.url()?;
+                postgres::until_reachable(&url, postgres::PATIENCE).await?;
+                register::migrate(&url).await?;
                 line("the database of the roll is up to date")?;
             }
             Command::Generate(options) => generate(options).await?,
@@ -39,24 +45,41 @@ impl Cli {
     }
 }
 
-impl DatabaseOptions {
-    async fn open(&self) -> Result<Client, RollError> {
-        register::migrate(&self.database_url).await?;
-        Ok(connect(&self.database_url).await?)
+impl Command {
+    fn database(&self) -> &DatabaseOptions {
+        match self {
+            Self::Generate(options) => &options.database,
+            Self::Migrate { database }
+            | Self::Import { database, .. }
+            | Self::Export { database, .. } => database,
+            Self::Status { stores, .. }
+            | Self::Load(ElectionOptions { stores, .. })
+            | Self::Purge {
+                options: ElectionOptions { stores, .. },
+                ..
+            } => &stores.database,
+        }
     }
+}
+
+/// One session is all that a command needs.
+async fn open(database: &DatabaseOptions) -> anyhow::Result<Client> {
+    let url = database.url()?;
+    register::migrate(&url).await?;
+    Ok(connect(&url).await?)
 }
 
 impl Stores {
     async fn open(&self) -> anyhow::Result<(Client, redis::Client, KeyDirectory)> {
-        let redis = redis::Client::open(self.redis.redis_url.as_str())
+        let redis = redis::Client::open(self.redis.url()?.expose())
             .context("REDIS_URL is not a Redis URL (redis://host:port)")?;
-        let database = self.database.open().await?;
+        let database = open(&self.database).await?;
         Ok((database, redis, KeyDirectory::new(&self.keys_dir)))
     }
 }
 
 async fn generate(options: GenerateOptions) -> anyhow::Result<()> {
-    let mut database = options.database.open().await?;
+    let mut database = open(&options.database).await?;
     let started = Instant::now();
     let what = Generate {
         voters: options.voters,
@@ -77,7 +100,7 @@ async fn import(file: &Path, database: &DatabaseOptions) -> anyhow::Result<()> {
     } else {
         Box::new(File::open(file).with_context(|| format!("cannot open {}", file.display()))?)
     };
-    let mut database = database.open().await?;
+    let mut database = open(database).await?;
     let started = Instant::now();
     let progress = output::progress(None).with_message("importing");
     let voters = register::import(&mut database, reader, &progress).await?;
@@ -125,7 +148,7 @@ async fn export(file: &Path, database: &DatabaseOptions) -> anyhow::Result<()> {
     } else {
         Box::new(stdout())
     };
-    let database = database.open().await?;
+    let database = open(database).await?;
     let started = Instant::now();
     // On a terminal, a bar would mix with the lines.
     let progress = if to_file {

@@ -14,7 +14,7 @@ use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use service_kit::client::ProxyOptions;
-use service_kit::settings::PostgresOptions;
+use service_kit::settings::{DatabaseOptions, PostgresOptions};
 use service_kit::testing;
 use service_kit::token::{Claims, TokenKind, TokenOptions, Verifier};
 use tokio_postgres::{Client, NoTls};
@@ -88,7 +88,10 @@ pub(crate) fn options(database_url: &str) -> RunOptions {
             admin_jmbg: "0000000000000".to_owned(),
         },
         postgres: PostgresOptions {
-            database_url: database_url.to_owned(),
+            database: DatabaseOptions {
+                database_url: database_url.to_owned(),
+                ..DatabaseOptions::default()
+            },
             database_connections: 4,
         },
     }
@@ -118,7 +121,7 @@ impl World {
 
     pub(crate) async fn with(options: &RunOptions) -> Self {
         let world = Self {
-            database_url: options.postgres.database_url.clone(),
+            database_url: options.postgres.database.database_url.clone(),
             access_control: AccessControl::start(options).unwrap(),
         };
         world.until_ready().await;

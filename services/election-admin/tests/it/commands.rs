@@ -4,6 +4,7 @@ use std::process::Output;
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use service_kit::settings::DEVELOPMENT_DATABASE_PASSWORD;
 use tokio::process::Command;
 
 use crate::world::{World, closed, until};
@@ -132,4 +133,28 @@ async fn production_starts_with_no_default_secret() {
     )
     .await;
     assert!(error.contains("JWT_SECRET"), "{error}");
+    let known = ["--database-password", DEVELOPMENT_DATABASE_PASSWORD];
+    let own = ["--jwt-secret", "0123456789abcdef0123456789abcdef"];
+    let production = ["run", "--urna-env", "production", "--listen", "127.0.0.1:0"];
+    let error = fails(&world, &[&production[..], &own, &known].concat()).await;
+    assert!(error.contains("DATABASE_PASSWORD"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_topics_may_be_made_again_but_not_otherwise() {
+    let world = World::new().await;
+    let prefix = format!("{}again.", world.prefix);
+    let topics = |partitions| {
+        [
+            "topics",
+            "--topic-prefix",
+            &prefix,
+            "--partitions",
+            partitions,
+        ]
+    };
+    says(&world, &topics("2")).await;
+    says(&world, &topics("2")).await;
+    let error = fails(&world, &topics("3")).await;
+    assert!(error.contains("ask for 2"), "{error}");
 }

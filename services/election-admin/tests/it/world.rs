@@ -18,7 +18,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use serde_json::{Value, json};
 use service_kit::client::ProxyOptions;
-use service_kit::settings::{KafkaOptions, PostgresOptions};
+use service_kit::settings::{DatabaseOptions, KafkaOptions, PostgresOptions};
 use service_kit::testing;
 use service_kit::token::{Role, TokenKind, TokenOptions};
 
@@ -59,7 +59,10 @@ impl World {
 
     pub(crate) fn postgres(&self) -> PostgresOptions {
         PostgresOptions {
-            database_url: self.database_url.clone(),
+            database: DatabaseOptions {
+                database_url: self.database_url.clone(),
+                ..DatabaseOptions::default()
+            },
             database_connections: 4,
         }
     }

@@ -14,7 +14,7 @@ async fn the_log_knows_nobody() {
     let address = listener.local_addr().unwrap().to_string();
     drop(listener);
     let mut process = Command::new(env!("CARGO_BIN_EXE_vote-ingest"))
-        .args(["--listen", &address, "--topic-prefix", &world.prefix])
+        .args(["run", "--listen", &address, "--topic-prefix", &world.prefix])
         .env("KAFKA_BROKERS", &options.kafka.kafka_brokers)
         .env("REDIS_URL", &world.redis_url)
         .env("BALLOT_KEYS_DIR", &options.keys_dir)

@@ -19,7 +19,7 @@ use rdkafka::message::Message;
 use serde_json::{Value, json};
 use service_kit::settings::{KafkaOptions, RedisOptions};
 use tempfile::TempDir;
-use vote_ingest::options::Options;
+use vote_ingest::options::{ListenOptions, RunOptions};
 use vote_ingest::service::VoteIngest;
 use voter_roll::{Generate, KeyDirectory};
 
@@ -161,9 +161,11 @@ impl<'s> World<'s> {
             .unwrap();
     }
 
-    pub(crate) fn options(&self) -> Options {
-        Options {
-            listen: "127.0.0.1:0".parse().unwrap(),
+    pub(crate) fn options(&self) -> RunOptions {
+        RunOptions {
+            listen: ListenOptions {
+                listen: "127.0.0.1:0".parse().unwrap(),
+            },
             workers: Some(1),
             in_flight: 1000,
             failed_attempts: NonZeroU32::new(10).unwrap(),
@@ -178,6 +180,7 @@ impl<'s> World<'s> {
             },
             redis: RedisOptions {
                 redis_url: self.redis_url.clone(),
+                ..RedisOptions::default()
             },
         }
     }
@@ -186,7 +189,7 @@ impl<'s> World<'s> {
         self.start_with(&self.options()).await
     }
 
-    pub(crate) async fn start_with(&self, options: &Options) -> Station {
+    pub(crate) async fn start_with(&self, options: &RunOptions) -> Station {
         let ingest = VoteIngest::start(options).unwrap();
         let station = Station {
             url: ingest.address().to_string(),

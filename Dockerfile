@@ -1,0 +1,51 @@
+# One image with every program of Urna, and one with the gateway in front of those that run several times.
+# BuildKit as it comes with Docker 23 will do.
+
+FROM node:22-bookworm-slim AS page
+WORKDIR /page
+COPY dashboard-feed/web ./
+RUN --mount=type=cache,target=/root/.npm \
+    if [ -f package.json ]; then npm ci && npm run build && rm -rf node_modules; fi
+
+FROM rust:1-bookworm AS programs
+WORKDIR /urna
+COPY . .
+COPY --from=page /page dashboard-feed/web
+# What was compiled before is kept from build to build, outside of the image. Line numbers are left out: they are
+# nine tenths of a program.
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/urna/target \
+    CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_STRIP=symbols \
+    cargo build --release --locked --workspace --exclude devstack --exclude end-to-end --bins && \
+    mkdir /programs && \
+    find target/release -maxdepth 1 -type f -executable -exec cp -t /programs {} +
+
+FROM debian:bookworm-slim AS gateway
+RUN apt-get update && \
+    apt-get install --yes --no-install-recommends haproxy && \
+    rm -rf /var/lib/apt/lists/*
+COPY containers/gateway.cfg /etc/haproxy/haproxy.cfg
+USER haproxy
+# It answers what it has taken before it ends; SIGTERM would cut that off.
+STOPSIGNAL SIGUSR1
+CMD ["haproxy", "-db", "-f", "/etc/haproxy/haproxy.cfg"]
+
+FROM debian:bookworm-slim AS system
+# The page's and the time zones' users need no more than what is there; a package manager's lists, manuals and
+# translations are of no use to them.
+RUN groupadd --system --gid 10001 urna && \
+    useradd --system --uid 10001 --gid urna --no-create-home --home-dir /nonexistent urna && \
+    install --directory --owner urna --group urna --mode 700 \
+        /var/lib/urna/ballot-keys /var/lib/urna/roll && \
+    rm -rf /var/lib/apt/lists/* /var/cache/apt/* /usr/share/doc/* /usr/share/man/* /usr/share/locale/*
+
+# Made of one layer, as what a layer removes is still in the one below it.
+FROM scratch AS urna
+COPY --from=system / /
+COPY --from=programs /programs/ /usr/local/bin/
+COPY spammer/scenarios /usr/share/urna/scenarios
+ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    BALLOT_KEYS_DIR=/var/lib/urna/ballot-keys
+USER urna
+WORKDIR /var/lib/urna
+CMD ["apportion", "--help"]

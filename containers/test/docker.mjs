@@ -1,0 +1,63 @@
+// Calling Docker.
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** Runs a program in the checkout; returns what it says. Fails with its last lines where its status is not 0. */
+export async function run(program, args, { input, env, patience_s = 120 } = {}) {
+  const { status, stdout, stderr } = await attempt(program, args, { input, env, patience_s });
+  if (status !== 0) {
+    const last = (stderr || stdout).trim().split('\n').slice(-8).join('\n');
+    throw new Error(`${program} ${args.join(' ')}: status ${status}\n${last}`);
+  }
+  return stdout;
+}
+
+/** The same, whatever the status is. */
+export function attempt(program, args, { input = '', env = {}, patience_s = 120 } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: root, env: { ...process.env, ...env } });
+    const overdue = setTimeout(() => child.kill('SIGKILL'), patience_s * 1000);
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (text) => (stdout += text));
+    child.stderr.on('data', (text) => (stderr += text));
+    child.on('error', reject);
+    child.on('close', (status, signal) => {
+      clearTimeout(overdue);
+      resolve({ status: status ?? signal, stdout, stderr });
+    });
+    // Who does not read to the end has ended.
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+  });
+}
+
+export const docker = (args, options) => run('docker', args, options);
+
+export const lines = (text) => text.split('\n').filter((line) => line !== '');
+
+/** What Docker knows about containers. */
+export async function inspect(containers) {
+  return containers.length === 0 ? [] : JSON.parse(await docker(['inspect', ...containers]));
+}
+
+/** Asks again until the answer is not false; fails, saying what was waited for, when the patience is over. */
+export async function until(what, ask, patience_s = 120) {
+  const deadline = Date.now() + patience_s * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    if (Date.now() > deadline) throw new Error(`waited ${patience_s} s for this: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+}
+
+export const isReady = ({ State }) => State.Running && (State.Health?.Status ?? 'healthy') === 'healthy';
+
+let started;
+export function say(text) {
+  started ??= Date.now();
+  console.error(`${String(Math.round((Date.now() - started) / 1000)).padStart(4)} s  ${text}`);
+}

@@ -1,0 +1,186 @@
+// The test, from the first line to the last.
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile, mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { Compose } from './compose.mjs';
+import { attempt, docker, inspect, root, say } from './docker.mjs';
+import { Crowd, Desks } from './election.mjs';
+import { checkNetworks, checkPorts } from './networks.mjs';
+import { Swarm } from './swarm.mjs';
+
+const SERVICES = [
+  'vote-ingest', 'ballot-station', 'tally-stream', 'dashboard-feed', 'access-control', 'election-admin', 'gateway',
+];
+const SECRETS = ['jwt_secret', 'admin_password', 'accounts_database_password', 'election_database_password', 'roll_database_password'];
+const RATE = 400;
+const LARGEST_IMAGE_MB = 200;
+
+/** Runs it; returns the exit status. */
+export async function runTest(args) {
+  if (args.some((argument) => argument !== '--swarm')) {
+    console.error('usage: script/test-containers [--swarm]');
+    return 2;
+  }
+  const swarm = args.includes('--swarm');
+  if (!(await hasEngine())) {
+    console.error('test-containers: no Docker engine with Compose answers: start one, or point DOCKER_HOST at one');
+    return 1;
+  }
+  const test = await Test.prepare(swarm);
+  try {
+    await test.go();
+  } catch (error) {
+    test.problems.push(error.message);
+    await test.keepLogs();
+  } finally {
+    await test.tidy().catch((error) => test.problems.push(`tearing down: ${error.message}`));
+  }
+  const ok = test.problems.length === 0;
+  console.log(JSON.stringify({ ok, mode: swarm ? 'swarm' : 'compose', ...test.figures, problems: test.problems }));
+  return ok ? 0 : 1;
+}
+
+async function hasEngine() {
+  const asked = ['version', 'compose version'].map((command) => attempt('docker', command.split(' ')));
+  return (await Promise.all(asked)).every(({ status }) => status === 0);
+}
+
+class Test {
+  static async prepare(swarm) {
+    const test = new Test();
+    test.swarm = swarm;
+    test.project = swarm ? 'urna-test-swarm' : 'urna-test';
+    test.problems = [];
+    test.figures = {};
+    // Long enough for all that happens meanwhile; the test says if it was not.
+    test.voters = RATE * (swarm ? 600 : 240);
+    const names = ['vote-ingest', 'dashboard-feed', 'access-control', 'election-admin', 'ballot-station'];
+    const free = await freePorts(names.length);
+    test.ports = Object.fromEntries(names.map((name, index) => [name, free[index]]));
+    await test.makeSecrets();
+    const env = {
+      COMPOSE_PROJECT_NAME: test.project, COMPOSE_PROFILES: '', URNA_ENV: 'production', URNA_SECRETS: test.secrets,
+      URNA_BIND: '127.0.0.1', URNA_IMAGE: 'urna-test:latest', URNA_GATEWAY_IMAGE: 'urna-gateway-test:latest',
+    };
+    for (const [name, port] of Object.entries(test.ports)) {
+      env[`${name.replace('-', '_').toUpperCase()}_PORT`] = String(port);
+    }
+    test.image = env.URNA_IMAGE;
+    test.installation = new (swarm ? Swarm : Compose)(test.project, env);
+    test.installation.bind = swarm ? null : '127.0.0.1';
+    return test;
+  }
+
+  /** Secrets as production has them: random, and in files. */
+  async makeSecrets() {
+    await mkdir(path.join(root, 'target'), { recursive: true });
+    this.secrets = await mkdtemp(path.join(root, 'target/test-secrets-'));
+    for (const name of SECRETS) await writeFile(path.join(this.secrets, name), `${randomBytes(24).toString('base64')}\n`);
+    this.administratorPassword = `A1${randomBytes(12).toString('hex')}`;
+    await writeFile(path.join(this.secrets, 'admin_password'), this.administratorPassword);
+  }
+
+  async go() {
+    const { installation } = this;
+    await installation.remove();
+    say('building the images');
+    const before = Date.now();
+    await installation.build();
+    this.figures.build_s = Math.round((Date.now() - before) / 1000);
+    await this.checkImage();
+    say('starting');
+    await installation.start();
+    if (installation.checkSecrets) this.problems.push(...(await installation.checkSecrets()));
+
+    const election = await this.openElection();
+    await this.vote(election);
+
+    say('trying connections that must fail');
+    const networks = await checkNetworks(installation, SERVICES);
+    this.problems.push(...networks.problems, ...(await checkPorts(installation)));
+    Object.assign(this.figures, { connections_allowed: networks.allowed, connections_forbidden: networks.forbidden });
+    if (installation.checkStopping) {
+      say('stopping');
+      this.problems.push(...(await installation.checkStopping(SERVICES)));
+    }
+  }
+
+  async checkImage() {
+    const [{ Size, Config }] = await inspect([this.image]);
+    this.figures.image_mb = Math.round(Size / 1e6);
+    if (this.figures.image_mb >= LARGEST_IMAGE_MB) this.problems.push(`the image has ${this.figures.image_mb} MB`);
+    if (['', 'root', '0'].includes(Config.User)) this.problems.push('the image runs as root');
+  }
+
+  async openElection() {
+    say('opening an election');
+    const desks = new Desks(this.ports);
+    const election = await desks.openElection(this.administratorPassword);
+    await this.installation.roll(['generate', '--voters', String(this.voters)]);
+    await this.installation.roll(['load', '--election', String(election)]);
+    await this.installation.roll(['export', 'voters.csv']);
+    await desks.bringPaper(election);
+    return election;
+  }
+
+  async vote(election) {
+    const { project, image, ports, voters, installation } = this;
+    say(`${voters} voters vote, ${RATE} a second`);
+    const crowd = new Crowd({ project, image, ports, election, rate: RATE, voters });
+    try {
+      this.figures.killed = await this.killEverybody();
+      if (installation.update) this.figures.updated = await this.updateEverybody();
+      if (crowd.ended) this.problems.push('the crowd had voted before everything was done to the servers');
+      const { problems, report } = await crowd.check(true);
+      this.problems.push(...problems);
+      const { sent, accepted, failed, counted, lost, double, retried, rate, latency_ms, visible_ms } = report;
+      Object.assign(this.figures, { sent, accepted, failed, counted, lost, double, retried, rate, latency_ms, visible_ms });
+    } finally {
+      await crowd.stop();
+    }
+  }
+
+  async killEverybody() {
+    let killed = 0;
+    for (const service of SERVICES) {
+      for (const container of await this.installation.containers(service)) {
+        say(`killing a container of ${service}`);
+        await this.installation.kill(container);
+        killed += 1;
+      }
+    }
+    return killed;
+  }
+
+  async updateEverybody() {
+    for (const service of SERVICES) {
+      say(`updating ${service}`);
+      this.problems.push(...(await this.installation.update(service)));
+    }
+    return SERVICES.length;
+  }
+
+  async keepLogs() {
+    const file = path.join(root, `target/${this.project}.log`);
+    const { stdout, stderr } = await this.installation.logs();
+    await writeFile(file, stdout + stderr);
+    say(`the logs are in ${path.relative(root, file)}`);
+  }
+
+  async tidy() {
+    say('tearing down');
+    await this.installation.remove();
+    await rm(this.secrets, { recursive: true, force: true });
+    await docker(['image', 'rm', this.image, 'urna-gateway-test:latest']).catch(() => {});
+  }
+}
+
+/** Ports that nobody has at the moment. */
+async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => createServer());
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))));
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

@@ -1,0 +1,70 @@
+// Who can reach which server: that is to say, nobody whom it does not concern.
+import { attempt, docker, inspect } from './docker.mjs';
+
+const SERVERS = {
+  'kafka-1': { port: 9092, users: ['vote-ingest', 'ballot-station', 'election-admin', 'tally-stream'] },
+  redis: { port: 6379, users: ['vote-ingest', 'tally-stream', 'dashboard-feed'] },
+  'accounts-database': { port: 5432, users: ['access-control'] },
+  'election-database': { port: 5432, users: ['election-admin', 'tally-stream'] },
+  'roll-database': { port: 5432, users: [] },
+};
+const PUBLISHED = [8000, 8501, 5000, 5001, 5002];
+
+/** Tries every connection, by name and by address. Returns how many there were of each kind, and what is wrong. */
+export async function checkNetworks(installation, services) {
+  const targets = [];
+  for (const [server, { port, users }] of Object.entries(SERVERS)) {
+    const [{ NetworkSettings }] = await inspect((await installation.containers(server)).slice(0, 1));
+    const addresses = Object.values(NetworkSettings.Networks).map((network) => network.IPAddress);
+    for (const host of [server, ...addresses]) targets.push({ server, host, port, users });
+  }
+  const [problems, count] = [[], { allowed: 0, forbidden: 0 }];
+  for (const service of services) {
+    const [container] = await installation.containers(service);
+    const reached = await connect(container, targets);
+    for (const [index, { server, host, users }] of targets.entries()) {
+      const allowed = users.includes(service);
+      // A service has no business with the addresses that a server has on other networks.
+      if (allowed && host !== server) continue;
+      count[allowed ? 'allowed' : 'forbidden'] += 1;
+      if (reached[index] !== allowed) {
+        problems.push(`${service} ${reached[index] ? 'reaches' : 'does not reach'} ${server} (${host})`);
+      }
+    }
+    if (service !== 'gateway' && (await hasWayOut(container))) problems.push(`${service} can reach the outside`);
+  }
+  return { ...count, problems };
+}
+
+/** Connects to all at the same time: packets that are dropped are not answered. */
+async function connect(container, targets) {
+  const attempts = targets.map(
+    ({ host, port }, index) => `(timeout 3 bash -c 'exec 3<>/dev/tcp/${host}/${port}' 2>/dev/null && echo ${index}) &`,
+  );
+  const script = `${attempts.join('\n')}\nwait`;
+  const { stdout } = await attempt('docker', ['exec', container, 'bash', '-c', script]);
+  const reached = new Set(stdout.split('\n'));
+  return targets.map((_, index) => reached.has(String(index)));
+}
+
+/** Whether there is a default route. */
+async function hasWayOut(container) {
+  const routes = await docker(['exec', container, 'cat', '/proc/net/route']);
+  return routes.split('\n').some((line) => line.split('\t')[1] === '00000000');
+}
+
+/** Only the gateway is published, with five ports. */
+export async function checkPorts(installation) {
+  const problems = [];
+  for (const container of await inspect(await installation.containers())) {
+    const service = installation.serviceOf(container);
+    const ports = Object.entries(container.NetworkSettings.Ports ?? {}).filter(([, published]) => published);
+    const numbers = ports.map(([port]) => Number.parseInt(port, 10)).sort((one, other) => one - other);
+    const expected = service === 'gateway' ? [...PUBLISHED].sort((one, other) => one - other) : [];
+    if (String(numbers) !== String(expected)) problems.push(`${service} publishes ${numbers}`);
+    const bound = new Set(ports.flatMap(([, published]) => published.map(({ HostIp }) => HostIp)));
+    const wrong = installation.bind && [...bound].filter((address) => address !== installation.bind);
+    if (wrong?.length > 0) problems.push(`${service} is published on ${wrong}`);
+  }
+  return problems;
+}
