@@ -15,7 +15,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use redis::AsyncCommands;
 use serde_json::Value;
 use service_kit::secret::Environment;
-use service_kit::settings::{DatabaseOptions, KafkaOptions, PostgresOptions, RedisOptions};
+use service_kit::settings::{DatabaseAddress, KafkaOptions, PostgresOptions, RedisOptions};
 use tally_stream::options::{ListenOptions, RecountOptions, RunOptions};
 use tally_stream::service::TallyStream;
 
@@ -61,9 +61,9 @@ impl World {
 
     pub(crate) fn postgres(&self) -> PostgresOptions {
         PostgresOptions {
-            database: DatabaseOptions {
+            database: DatabaseAddress {
                 database_url: self.database_url.clone(),
-                ..DatabaseOptions::default()
+                ..DatabaseAddress::default()
             },
             database_connections: 4,
         }
