@@ -64,14 +64,13 @@ export class Desks {
 
 /** The crowd, from outside: over the published ports. */
 export class Crowd {
-  constructor({ project, image, ports, election, rate, voters }) {
+  constructor({ project, image, ports, election, rate }) {
     const volume = `${project}_roll:/var/lib/urna/roll:ro`;
     const options = {
       '--url': `http://127.0.0.1:${ports['vote-ingest']}`, '--feed': `http://127.0.0.1:${ports['dashboard-feed']}`,
       '--voters': '/var/lib/urna/roll/voters.csv', '--election': election, '--rate': rate, '--give-up': 60, '--settle': 60,
     };
     this.name = `${project}-crowd`;
-    this.voters = voters;
     this.stderr = '';
     this.report = new Promise((resolve, reject) => {
       const args = ['run', '--rm', '--name', this.name, '--network', 'host', '--volume', volume, image];
@@ -93,17 +92,19 @@ export class Crowd {
     this.report.catch(() => {});
   }
 
-  async check(killed) {
+  /** Lets nobody else vote, and compares what the voters were told with what was counted. */
+  async check() {
+    await docker(['kill', '--signal', 'INT', this.name]);
     const report = await this.report;
     const { status, sent, accepted, failed, counted, lost, double, exact, retried } = report;
     say(`the crowd's report: ${JSON.stringify({ sent, accepted, failed, counted, lost, double, retried })}`);
     const problems = [...report.problems];
     if (status !== 0 || !exact) problems.push(`the spammer ended with status ${status}`);
-    if (accepted !== this.voters) problems.push(`${accepted} of ${this.voters} votes were accepted`);
     for (const [name, value] of Object.entries({ lost, double, failed })) {
       if (value !== 0) problems.push(`${name}: ${value}`);
     }
-    if (killed && retried === 0) problems.push('no vote was ever sent again: the killing was not felt');
+    if (accepted === 0) problems.push('nobody voted');
+    if (retried === 0) problems.push('no vote was ever sent again: the killing was not felt');
     return { problems, report };
   }
 

@@ -47,10 +47,12 @@ async function connect(container, targets) {
   return targets.map((_, index) => reached.has(String(index)));
 }
 
-/** Whether there is a default route. */
+/** Whether it is on a network that leads out. */
 async function hasWayOut(container) {
-  const routes = await docker(['exec', container, 'cat', '/proc/net/route']);
-  return routes.split('\n').some((line) => line.split('\t')[1] === '00000000');
+  const [{ NetworkSettings }] = await inspect([container]);
+  const networks = Object.values(NetworkSettings.Networks).map(({ NetworkID }) => NetworkID);
+  const internal = await docker(['network', 'inspect', '--format', '{{.Internal}}', ...networks]);
+  return internal.includes('false');
 }
 
 /** Only the gateway is published, with five ports. */

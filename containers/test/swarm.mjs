@@ -109,8 +109,10 @@ export class Swarm {
     await attempt('docker', ['stack', 'rm', '--detach=false', this.project], { patience_s: 300 });
     const filter = ['--filter', `label=com.docker.stack.namespace=${this.project}`];
     await until('the containers are gone', async () => {
-      const containers = await docker(['ps', '--all', '--quiet', ...filter]);
-      return containers === '';
+      // A Swarm leaves those of jobs behind.
+      const ended = lines(await docker(['ps', '--all', '--quiet', '--filter', 'status=exited', ...filter]));
+      if (ended.length > 0) await attempt('docker', ['rm', '--volumes', ...ended]);
+      return (await docker(['ps', '--all', '--quiet', ...filter])) === '';
     }, 300);
     await until('the networks are gone', async () => (await docker(['network', 'ls', '--quiet', ...filter])) === '');
     const volumes = lines(await docker(['volume', 'ls', '--quiet', ...filter]));

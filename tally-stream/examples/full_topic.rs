@@ -20,7 +20,7 @@ use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedPr
 use redis::AsyncCommands;
 use serde_json::{Value, json};
 use service_kit::secret::Environment;
-use service_kit::settings::{DatabaseOptions, KafkaOptions, PostgresOptions, RedisOptions};
+use service_kit::settings::{DatabaseAddress, KafkaOptions, PostgresOptions, RedisOptions};
 use tally_stream::options::{ListenOptions, RunOptions};
 use tally_stream::service::TallyStream;
 
@@ -68,9 +68,9 @@ async fn main() -> anyhow::Result<()> {
             ..RedisOptions::default()
         },
         postgres: PostgresOptions {
-            database: DatabaseOptions {
+            database: DatabaseAddress {
                 database_url: stack.create_database("bench").await?,
-                ..DatabaseOptions::default()
+                ..DatabaseAddress::default()
             },
             database_connections: 4,
         },

@@ -52,7 +52,7 @@ impl RedisOptions {
 
 /// Which database. Not `Debug`: it has a password.
 #[derive(Args, Clone, Default)]
-pub struct DatabaseOptions {
+pub struct DatabaseAddress {
     /// PostgreSQL: `postgresql://user[:password]@host:port/database`
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: String,
@@ -64,7 +64,7 @@ pub struct DatabaseOptions {
     pub database_password_file: Option<PathBuf>,
 }
 
-impl DatabaseOptions {
+impl DatabaseAddress {
     /// The URL, with the password.
     ///
     /// # Errors
@@ -115,7 +115,7 @@ fn with_password(url: &str, password: &Secret) -> String {
 pub struct PostgresOptions {
     /// Which database.
     #[command(flatten)]
-    pub database: DatabaseOptions,
+    pub database: DatabaseAddress,
     /// Connections to PostgreSQL held open at most
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 4)]
     pub database_connections: usize,
@@ -125,8 +125,8 @@ pub struct PostgresOptions {
 mod tests {
     use super::*;
 
-    fn database(url: &str, password: &str) -> DatabaseOptions {
-        DatabaseOptions {
+    fn database(url: &str, password: &str) -> DatabaseAddress {
+        DatabaseAddress {
             database_url: url.to_owned(),
             database_password: Some(password.to_owned()),
             database_password_file: None,

@@ -29,3 +29,17 @@ async fn a_port_in_use_is_named() {
         "{error}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_health_command_says_whether_results_are_served() {
+    let feed = TestFeed::start_on(new_redis().await, &[]).await;
+    let address = feed.address.to_string();
+    let health = async || {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_dashboard-feed"));
+        let command = command.args(["health", "--listen", &address]);
+        command.output().await.unwrap().status.code()
+    };
+    assert_eq!(health().await, Some(0));
+    feed.stop().await;
+    assert_eq!(health().await, Some(1));
+}

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod counting;
+mod health;
 mod publishing;
 mod refusals;
 mod store;

@@ -16,7 +16,7 @@ use redis::AsyncCommands;
 use serde_json::Value;
 use service_kit::postgres;
 use service_kit::secret::Environment;
-use service_kit::settings::{DatabaseOptions, KafkaOptions, PostgresOptions, RedisOptions};
+use service_kit::settings::{DatabaseAddress, KafkaOptions, PostgresOptions, RedisOptions};
 use tally_stream::options::{ListenOptions, RecountOptions, RunOptions};
 use tally_stream::service::TallyStream;
 use tally_stream::store::{Store, migrations};
@@ -63,9 +63,9 @@ impl World {
 
     pub(crate) fn postgres(&self) -> PostgresOptions {
         PostgresOptions {
-            database: DatabaseOptions {
+            database: DatabaseAddress {
                 database_url: self.database_url.clone(),
-                ..DatabaseOptions::default()
+                ..DatabaseAddress::default()
             },
             database_connections: 4,
         }

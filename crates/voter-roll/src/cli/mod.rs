@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use service_kit::secret::Environment;
-use service_kit::settings::{DatabaseOptions, RedisOptions};
+use service_kit::settings::{DatabaseAddress, RedisOptions};
 
 /// Keeps the roll of voters, loads it for an election, and destroys its ballot key afterwards.
 ///
@@ -34,7 +34,7 @@ enum Command {
     /// Bring the database of the roll to the newest schema (the other commands do so first)
     Migrate {
         #[command(flatten)]
-        database: DatabaseOptions,
+        database: DatabaseAddress,
     },
     /// Fill an empty roll with synthetic voters
     Generate(GenerateOptions),
@@ -47,7 +47,7 @@ enum Command {
         /// The CSV file, or - for standard input
         file: PathBuf,
         #[command(flatten)]
-        database: DatabaseOptions,
+        database: DatabaseAddress,
     },
     /// Load the roll into Redis for one election; again, to put back what is missing there
     Load(ElectionOptions),
@@ -65,7 +65,7 @@ enum Command {
         #[arg(default_value = "-")]
         file: PathBuf,
         #[command(flatten)]
-        database: DatabaseOptions,
+        database: DatabaseAddress,
     },
     /// After an election: destroy its ballot key and remove its roll from Redis
     ///
@@ -95,7 +95,7 @@ struct GenerateOptions {
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
-    database: DatabaseOptions,
+    database: DatabaseAddress,
 }
 
 /// An election, and all places that its roll is in.
@@ -112,7 +112,7 @@ struct ElectionOptions {
 #[derive(Args)]
 struct Stores {
     #[command(flatten)]
-    database: DatabaseOptions,
+    database: DatabaseAddress,
     #[command(flatten)]
     redis: RedisOptions,
     /// Directory of the ballot keys, one file <election>.key each

@@ -12,7 +12,7 @@ use tokio::io::{AsyncWrite, stdout};
 use tokio_postgres::Client;
 
 use service_kit::postgres;
-use service_kit::settings::DatabaseOptions;
+use service_kit::settings::DatabaseAddress;
 
 use super::{
     Cli, Command, ElectionOptions, GenerateOptions, Stores,
@@ -46,7 +46,7 @@ impl Cli {
 }
 
 impl Command {
-    fn database(&self) -> &DatabaseOptions {
+    fn database(&self) -> &DatabaseAddress {
         match self {
             Self::Generate(options) => &options.database,
             Self::Migrate { database }
@@ -63,7 +63,7 @@ impl Command {
 }
 
 /// One session is all that a command needs.
-async fn open(database: &DatabaseOptions) -> anyhow::Result<Client> {
+async fn open(database: &DatabaseAddress) -> anyhow::Result<Client> {
     let url = database.url()?;
     register::migrate(&url).await?;
     Ok(connect(&url).await?)
@@ -94,7 +94,7 @@ async fn generate(options: GenerateOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn import(file: &Path, database: &DatabaseOptions) -> anyhow::Result<()> {
+async fn import(file: &Path, database: &DatabaseAddress) -> anyhow::Result<()> {
     let reader: Box<dyn Read + Send> = if file == Path::new("-") {
         Box::new(stdin())
     } else {
@@ -138,7 +138,7 @@ async fn status(election: Option<u32>, stores: &Stores) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn export(file: &Path, database: &DatabaseOptions) -> anyhow::Result<()> {
+async fn export(file: &Path, database: &DatabaseAddress) -> anyhow::Result<()> {
     let to_file = file != Path::new("-");
     let writer: Box<dyn AsyncWrite + Send + Unpin> = if to_file {
         let mut options = tokio::fs::OpenOptions::new();

@@ -14,7 +14,7 @@ use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use service_kit::client::ProxyOptions;
-use service_kit::settings::{DatabaseOptions, PostgresOptions};
+use service_kit::settings::{DatabaseAddress, PostgresOptions};
 use service_kit::testing;
 use service_kit::token::{Claims, TokenKind, TokenOptions, Verifier};
 use tokio_postgres::{Client, NoTls};
@@ -88,9 +88,9 @@ pub(crate) fn options(database_url: &str) -> RunOptions {
             admin_jmbg: "0000000000000".to_owned(),
         },
         postgres: PostgresOptions {
-            database: DatabaseOptions {
+            database: DatabaseAddress {
                 database_url: database_url.to_owned(),
-                ..DatabaseOptions::default()
+                ..DatabaseAddress::default()
             },
             database_connections: 4,
         },
