@@ -2,7 +2,7 @@
 
 use deadpool_postgres::{Object, Pool};
 use jiff::Timestamp;
-use service_kit::audit::{self, Act};
+use service_kit::audit::{self, Act, Entry};
 use service_kit::token::{Claims, Role};
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -178,6 +178,15 @@ impl Accounts {
             .query_opt(query, &[&claims.sub, &role, &account, &issued])
             .await?;
         Ok(row.is_some())
+    }
+
+    /// The newest acts in the audit log, newest first, at most `limit`; with `before`, those below that number.
+    ///
+    /// # Errors
+    /// Where PostgreSQL cannot be asked.
+    pub async fn acts(&self, before: Option<i64>, limit: i64) -> Result<Vec<Entry>, StoreError> {
+        let client = self.connection().await?;
+        Ok(audit::newest(&client, before, limit).await?)
     }
 
     /// Writes down an act that changed nothing.

@@ -1,9 +1,10 @@
 //! Accounts and tokens.
 
+use std::io::{Write as _, stdout};
 use std::process::ExitCode;
 
 use access_control::accounts;
-use access_control::options::{Command, Options, RunOptions};
+use access_control::options::{AuditOptions, Command, Options, RunOptions};
 use access_control::service::AccessControl;
 use clap::Parser;
 use service_kit::{audit, health, postgres, shutdown, telemetry};
@@ -26,6 +27,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Migrate(options) => {
             postgres::migrate_when_reachable(&options.database.url()?, accounts::migrations()).await
         }
+        Command::Audit(options) => print_audit(&options).await,
         Command::VerifyAudit(options) => {
             let client = postgres::pool(&options)?.get().await?;
             let audit::Verified { rows, hash } = audit::verify(&client).await?;
@@ -45,4 +47,12 @@ async fn serve(options: &RunOptions) -> anyhow::Result<()> {
         }
         error = running.failed() => Err(error),
     }
+}
+
+async fn print_audit(options: &AuditOptions) -> anyhow::Result<()> {
+    let client = postgres::pool(&options.postgres)?.get().await?;
+    for entry in audit::newest(&client, options.before, options.limit).await? {
+        writeln!(stdout(), "{}", serde_json::to_string(&entry)?)?;
+    }
+    Ok(())
 }

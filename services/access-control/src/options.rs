@@ -24,6 +24,8 @@ pub enum Command {
     Run(Box<RunOptions>),
     /// Bring the database to the newest schema; may be run again
     Migrate(PostgresOptions),
+    /// Print the newest rows of the audit log, newest first, as a JSON object a line
+    Audit(AuditOptions),
     /// Check that no row of the audit log was altered or removed; status 1 if one was
     VerifyAudit(PostgresOptions),
     /// Ask the access-control on this machine whether it is ready; status 1 if it is not
@@ -104,6 +106,23 @@ pub struct AdministratorOptions {
     /// Their personal number
     #[arg(long, env = "ADMIN_JMBG", default_value = "0000000000000")]
     pub admin_jmbg: String,
+}
+
+/// So many rows of the audit log at once.
+pub const LONGEST_AUDIT_PAGE: i64 = 10_000;
+
+/// Settings of `audit`.
+#[derive(Args, Clone)]
+pub struct AuditOptions {
+    /// Rows at most
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=LONGEST_AUDIT_PAGE))]
+    pub limit: i64,
+    /// Only rows below this number: the last one printed before
+    #[arg(long, value_name = "SEQ")]
+    pub before: Option<i64>,
+    /// PostgreSQL, database `access_control`.
+    #[command(flatten)]
+    pub postgres: PostgresOptions,
 }
 
 /// Settings of `health`.

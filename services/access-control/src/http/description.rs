@@ -3,7 +3,7 @@
 use service_kit::openapi::add_token;
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use super::{deletion, registration, tokens};
+use super::{audit, deletion, registration, tokens};
 
 /// The interface, as an OpenAPI document in JSON.
 ///
@@ -16,7 +16,7 @@ pub fn description() -> anyhow::Result<String> {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "access-control", description = "Accounts and tokens."),
-    paths(registration::register, tokens::login, tokens::refresh, deletion::delete),
+    paths(registration::register, tokens::login, tokens::refresh, deletion::delete, audit::audit_log),
     modifiers(&TokenKinds)
 )]
 struct Api;
@@ -69,4 +69,44 @@ pub(super) struct LoginBody {
 pub(super) struct EmailBody {
     #[schema(example = "ana@example.org")]
     email: String,
+}
+
+/// A page of the audit log.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+pub(super) struct AuditLog {
+    /// Newest first: each with its number, the act, and the hash that chains it to the one before
+    entries: Vec<AuditEntry>,
+    /// Where the next page begins, as `before`; null on the last one
+    next: Option<i64>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct AuditEntry {
+    seq: i64,
+    act: AuditAct,
+    /// SHA-256, in hex
+    hash: String,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct AuditAct {
+    #[schema(example = "ana@example.org")]
+    who: String,
+    /// `administrator`, `official`, or empty where that is not known
+    #[schema(example = "official")]
+    role: String,
+    #[schema(example = "login")]
+    what: String,
+    /// Whose account
+    target: String,
+    #[schema(example = "192.0.2.1")]
+    address: String,
+    /// `success` or `refusal`, with the reason after a colon
+    #[schema(example = "success")]
+    outcome: String,
+    #[schema(example = "2026-06-16T15:55:46.123456Z")]
+    at: String,
 }

@@ -2,6 +2,7 @@
 //! clients expect them.
 
 mod answer;
+mod audit;
 mod deletion;
 mod description;
 mod desk;
@@ -41,6 +42,12 @@ pub fn endpoints() -> Vec<Endpoint> {
             path: "/delete",
             access: Access::Administrator,
             route: || web::route().to(deletion::delete),
+        },
+        Endpoint {
+            method: Method::GET,
+            path: "/audit",
+            access: Access::Administrator,
+            route: || web::route().to(audit::audit_log),
         },
     ]
 }

@@ -75,7 +75,7 @@ async fn who_is_not_let_in_is_told_so_also_without_a_database() {
             access_control: AccessControl::start(&options(&database_url)).unwrap(),
             database_url,
         };
-        for (method, path) in [(Method::POST, "/delete")] {
+        for (method, path) in [(Method::POST, "/delete"), (Method::GET, "/audit")] {
             let headers = [("Authorization", bearer.as_str())];
             let answer = world.send(method, path, &headers, "");
             let answer = tokio::time::timeout(PATIENCE, answer).await.unwrap();
