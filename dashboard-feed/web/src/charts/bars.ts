@@ -9,7 +9,7 @@ import { colourOf } from "./palette";
 /** What a bar with its name takes, in lines of text. */
 export const LINES_A_BAR = 3;
 /** For the name of the line above them. */
-export const LINES_ABOVE = 2;
+export const LINES_ABOVE = 2.25;
 
 /** `most`: only so many, where there is no room for all. */
 export function bars(result: Result, most: number, look: Look): EChartsOption {
@@ -58,6 +58,7 @@ function bar(candidate: Candidate, look: Look) {
   const colour = colourOf(candidate.poll_number, look.theme);
   const isBelow = candidate.standing === "below";
   const dots = decal(colour.pattern, look);
+  const gap = look.size * 0.4;
   const votes = candidate.votes === undefined ? "" : whole(candidate.votes);
   return {
     value: candidate.share ?? 0,
@@ -68,25 +69,25 @@ function bar(candidate: Candidate, look: Look) {
       ...(dots === undefined || isBelow ? {} : { decal: dots }),
     },
     label: {
-      formatter: `{number|${candidate.poll_number}} {name|${plain(candidate.name)}}  {share|${share(candidate.share)}}  {votes|${votes}} `,
+      formatter: `{number|${candidate.poll_number}}{name|${plain(candidate.name, look)}}{share|${share(candidate.share)}}{votes|${votes}}`,
       rich: {
         number: chip(colour, look),
-        name: { fontSize: look.size * 0.875, color: look.ink, ...cut(look) },
+        name: { fontSize: look.size * 0.875, color: look.ink, padding: [0, gap] },
         share: { fontSize: look.size * 0.9375, fontWeight: 700, color: look.ink },
-        votes: { fontSize: look.size * 0.8125, color: look.muted },
+        votes: { fontSize: look.size * 0.8125, color: look.muted, padding: [0, gap] },
       },
     },
   };
 }
 
-/** Long names on small screens end in an ellipsis; the ranking has them whole. */
-function cut(look: Look) {
-  return look.isNarrow ? ({ width: look.size * 10, overflow: "truncate" } as const) : {};
-}
+/** A long name ends in an ellipsis where there is no room for it; the ranking has it whole. */
+const LONGEST = { narrow: 24, wide: 60 };
 
 /** Braces and bars mean something in a label. */
-function plain(name: string): string {
-  return name.replace(/[{}|]/g, " ");
+function plain(name: string, { isNarrow }: Look): string {
+  const longest = isNarrow ? LONGEST.narrow : LONGEST.wide;
+  const short = name.length > longest ? `${name.slice(0, longest - 1).trimEnd()}…` : name;
+  return short.replace(/[{}|]/g, " ");
 }
 
 function markLine(line: Line, look: Look): NonNullable<BarSeriesOption["markLine"]> {
@@ -99,7 +100,9 @@ function markLine(line: Line, look: Look): NonNullable<BarSeriesOption["markLine
     z: 1,
     lineStyle: { color: look.ink, type: [4, 4], width: 1 },
     label: {
-      position: "end",
+      // The axis of the names is upside down, so that a line starts at the top.
+      position: "start",
+      distance: look.size * 0.6,
       formatter: say(text, { percent }),
       fontSize: look.size * 0.8125,
       color: look.ink,

@@ -14,7 +14,7 @@ export function donut(result: Result, look: Look): EChartsOption {
     textStyle: { fontFamily: look.font },
     series: {
       type: "pie",
-      radius: look.isNarrow ? ["44%", "68%"] : ["50%", "76%"],
+      radius: look.isNarrow ? ["42%", "66%"] : ["50%", "78%"],
       startAngle: 90,
       silent: true,
       stillShowZeroSum: false,
@@ -36,10 +36,16 @@ function slice(candidate: Candidate, look: Look) {
     labelLine: { show: isLabelled },
     label: {
       show: isLabelled,
-      formatter: `{number|${candidate.poll_number}} {share|${share(candidate.share)}}`,
+      overflow: "none",
+      formatter: `{number|${candidate.poll_number}}{share|${share(candidate.share)}}`,
       rich: {
         number: chip(colour, look),
-        share: { fontSize: look.size * 0.875, fontWeight: 600, color: look.ink },
+        share: {
+          fontSize: look.size * 0.875,
+          fontWeight: 600,
+          color: look.ink,
+          padding: [0, look.size * 0.3],
+        },
       },
     },
   };

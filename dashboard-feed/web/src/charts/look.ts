@@ -77,8 +77,6 @@ export function chip({ fill, ink }: Colour, look: Look) {
     color: ink,
     fontSize: look.size * 0.75,
     fontWeight: 700,
-    align: "center" as const,
-    width: look.size * 1.1,
-    padding: [2, 3],
+    padding: [2, look.size * 0.35],
   };
 }

@@ -32,7 +32,6 @@ const formats = computed(() => {
     minute: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hour12: false }),
     moment: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium", hour12: false }),
     list: new Intl.ListFormat(locale, { type: "conjunction" }),
-    unit: (unit: string) => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }),
   };
 });
 
@@ -80,9 +79,12 @@ export function names(all: readonly string[]): string {
 }
 
 export function duration(left: TimeLeft): string {
-  return Object.entries(left)
-    .map(([units, amount]) => formats.value.unit(units.slice(0, -1)).format(amount))
-    .join(" ");
+  const parts = [];
+  for (const unit of ["days", "hours", "minutes", "seconds"] as const) {
+    const count = left[unit];
+    if (count !== undefined) parts.push(say(`time.${unit}`, { count }));
+  }
+  return parts.join(" ");
 }
 
 export function startLanguage(): void {

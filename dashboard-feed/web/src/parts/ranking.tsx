@@ -59,7 +59,8 @@ function Row({ one, result, marked }: { one: Ranked; result: Result; marked: Mov
   const { rank, candidate } = one;
   const { poll_number, name, votes, seats } = candidate;
   const move = marked.get(poll_number)?.places;
-  const small = result.individual ? "" : note(candidate);
+  // That a list is above the threshold is what everybody expects.
+  const small = candidate.standing === "reached" ? "" : note(candidate);
   return (
     <tr data-row={poll_number} data-moved={move === undefined ? undefined : move > 0 ? "up" : "down"}>
       <td data-column="rank" class="number rank">

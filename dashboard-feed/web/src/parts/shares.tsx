@@ -15,7 +15,7 @@ export function Shares({ result }: { result: Result }) {
       title={title}
       chart={
         <div class="ring">
-          <Chart label={label} option={(look) => donut(result, look)} lines={20} />
+          <Chart label={label} option={(look) => donut(result, look)} lines={24} />
           <p class="hub" aria-hidden="true">
             <b>{whole(result.counted)}</b> {say("figures.counted")}
           </p>
