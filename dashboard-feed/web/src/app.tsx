@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import { address } from "./address";
+import { address } from "./address/current";
 import { now } from "./feed/clock";
 import { elections, follow, shown } from "./feed/feed";
 import { Masthead } from "./parts/masthead";

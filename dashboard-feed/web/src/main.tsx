@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { startAddress } from "./address";
+import { startAddress } from "./address/current";
 import { App } from "./app";
 import { startClock } from "./feed/clock";
 import { followElections } from "./feed/feed";

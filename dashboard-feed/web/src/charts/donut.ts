@@ -36,7 +36,7 @@ function slice(candidate: Candidate, look: Look) {
     labelLine: { show: isLabelled },
     label: {
       show: isLabelled,
-      overflow: "none",
+      overflow: "none" as const,
       formatter: `{number|${candidate.poll_number}}{share|${share(candidate.share)}}`,
       rich: {
         number: chip(colour, look),

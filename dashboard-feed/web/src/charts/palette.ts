@@ -32,7 +32,7 @@ export function colourOf(pollNumber: number, theme: Theme): Colour {
   return { fill, ink: inkOn(fill), pattern: Math.floor(index / hues.length) };
 }
 
-const BLACK = "#101215";
+const BLACK = "#000000";
 const WHITE = "#ffffff";
 
 function inkOn(fill: string): string {
@@ -41,7 +41,7 @@ function inkOn(fill: string): string {
 
 /** By WCAG 2: 1 to 21. */
 export function contrast(one: string, other: string): number {
-  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b) as [number, number];
+  const [dark, light] = [luminance(one), luminance(other)].toSorted((a, b) => a - b) as [number, number];
   return (light + 0.05) / (dark + 0.05);
 }
 

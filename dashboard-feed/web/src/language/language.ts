@@ -1,6 +1,6 @@
 // The language of the page, and what it says and writes in it.
 import { computed, effect } from "@preact/signals";
-import { address } from "../address";
+import { address } from "../address/current";
 import type { TimeLeft } from "../result/phase";
 import { chooseLanguage, compose, type Key, LANGUAGES, type Parameters } from "./messages";
 

@@ -58,23 +58,21 @@ function Part({ pollNumber, part }: { pollNumber: number; part: number }) {
 
 function table(caption: string, rows: readonly District[], result: Result): TableContent<District> {
   const hasVotes = rows.some(({ votes }) => votes !== undefined);
-  const ofCandidates = result.candidates.map(
-    ({ poll_number, name }, index): Column<District> => ({
-      key: `votes-${poll_number}`,
-      head: (
-        <>
-          <Chip pollNumber={poll_number} /> <span class="visually-hidden">{name}</span>
-        </>
-      ),
-      cell: ({ votes, counted }) => (
-        <>
-          {whole(votes?.[index] ?? 0)}{" "}
-          <small>{share(counted === 0 ? undefined : (votes?.[index] ?? 0) / counted)}</small>
-        </>
-      ),
-      isNumber: true,
-    }),
-  );
+  const ofCandidates = result.candidates.map(({ poll_number, name }, index): Column<District> => ({
+    key: `votes-${poll_number}`,
+    head: (
+      <>
+        <Chip pollNumber={poll_number} /> <span class="visually-hidden">{name}</span>
+      </>
+    ),
+    cell: ({ votes, counted }) => (
+      <>
+        {whole(votes?.[index] ?? 0)}{" "}
+        <small>{share(counted === 0 ? undefined : (votes?.[index] ?? 0) / counted)}</small>
+      </>
+    ),
+    isNumber: true,
+  }));
   return {
     name: "districts",
     caption,

@@ -1,6 +1,6 @@
 // The head of the page: which election, which language, which colours.
 import type { ComponentChildren } from "preact";
-import { addressWith, go } from "../address";
+import { addressWith, go } from "../address/current";
 import favicon from "../favicon.svg";
 import { now } from "../feed/clock";
 import { elections } from "../feed/feed";
@@ -68,7 +68,7 @@ function ElectionChoice({ election }: { election: number | undefined }) {
       onChoice={(value) => go({ election: Number(value), view: "overview" })}
       options={
         <>
-          {isListed ? null : <option value="" />}
+          {isListed ? null : <option value="">–</option>}
           {byInterest(list, now.value).map((one) => (
             <option key={one.election} value={String(one.election)}>
               {one.title}

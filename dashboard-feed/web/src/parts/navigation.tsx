@@ -1,5 +1,6 @@
 // The views of an election, as links.
-import { addressWith, go, type View } from "../address";
+import type { View } from "../address/address";
+import { addressWith, go } from "../address/current";
 import { say } from "../language/language";
 import type { Result } from "../result/result";
 import { follows } from "./link";

@@ -1,5 +1,5 @@
 // What is said where there is no result to show.
-import { addressWith, go } from "../address";
+import { addressWith, go } from "../address/current";
 import { elections } from "../feed/feed";
 import { say } from "../language/language";
 import { follows } from "./link";

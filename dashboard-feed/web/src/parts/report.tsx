@@ -1,6 +1,6 @@
 // One election: its heading, its figures, and the view that the reader chose.
 import { useEffect } from "preact/hooks";
-import { address } from "../address";
+import { address } from "../address/current";
 import type { Shown } from "../feed/feed";
 import { say } from "../language/language";
 import { Figures } from "./figures";

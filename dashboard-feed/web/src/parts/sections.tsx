@@ -1,6 +1,6 @@
 // Which sections a view consists of, and which views an election has.
 import type { FunctionComponent } from "preact";
-import { VIEWS, type View } from "../address";
+import { VIEWS, type View } from "../address/address";
 import { type Result, showsVotes } from "../result/result";
 import { Districts } from "./districts";
 import { Hidden } from "./hidden";

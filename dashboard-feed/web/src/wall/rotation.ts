@@ -1,5 +1,5 @@
 // What a wall shows next: every election of the night, and of each every view.
-import type { View } from "../address";
+import type { View } from "../address/address";
 
 export type Scene = Exclude<View, "overview" | "ballots">;
 

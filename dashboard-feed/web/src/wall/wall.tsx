@@ -1,6 +1,6 @@
 // The page on a wall: no scrolling, nothing to press, and it goes on by itself.
 import { useEffect, useState } from "preact/hooks";
-import { address, addressWith, go } from "../address";
+import { address, addressWith, go } from "../address/current";
 import { now } from "../feed/clock";
 import { elections, follow, shown } from "../feed/feed";
 import { say } from "../language/language";

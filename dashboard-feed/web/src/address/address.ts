@@ -1,5 +1,4 @@
 // What the address of the page says, and so what a link can lead to.
-import { signal } from "@preact/signals";
 
 export const VIEWS = ["overview", "votes", "seats", "runoff", "turnout", "districts", "ballots"] as const;
 export type View = (typeof VIEWS)[number];
@@ -33,23 +32,4 @@ export function formatAddress({ election, view, wall, lang }: Address): string {
   if (wall) query.set("display", "wall");
   if (lang !== undefined) query.set("lang", lang);
   return query.size === 0 ? "./" : `?${query}`;
-}
-
-export const address = signal<Address>(parseAddress(location.search));
-
-/** The address of the same page with something else. */
-export function addressWith(change: Partial<Address>): string {
-  return formatAddress({ ...address.value, ...change });
-}
-
-/** Goes there; the browser's back button comes back. */
-export function go(change: Partial<Address>): void {
-  history.pushState(null, "", addressWith(change));
-  address.value = parseAddress(location.search);
-}
-
-export function startAddress(): void {
-  addEventListener("popstate", () => {
-    address.value = parseAddress(location.search);
-  });
 }
