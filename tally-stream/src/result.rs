@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ballot_log::record::District;
 use ballot_log::{Election, ElectionDefinition, ElectionId, Participant, PollNumber, Publication};
-use electoral_rules::{Count, Outcome};
+use electoral_rules::{Count, Decimal, Outcome, Rules, Standing};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use crate::count::{PartitionTally, Reason, Rejected, Slots, Tally};
 /// The result of an election as of some position in the log.
 ///
 /// Until the end of an election whose results are published after it closes, only the turnout shows, also
-/// over time and by constituency: `votes`, `share`, `seats` and `outcome` are withheld.
+/// over time and by constituency: `votes`, `share`, `seats`, `standing` and `outcome` are withheld.
 #[derive(Clone, Debug, Serialize)]
 pub struct ElectionResult {
     /// Its number.
@@ -22,6 +22,8 @@ pub struct ElectionResult {
     pub title: String,
     /// True where persons stand.
     pub individual: bool,
+    /// How votes become seats or a winner, as written in the definition.
+    pub rules: Rules,
     /// When it was defined.
     pub created: Timestamp,
     /// First moment at which votes count.
@@ -76,6 +78,12 @@ pub struct Candidate {
     /// Seats, where seats are shared out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seats: Option<u64>,
+    /// Whether it takes part where seats are shared out, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
+    /// Its threshold in percent, where that is not everybody's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold_percent: Option<Decimal>,
 }
 
 /// Votes that count, by the time at which the log received them.
@@ -119,17 +127,21 @@ impl ElectionResult {
             .flatten();
         let counted = merged.counted();
         let seats = outcome.as_ref().and_then(Outcome::seats);
+        let standings = outcome.as_ref().and_then(Outcome::standings);
         let candidate = |(index, participant): (usize, &Participant)| Candidate {
             poll_number: participant.poll_number,
             name: participant.name.clone(),
             votes: visible.then_some(votes[index]),
             share: visible.then(|| ratio(votes[index], counted)).flatten(),
             seats: seats.and_then(|seats| seats.get(index).copied()),
+            standing: standings.and_then(|standings| standings.get(index).copied()),
+            threshold_percent: participant.threshold_percent,
         };
         Self {
             election: definition.id,
             title: definition.title.clone(),
             individual: definition.individual,
+            rules: definition.rules.clone(),
             created: definition.created,
             start: definition.start,
             end: definition.end,

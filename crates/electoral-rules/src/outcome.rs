@@ -27,6 +27,15 @@ impl Outcome {
         }
     }
 
+    /// Why each list takes part in sharing out the seats, or does not, in the order of the votes; none where one
+    /// winner is elected.
+    pub fn standings(&self) -> Option<&[Standing]> {
+        match self {
+            Self::Seats(apportionment) => Some(&apportionment.standings),
+            Self::Winner(_) => None,
+        }
+    }
+
     /// The poll number of the winner, where one is elected and has been.
     pub fn winner(&self) -> Option<u32> {
         match self {

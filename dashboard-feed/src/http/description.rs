@@ -58,6 +58,8 @@ pub(super) struct Result {
     election: u32,
     title: String,
     individual: bool,
+    /// How votes become seats or a winner.
+    rules: serde_json::Value,
     created: String,
     start: String,
     end: String,
@@ -97,6 +99,10 @@ pub(super) struct Candidate {
     /// votes / counted.
     share: Option<f64>,
     seats: Option<u64>,
+    /// Where seats are shared out: whether it takes part, and why.
+    standing: Option<String>,
+    /// Its own threshold in percent.
+    threshold_percent: Option<String>,
 }
 
 /// Votes counted over time, by when the log received them.

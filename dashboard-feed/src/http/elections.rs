@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::{
-    CacheControl, CacheDirective, ContentType, ETag, EntityTag, Header, IfNoneMatch,
-};
+use actix_web::http::header::{CacheControl, CacheDirective, ContentType, ETag, EntityTag};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use jiff::Timestamp;
@@ -12,7 +10,7 @@ use serde::Serialize;
 use service_kit::openapi;
 use service_kit::problem::Problem;
 
-use super::{absence, description, election_id};
+use super::{absence, description, election_id, is_known};
 use crate::board::{Board, Publication, Summary};
 
 /// Where an election stands, by this server's clock.
@@ -125,11 +123,7 @@ pub(crate) async fn results(
         .latest(election)
         .map_err(|reason| absence(reason, Some(election)))?;
     let tag = EntityTag::new_strong(publication.entity_tag().to_owned());
-    let is_known = match IfNoneMatch::parse(&request) {
-        Ok(IfNoneMatch::Any) => true,
-        Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(&tag)),
-        Err(_) => false,
-    };
+    let is_known = is_known(&request, &tag);
     let mut response = if is_known {
         HttpResponse::NotModified()
     } else {

@@ -12,11 +12,13 @@ use actix_http::HttpService;
 use actix_http::error::DispatchError;
 use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::{AppConfig, Server};
-use actix_web::http::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{
+    EntityTag, Header, IfNoneMatch, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{App, HttpResponse, Route, guard};
+use actix_web::{App, HttpRequest, HttpResponse, Route, guard};
 use anyhow::Context;
 use service_kit::health::{self, Readiness};
 use service_kit::openapi;
@@ -134,6 +136,15 @@ async fn no_route(method: Method) -> Result<HttpResponse, Problem> {
         "Results can only be read.",
     )
     .detail(format!("{method} is not allowed: use GET.")))
+}
+
+/// Whether the client has what bears this tag already.
+fn is_known(request: &HttpRequest, tag: &EntityTag) -> bool {
+    match IfNoneMatch::parse(request) {
+        Ok(IfNoneMatch::Any) => true,
+        Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(tag)),
+        Err(_) => false,
+    }
 }
 
 /// The election that a path names.

@@ -127,7 +127,12 @@ async fn a_client_that_comes_back_is_not_told_the_same_again() {
 async fn a_connection_can_become_a_stream_after_other_requests() {
     let (feed, _publisher) = feed_with(&[1]).await;
     let mut connection = feed.connect().await;
-    for path in ["/", "/app.js", "/api/elections", "/api/elections/9/events"] {
+    for path in [
+        "/",
+        "/health/live",
+        "/api/elections",
+        "/api/elections/9/events",
+    ] {
         connection.get(path).await;
     }
     let mut observer = connection.observe(1, None).await;

@@ -176,10 +176,13 @@ async fn results_after_close_show_turnout_alone_until_every_partition_is_closed(
     assert_eq!(over_time, 40);
     for candidate in open["candidates"].as_array().unwrap() {
         assert!(
-            candidate.get("votes").is_none() && candidate.get("seats").is_none(),
+            ["votes", "share", "seats", "standing"]
+                .iter()
+                .all(|hidden| candidate.get(hidden).is_none()),
             "{candidate}"
         );
     }
+    assert_eq!(open["rules"]["method"], "dhondt");
     assert!(
         world
             .aggregated()
@@ -219,6 +222,7 @@ async fn results_after_close_show_turnout_alone_until_every_partition_is_closed(
         .await;
     assert_eq!(votes(&closed), [40, 0, 0]);
     assert_eq!(closed["outcome"]["seats"], serde_json::json!([5, 0, 0]));
+    assert_eq!(closed["candidates"][0]["standing"], "reached");
     let late = |result: &serde_json::Value| result["rejected"]["Election is not open."] == 1;
     world.result(1, "the late vote", late).await;
     tally_stream.stop().await;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::{
     count::{Count, Totals},
     decimal::Decimal,
@@ -36,7 +38,8 @@ impl Base {
 }
 
 /// Whether a list takes part in sharing out the seats, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It reached its threshold, or there is none.
     Reached,

@@ -1,0 +1,49 @@
+import { useEffect } from "preact/hooks";
+import { address } from "./address/current";
+import { now } from "./feed/clock";
+import { elections, follow, shown } from "./feed/feed";
+import { Masthead } from "./parts/masthead";
+import { NoElections, NotFound } from "./parts/nothing";
+import { Report } from "./parts/report";
+import { StatusLine } from "./parts/status";
+import { byInterest } from "./result/elections";
+import { Wall } from "./wall/wall";
+
+export function App() {
+  return address.value.wall ? <Wall /> : <Page />;
+}
+
+function Page() {
+  const wanted = useWantedElection();
+  const list = elections.value;
+  const isUnknown = wanted !== undefined && list?.every(({ election }) => election !== wanted);
+  const current = shown.value;
+  return (
+    <>
+      <Masthead election={wanted} />
+      <main id="result" tabIndex={-1}>
+        <StatusLine />
+        {isUnknown && current === undefined ? (
+          <NotFound election={wanted} />
+        ) : list?.length === 0 ? (
+          <NoElections />
+        ) : (
+          <Report shown={current} />
+        )}
+      </main>
+    </>
+  );
+}
+
+/** The election of the address; without one, what most people come for, and then no other by itself. */
+function useWantedElection(): number | undefined {
+  const asked = address.value.election;
+  const following = shown.value?.result.election;
+  const list = elections.value ?? [];
+  const first = following === undefined ? byInterest(list, now.value)[0]?.election : following;
+  const wanted = asked ?? first;
+  useEffect(() => {
+    if (wanted !== undefined) follow(wanted);
+  }, [wanted]);
+  return wanted;
+}

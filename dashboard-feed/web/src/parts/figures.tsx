@@ -1,0 +1,50 @@
+// The numbers that are read across a room: turnout first.
+import { now } from "../feed/clock";
+import { connection, observations } from "../feed/feed";
+import { say, turnout, whole } from "../language/language";
+import { votesPerSecond } from "../result/observations";
+import { allRejected, type Result } from "../result/result";
+
+export function Figures({ result }: { result: Result }) {
+  const { counted, registered } = result;
+  const part = result.turnout ?? undefined;
+  // A speed that nobody measures any more is none.
+  const isLive = connection.value.phase === "live";
+  const rate = isLive ? votesPerSecond(observations.value, now.value) : undefined;
+  return (
+    <section class="figures" aria-label={say("figures.title")}>
+      <dl>
+        <div class="turnout">
+          <dt>{say("figures.turnout")}</dt>
+          <dd class="number">{part === undefined ? "–" : turnout(part)}</dd>
+          <dd class="of">
+            {registered === null
+              ? say("figures.turnout-unknown")
+              : say("figures.turnout-of", { counted, registered })}
+          </dd>
+        </div>
+        <Small name="counted" label={say("figures.counted")} value={whole(counted)} />
+        <Small name="rate" label={say("figures.rate")} value={rate === undefined ? "–" : whole(rate)} />
+        <Small name="rejected" label={say("figures.rejected")} value={whole(allRejected(result))} />
+      </dl>
+      <TurnoutBar part={part ?? 0} />
+    </section>
+  );
+}
+
+function Small({ name, label, value }: { name: string; label: string; value: string }) {
+  return (
+    <div data-figure={name}>
+      <dt>{label}</dt>
+      <dd class="number">{value}</dd>
+    </div>
+  );
+}
+
+function TurnoutBar({ part }: { part: number }) {
+  return (
+    <div class="turnout-bar" aria-hidden="true">
+      <div style={{ transform: `scaleX(${Math.min(1, part)})` }} />
+    </div>
+  );
+}

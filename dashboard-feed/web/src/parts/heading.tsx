@@ -1,0 +1,30 @@
+// What election this is, and where it stands.
+import { now } from "../feed/clock";
+import { duration, say } from "../language/language";
+import { changesAt, phaseOf, timeLeft } from "../result/phase";
+import type { Result } from "../result/result";
+import { Freshness } from "./status";
+
+export function Heading({ result }: { result: Result }) {
+  const phase = phaseOf(result, now.value);
+  return (
+    <div class="heading">
+      <h1>{result.title}</h1>
+      <p class="state">
+        <span class="phase" data-phase={phase}>
+          {say(`phase.${phase}`)}
+        </span>
+        <TimeLeft result={result} />
+        <Freshness />
+      </p>
+    </div>
+  );
+}
+
+function TimeLeft({ result }: { result: Result }) {
+  const phase = phaseOf(result, now.value);
+  const until = changesAt(result, phase);
+  if (until === undefined || (phase !== "open" && phase !== "not-open")) return null;
+  const left = duration(timeLeft(until - now.value));
+  return <span class="left">{say(`left.${phase}`, { time: left })}</span>;
+}

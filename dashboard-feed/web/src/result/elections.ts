@@ -1,0 +1,36 @@
+// The elections there are, and which of them to show.
+import { type Period, type Phase, phaseOf } from "./phase";
+
+/** One of `GET /api/elections`. */
+export interface Listed extends Period {
+  election: number;
+  title: string;
+  individual: boolean;
+  publication: "live" | "after-close";
+}
+
+const INTEREST: Record<Phase, number> = { open: 0, counting: 1, final: 2, "not-open": 3 };
+
+/** What most people come for: open ones, then those being counted, then results, then what is to come. */
+export function byInterest(elections: readonly Listed[], nowMs: number): Listed[] {
+  return elections.toSorted((a, b) => {
+    const [first, second] = [phaseOf(a, nowMs), phaseOf(b, nowMs)];
+    if (first !== second) return INTEREST[first] - INTEREST[second];
+    // Of what is to come the next one first, otherwise the newest.
+    const newest = Date.parse(b.start) - Date.parse(a.start) || b.election - a.election;
+    return first === "not-open" ? -newest : newest;
+  });
+}
+
+/** A final result stays on the wall for the rest of the night. */
+const NIGHT_MS = 24 * 3600 * 1000;
+
+/** The elections that a wall shows in turn: under way or just over, or else the one of most interest. */
+export function forWall(elections: readonly Listed[], nowMs: number): Listed[] {
+  const sorted = byInterest(elections, nowMs);
+  const tonight = sorted.filter((one) => {
+    const phase = phaseOf(one, nowMs);
+    return phase === "final" ? nowMs - Date.parse(one.end) < NIGHT_MS : phase !== "not-open";
+  });
+  return tonight.length > 0 ? tonight : sorted.slice(0, 1);
+}

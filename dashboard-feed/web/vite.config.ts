@@ -1,0 +1,37 @@
+import { defineConfig } from "vitest/config";
+
+const BROWSER_TESTS_MS = 120_000;
+
+export default defineConfig({
+  // Relative, so that the page also works below a path of somebody's reverse proxy.
+  base: "./",
+  build: {
+    target: "es2022",
+    // A data: URL would be against the page's Content-Security-Policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // `build/compress.mjs` says how big the page is, and fails where it is too big.
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 1000,
+  },
+  server: {
+    proxy: { "/api": process.env["DASHBOARD_FEED_URL"] ?? "http://127.0.0.1:8501" },
+  },
+  test: {
+    projects: [
+      { extends: true, test: { name: "unit", include: ["tests/unit/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["tests/browser/**/*.test.ts"],
+          globalSetup: "tests/browser/global-setup.ts",
+          // One browser and one stack, which the tests share; elections are each test file's own.
+          fileParallelism: false,
+          testTimeout: BROWSER_TESTS_MS,
+          hookTimeout: BROWSER_TESTS_MS,
+        },
+      },
+    ],
+  },
+});
