@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use anyhow::Context;
 use ballot_log::BallotBox;
@@ -26,8 +25,6 @@ use crate::publishing::Publisher;
 
 /// Waited before what failed is tried again.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
-/// How long PostgreSQL may be away when this starts.
-const POSTGRES_PATIENCE: Duration = Duration::from_mins(5);
 const ELECTIONS: &str = "elections";
 const KAFKA: &str = "kafka";
 
@@ -44,8 +41,8 @@ impl ElectionAdmin {
     /// Migrates the database, listens, and looks after elections in the background.
     ///
     /// # Errors
-    /// Where the port is taken, a setting makes no sense, or PostgreSQL cannot be reached for five
-    /// minutes. Kafka being away is waited out.
+    /// Where the port is taken, a setting makes no sense, or PostgreSQL cannot be reached for a
+    /// minute. Kafka being away is waited out.
     pub async fn start(options: &RunOptions) -> anyhow::Result<Self> {
         let verifier = Verifier::new(&options.token.secret()?);
         let zone = options.zone()?;
