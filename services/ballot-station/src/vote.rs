@@ -1,6 +1,5 @@
 //! The way of an official's file, from top to bottom.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use ballot_log::{Act, BallotBox, Election, Elections};
 use jiff::Timestamp;
+use service_kit::audit::hex;
 use service_kit::token::{Claims, Official, Unauthorized};
 use service_kit::{client, openapi};
 use tokio::runtime::Handle;
@@ -148,12 +148,12 @@ impl BallotStation {
             Ok(Recorded::Nothing(why)) => {
                 "discarded".clone_into(&mut act.outcome);
                 act.detail = Some(why.to_owned());
-                self.acts.note(described(act));
+                self.acts.note(act);
                 Ok(())
             }
             Ok(Recorded::Everything) => {
                 "success".clone_into(&mut act.outcome);
-                self.acts.append(&described(act)).await.map_err(|error| {
+                self.acts.append(&act).await.map_err(|error| {
                     tracing::warn!(error = format!("{error:#}"), "an act was not acknowledged");
                     Refusal::Unavailable("The audit log did not answer in time.")
                 })
@@ -176,6 +176,7 @@ impl BallotStation {
         };
         let (election, lines) = (election.definition().id, file.lines);
         act.election = Some(election);
+        act.target = format!("election {election}");
         let started = std::time::Instant::now();
         record(&self.ballot_box, election, official, file)
             .await
@@ -217,7 +218,7 @@ impl BallotStation {
     fn turn_away(&self, mut act: Act) {
         "refusal".clone_into(&mut act.outcome);
         act.detail = Some("The role does not allow it.".to_owned());
-        self.acts.note(described(act));
+        self.acts.note(act);
     }
 
     fn note(&self, mut act: Act, refusal: &Refusal) {
@@ -228,7 +229,7 @@ impl BallotStation {
         };
         outcome.clone_into(&mut act.outcome);
         act.detail = Some(refusal.to_string());
-        self.acts.note(described(act));
+        self.acts.note(act);
     }
 }
 
@@ -238,26 +239,8 @@ enum Recorded {
     Nothing(&'static str),
 }
 
-/// The target in words.
-fn described(mut act: Act) -> Act {
-    let election = act.election.map(|election| format!("election {election}"));
-    let file = act.file.as_ref().map(|file| format!("file {file}"));
-    let lines = act.lines.map(|lines| format!("{lines} lines"));
-    let parts: Vec<String> = [election, file, lines].into_iter().flatten().collect();
-    act.target = parts.join(", ");
-    act
-}
-
 /// A jmbg as records hold it.
 fn jmbg(text: &str) -> Option<u64> {
     let digits = text.len() == 13 && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| digits)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _infallible = write!(hex, "{byte:02x}");
-        hex
-    })
 }

@@ -1,13 +1,14 @@
 //! Every act is written down, once, and whoever alters one is found.
 
-use ballot_log::client_config;
+use ballot_log::{Act, client_config};
 use jiff::SignedDuration;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use serde_json::json;
 use service_kit::audit;
 use service_kit::token::Role;
+use test_kit::{PATIENCE, until};
 
-use crate::world::{PATIENCE, World, bearer, until};
+use crate::world::{World, bearer};
 
 type Written = (String, String, String, String);
 
@@ -97,19 +98,26 @@ async fn acts_of_administrators_are_written_down_refusals_too() {
 async fn acts_of_officials_come_from_the_topic_each_once() {
     let world = World::new().await;
     let producer: FutureProducer = client_config(world.stack.kafka_brokers()).create().unwrap();
-    let note = async |payload: &str| {
-        let record = FutureRecord::to(&world.topics.acts)
+    let note = async |payload: &[u8]| {
+        let record = FutureRecord::to(&world.log.topics.acts)
             .key("o@example.rs")
             .payload(payload);
         producer.send(record, PATIENCE).await.unwrap();
     };
-    let act = |n: u32| {
-        format!(
-            r#"{{"v":1,"at":"2026-06-16T15:55:46Z","who":"o@example.rs","role":"official","what":"vote","target":"election {n}","address":"192.0.2.7","outcome":"refusal","detail":"no","jmbg":"0101994704401","file":"9f2c","lines":3}}"#
-        )
+    // As ballot stations write them.
+    let act = |election: u32| {
+        let (who, jmbg) = ("o@example.rs".to_owned(), "0101994704401".to_owned());
+        let mut act = Act::new(who, "official", jmbg, "vote", "192.0.2.7".to_owned());
+        act.target = format!("election {election}");
+        act.election = Some(election);
+        act.file = Some("9f2c".to_owned());
+        act.lines = Some(3);
+        act.outcome = "failure".to_owned();
+        act.detail = Some("no".to_owned());
+        act.encode().unwrap()
     };
     note(&act(1)).await;
-    note("junk").await;
+    note(b"junk").await;
     note(&act(2)).await;
     // Two copy at once, and one of them starts again.
     let admins = [world.start().await, world.start().await];
@@ -133,7 +141,7 @@ async fn acts_of_officials_come_from_the_topic_each_once() {
             "o@example.rs".to_owned(),
             "vote".to_owned(),
             target,
-            "refusal: no".to_owned(),
+            "failure: no".to_owned(),
         )
     });
     assert_eq!(written, expected);
