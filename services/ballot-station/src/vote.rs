@@ -18,11 +18,14 @@ use crate::acts::Acts;
 use crate::answer::Refusal;
 use crate::description;
 use crate::file::{Inspected, PaperFile};
-use crate::recording::record;
+use crate::recording::{Recorded, record};
 use crate::upload::Receiving;
 
 /// How long Kafka may take to say what elections there are.
 const ELECTIONS_TIMEOUT: Duration = Duration::from_secs(6);
+
+/// Clocks of well-kept machines differ by less.
+const CLOCKS_DIFFER_MS: i64 = 2_000;
 
 /// What taking files needs. Shared by all threads.
 pub(crate) struct BallotStation {
@@ -40,9 +43,9 @@ pub(crate) struct BallotStation {
 
 /// Records an official's file of ballots.
 ///
-/// Every line is checked before any is recorded. Which election they are for is decided when the request
-/// arrives. If none is open, nothing is recorded. A file that is sent again, after a 503, is completed: a
-/// line counts once.
+/// Every line is checked before any is recorded. Which election they are for is decided when the recording
+/// begins. If none is open, nothing is recorded; lines that the log receives after the end do not count. A
+/// file that is sent again, after a 503, is completed: a line counts once.
 ///
 /// # Errors
 /// Whatever keeps the file from being recorded as a whole.
@@ -67,7 +70,6 @@ pub(crate) async fn post_vote(
     request: HttpRequest,
     body: Payload,
 ) -> actix_web::Result<HttpResponse> {
-    let arrived_ms = Timestamp::now().as_millisecond();
     let station = station.into_inner();
     let act = |holder: &Claims| {
         let (who, jmbg) = (holder.sub.clone(), holder.jmbg.clone());
@@ -81,17 +83,14 @@ pub(crate) async fn post_vote(
     })?;
     // Every ballot bears its official's jmbg, in the form that records have for it.
     let jmbg = jmbg(&official.jmbg).ok_or_else(Unauthorized::nobody)?;
-    let act = act(&official);
+    let mut act = act(&official);
     let form = Multipart::new(request.headers(), body);
-    // A slow Kafka fills neither the memory nor the disk with files that wait.
-    let place = Arc::clone(&station.places)
-        .acquire_owned()
-        .await
-        .map_err(|_| Refusal::Unavailable("The station is closing."))?;
-    let (act, file) = station.receive(act, form).await?;
+    let received = station.receive(&mut act, form).await;
+    // A refusal becomes an act that nobody waits for: nothing has happened.
+    let (file, place) = received.inspect_err(|refusal| station.note(act.clone(), refusal))?;
     let runtime = station.runtime.clone();
     // Somebody who hangs up does not leave half a file behind: the recording goes on without them.
-    let recording = station.record(act, file, jmbg, arrived_ms, place);
+    let recording = station.record(act, file, jmbg, place);
     runtime
         .spawn(recording)
         .await
@@ -100,31 +99,28 @@ pub(crate) async fn post_vote(
 }
 
 impl BallotStation {
-    /// Receives the file and checks all of it. A refusal becomes an act that nobody waits for: nothing has
-    /// happened.
-    async fn receive(&self, mut act: Act, form: Multipart) -> Result<(Act, PaperFile), Refusal> {
-        let limits = self.receiving.limits;
-        let receiving = self.receiving.receive(form);
-        let received = tokio::time::timeout(self.upload_timeout, receiving)
+    /// Receives the file, and checks all of it.
+    async fn receive(
+        &self,
+        act: &mut Act,
+        form: Multipart,
+    ) -> Result<(PaperFile, OwnedSemaphorePermit), Refusal> {
+        // A slow Kafka fills neither the memory nor the disk with files that wait.
+        let place = Arc::clone(&self.places)
+            .acquire_owned()
             .await
-            .unwrap_or(Err(Refusal::TooSlow(self.upload_timeout.as_secs())));
-        let file = received.and_then(|Inspected { sha256, file }| {
-            act.file = sha256.map(|sha256| hex(&sha256));
-            file.map_err(|fault| Refusal::of(fault, limits))
-        });
-        match file {
-            Ok(file) => {
-                act.lines = Some(file.lines);
-                Ok((act, file))
-            }
-            Err(refusal) => {
-                self.note(act, &refusal);
-                Err(refusal)
-            }
-        }
+            .map_err(|_| Refusal::Unavailable("The station is closing."))?;
+        let receiving = self.receiving.receive(form);
+        let Inspected { sha256, file } = tokio::time::timeout(self.upload_timeout, receiving)
+            .await
+            .unwrap_or(Err(Refusal::TooSlow(self.upload_timeout.as_secs())))?;
+        act.file = sha256.map(|sha256| hex(&sha256));
+        let file = file.map_err(|fault| Refusal::of(fault, self.receiving.limits))?;
+        act.lines = Some(file.lines);
+        Ok((file, place))
     }
 
-    /// Records a good file in the election that was open when it began to arrive.
+    /// Records a good file in the election that is open now.
     ///
     /// Where ballots were recorded, the act has to be in the log as well before the answer is given: no
     /// ballot of an official's is counted without a trace of who brought it.
@@ -133,26 +129,25 @@ impl BallotStation {
         mut act: Act,
         file: PaperFile,
         official: u64,
-        arrived_ms: i64,
         _place: OwnedSemaphorePermit,
     ) -> Result<(), Refusal> {
-        let recorded = self
-            .record_ballots(&mut act, file, official, arrived_ms)
-            .await;
+        let outcome = self.record_ballots(&mut act, file, official).await;
         act.at = Timestamp::now();
-        match recorded {
+        match outcome {
             Err(refusal) => {
                 self.note(act, &refusal);
                 Err(refusal)
             }
-            Ok(Recorded::Nothing(why)) => {
+            Ok(Outcome::Nothing(why)) => {
                 "discarded".clone_into(&mut act.outcome);
                 act.detail = Some(why.to_owned());
                 self.acts.note(act);
                 Ok(())
             }
-            Ok(Recorded::Everything) => {
-                "success".clone_into(&mut act.outcome);
+            Ok(Outcome::Everything(recorded)) => {
+                let counts = recorded.in_time > 0;
+                (if counts { "success" } else { "discarded" }).clone_into(&mut act.outcome);
+                act.detail = out_of_time(recorded);
                 self.acts.append(&act).await.map_err(|error| {
                     tracing::warn!(error = format!("{error:#}"), "an act was not acknowledged");
                     Refusal::Unavailable("The audit log did not answer in time.")
@@ -166,43 +161,50 @@ impl BallotStation {
         act: &mut Act,
         file: PaperFile,
         official: u64,
-        arrived_ms: i64,
-    ) -> Result<Recorded, Refusal> {
+    ) -> Result<Outcome, Refusal> {
         if file.lines == 0 {
-            return Ok(Recorded::Nothing("The file holds no ballots."));
+            return Ok(Outcome::Nothing("The file holds no ballots."));
         }
-        let Some(election) = self.open_election(arrived_ms).await? else {
-            return Ok(Recorded::Nothing("No election is open."));
+        let Some(election) = self.election().await? else {
+            return Ok(Outcome::Nothing("No election is open."));
         };
-        let (election, lines) = (election.definition().id, file.lines);
-        act.election = Some(election);
-        act.target = format!("election {election}");
+        let (id, lines) = (election.definition().id, file.lines);
+        act.election = Some(id);
+        act.target = format!("election {id}");
         let started = std::time::Instant::now();
-        record(&self.ballot_box, election, official, file)
+        let recorded = record(&self.ballot_box, &election, official, file)
             .await
             .map_err(|error| {
-                tracing::warn!(%error, election, lines, "a file was not recorded as a whole");
+                tracing::warn!(%error, election = id, lines, "a file was not recorded as a whole");
                 Refusal::Unavailable("The ballot box did not answer in time.")
             })?;
-        let duration_ms = started.elapsed().as_millis();
-        tracing::info!(election, lines, duration_ms, "recorded a file");
-        Ok(Recorded::Everything)
+        let (duration_ms, in_time) = (started.elapsed().as_millis(), recorded.in_time);
+        tracing::info!(
+            election = id,
+            lines,
+            in_time,
+            duration_ms,
+            "recorded a file"
+        );
+        Ok(Outcome::Everything(recorded))
     }
 
-    /// The election that was open at this time by this machine's clock. Kafka's clock decides afterwards, in
-    /// the count, whether each ballot was in time.
+    /// The election that is open by this machine's clock. Kafka's clock decides afterwards, in the count,
+    /// whether each ballot was in time, and this one may be wrong: so an election that seems to have ended
+    /// just now, or to be about to open, is tried.
     ///
     /// Nobody is told that none is open by a reader that lags behind: everything that had been published
     /// is read first.
-    async fn open_election(&self, at_ms: i64) -> Result<Option<Arc<Election>>, Refusal> {
-        let open = || {
+    async fn election(&self) -> Result<Option<Arc<Election>>, Refusal> {
+        let now_ms = Timestamp::now().as_millisecond();
+        let open_at = |time_ms| {
             let elections = self.elections.all();
             let open = elections
                 .values()
-                .find(|election| election.is_open_at(at_ms));
+                .find(|election| election.is_open_at(time_ms));
             open.cloned()
         };
-        if let Some(election) = open() {
+        if let Some(election) = open_at(now_ms) {
             return Ok(Some(election));
         }
         let read = tokio::time::timeout(ELECTIONS_TIMEOUT, self.elections.read_to_end()).await;
@@ -211,7 +213,11 @@ impl BallotStation {
                 "It is not known whether an election is open.",
             ));
         }
-        Ok(open())
+        Ok(
+            [now_ms, now_ms - CLOCKS_DIFFER_MS, now_ms + CLOCKS_DIFFER_MS]
+                .into_iter()
+                .find_map(open_at),
+        )
     }
 
     /// Somebody known whose role is another.
@@ -234,9 +240,25 @@ impl BallotStation {
 }
 
 /// What became of a file that nothing is wrong with.
-enum Recorded {
-    Everything,
+enum Outcome {
+    Everything(Recorded),
     Nothing(&'static str),
+}
+
+/// Which lines do not count because of when the log received them, in words: nobody else is told, as the
+/// file was all right.
+fn out_of_time(recorded: Recorded) -> Option<String> {
+    let lines = recorded.lines();
+    let parts = [
+        (recorded.early, "before the election was open"),
+        (recorded.late, "after the end"),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, when)| format!("{number} of {lines} lines came {when}."))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
 }
 
 /// A jmbg as records hold it.

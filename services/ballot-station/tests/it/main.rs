@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod acts;
+mod clocks;
 mod contract;
 mod limits;
 mod outages;
 mod recording;
 mod roles;
+mod slowly;
 mod tokens;
 mod world;

@@ -7,7 +7,7 @@ use ballot_log::record::PaperLine;
 use uuid::Uuid;
 
 use crate::tokens;
-use crate::world::{World, file, guid, paper};
+use crate::world::{PATIENCE, World, file, guid, paper};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_of_two_lines_with_one_guid_is_first_in_the_log() {
@@ -24,8 +24,30 @@ async fn the_first_of_two_lines_with_one_guid_is_first_in_the_log() {
     }
     assert_eq!(lines.len(), 4000);
     for lines in lines.values() {
-        assert!(lines.len() == 3 && lines.is_sorted(), "{lines:?}");
+        assert!(
+            lines.len() == 3 && lines.iter().min() == lines.first(),
+            "{lines:?}"
+        );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_with_one_guid_do_not_wait_for_each_other() {
+    const LINES: usize = 20_000;
+    let world = World::open(devstack::shared().await).await;
+    // So long that nobody would see the end of it if each line waited for the one before.
+    let station = world.start_with(&["--linger-ms", "100"]).await;
+    let file = file((0..20_000).map(|_| (1, 1)));
+    let recorded = tokio::time::timeout(PATIENCE, station.send(&file)).await;
+    assert_eq!(recorded.unwrap().status, 200);
+    let lines: Vec<u32> = world
+        .records()
+        .iter()
+        .map(|record| paper(record).1)
+        .collect();
+    assert_eq!(lines[0], 0, "the first is first");
+    let different: BTreeSet<u32> = lines.iter().copied().collect();
+    assert_eq!((lines.len(), different.len()), (LINES, LINES));
 }
 
 #[tokio::test(flavor = "multi_thread")]

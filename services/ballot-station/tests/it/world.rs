@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ballot_log::{
-    Act, Ballot, BallotRecord, ElectionDefinition, Record, Topics, client_config, elections,
+    Act, Ballot, BallotRecord, Election, ElectionDefinition, Record, Topics, client_config,
+    elections,
 };
 use ballot_station::options::{Command, Options, RunOptions};
 use ballot_station::service::BallotStationServer;
@@ -89,7 +90,12 @@ impl<'s> World<'s> {
     }
 
     /// An election of three parties, from `start` to `end` from now.
-    pub(crate) async fn define(&self, id: u32, start: SignedDuration, end: SignedDuration) {
+    pub(crate) async fn define(
+        &self,
+        id: u32,
+        start: SignedDuration,
+        end: SignedDuration,
+    ) -> Election {
         let now = Timestamp::now();
         let definition = json!({
             "id": id, "title": "T", "created": now + start, "start": now + start, "end": now + end, "individual": false,
@@ -98,9 +104,15 @@ impl<'s> World<'s> {
         });
         let definition: ElectionDefinition = serde_json::from_str(&definition.to_string()).unwrap();
         let brokers = self.stack.kafka_brokers();
-        elections::publish(brokers, &self.topics, &[definition], PATIENCE)
-            .await
-            .unwrap();
+        elections::publish(
+            brokers,
+            &self.topics,
+            std::slice::from_ref(&definition),
+            PATIENCE,
+        )
+        .await
+        .unwrap();
+        Election::new(definition)
     }
 
     /// The command line of `run`, with more arguments.
@@ -145,12 +157,19 @@ impl<'s> World<'s> {
 
     /// What the ballot box holds, partition by partition in the order of offsets.
     pub(crate) fn records(&self) -> Vec<BallotRecord> {
+        let records = self.timed_records().into_iter();
+        records.map(|(_, record)| record).collect()
+    }
+
+    /// With when the log received each, in milliseconds since 1970.
+    pub(crate) fn timed_records(&self) -> Vec<(i64, BallotRecord)> {
         let records = self.read(&self.topics.votes, PARTITIONS);
         let ballot = |payload: Vec<u8>| match Record::decode(&payload).unwrap() {
             Record::Ballot(ballot) => ballot,
             Record::Close { .. } => panic!("nobody closes"),
         };
-        records.into_iter().map(ballot).collect()
+        let timed = |(time_ms, payload)| (time_ms, ballot(payload));
+        records.into_iter().map(timed).collect()
     }
 
     /// The payloads of the ballot box, sorted.
@@ -158,7 +177,7 @@ impl<'s> World<'s> {
         let mut payloads: Vec<String> = self
             .read(&self.topics.votes, PARTITIONS)
             .into_iter()
-            .map(|payload| String::from_utf8(payload).unwrap())
+            .map(|(_, payload)| String::from_utf8(payload).unwrap())
             .collect();
         payloads.sort();
         payloads
@@ -176,7 +195,8 @@ impl<'s> World<'s> {
             loop {
                 let acts = self.read(&self.topics.acts, 1);
                 if acts.len() >= number {
-                    return acts.iter().map(|act| Act::decode(act).unwrap()).collect();
+                    let act = |(_, act): &(i64, Vec<u8>)| Act::decode(act).unwrap();
+                    return acts.iter().map(act).collect();
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -196,7 +216,7 @@ impl<'s> World<'s> {
             .sum()
     }
 
-    fn read(&self, topic: &str, partitions: i32) -> Vec<Vec<u8>> {
+    fn read(&self, topic: &str, partitions: i32) -> Vec<(i64, Vec<u8>)> {
         let consumer: BaseConsumer = client_config(self.stack.kafka_brokers())
             .set("group.id", "test")
             .set("enable.partition.eof", "true")
@@ -208,14 +228,14 @@ impl<'s> World<'s> {
             .set_all_offsets(rdkafka::Offset::Beginning)
             .unwrap();
         consumer.assign(&assignment).unwrap();
-        let mut payloads = BTreeMap::<i32, Vec<Vec<u8>>>::new();
+        let mut payloads = BTreeMap::<i32, Vec<(i64, Vec<u8>)>>::new();
         let mut ends = 0;
         while ends < partitions {
             match consumer.poll(PATIENCE).expect("Kafka answers") {
-                Ok(message) => payloads
-                    .entry(message.partition())
-                    .or_default()
-                    .push(message.payload().unwrap().to_vec()),
+                Ok(message) => payloads.entry(message.partition()).or_default().push((
+                    message.timestamp().to_millis().unwrap(),
+                    message.payload().unwrap().to_vec(),
+                )),
                 Err(rdkafka::error::KafkaError::PartitionEOF(_)) => ends += 1,
                 // It is asked for again; a topic that stays silent ends the loop.
                 Err(error) => eprintln!("{error}"),

@@ -1,0 +1,41 @@
+//! Files that arrive slowly.
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use http_body_util::StreamBody;
+use hyper::body::{Bytes, Frame};
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+
+use crate::world::form;
+
+/// Sends half of a file, and the rest of it after a pause. Hangs up when it is dropped.
+pub(crate) async fn send_in_halves(
+    url: String,
+    token: String,
+    file: &str,
+    pause: impl Future<Output = ()> + Send + 'static,
+) -> StatusCode {
+    let (content_type, mut body) = form("file", Some("f.csv"), file);
+    let rest = body.split_off(body.len() / 2);
+    let frame = |bytes| Ok::<_, std::io::Error>(Frame::data(Bytes::from(bytes)));
+    let half = stream::once(async move { frame(body) });
+    let rest = stream::once(async move {
+        pause.await;
+        frame(rest)
+    });
+    let request = Request::post("/vote")
+        .header("host", &url)
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", content_type)
+        .body(StreamBody::new(half.chain(rest)))
+        .unwrap();
+    let stream = tokio::net::TcpStream::connect(url).await.unwrap();
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .unwrap();
+    tokio::select! {
+        answer = sender.send_request(request) => answer.unwrap().status(),
+        ended = connection => panic!("the connection ended: {ended:?}"),
+    }
+}
