@@ -9,6 +9,9 @@ use service_kit::problem::Problem;
 
 use crate::file::{Fault, Mistake};
 
+/// When it makes sense to come back to a station whose places are all taken, in seconds.
+const BUSY_FOR_S: u64 = 5;
+
 /// Why nothing, or not all, of a file was recorded.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -22,7 +25,11 @@ pub(crate) enum Refusal {
     TooManyLines(u32),
     /// The file took too long to arrive.
     TooSlow(u64),
-    /// Not now.
+    /// Nothing of the file arrived for so many seconds.
+    Stalled(u64),
+    /// All places are taken: not now.
+    Busy(&'static str),
+    /// Something that is needed does not answer: not now.
     Unavailable(&'static str),
 }
 
@@ -38,7 +45,7 @@ impl Refusal {
 
     /// Whether the file is all right and sending it again makes sense.
     pub(crate) fn is_failure(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+        matches!(self, Self::Busy(_) | Self::Unavailable(_))
     }
 
     /// The texts that clients compare, and the problems that they do not know of.
@@ -54,14 +61,21 @@ impl Refusal {
             }
             Self::TooLarge(bytes) => too_large(&format!("{bytes} bytes")),
             Self::TooManyLines(lines) => too_large(&format!("{lines} lines")),
-            Self::TooSlow(seconds) => Problem::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "too-slow",
-                "The file took too long to arrive.",
+            Self::TooSlow(seconds) => {
+                too_slow(&format!("A file has to arrive within {seconds} seconds."))
+            }
+            Self::Stalled(seconds) => {
+                too_slow(&format!("Nothing of it arrived for {seconds} seconds."))
+            }
+            Self::Busy(why) => Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "The station is busy.",
             )
             .detail(format!(
-                "A file has to arrive within {seconds} seconds. Nothing was recorded."
-            )),
+                "{why} Nothing was recorded. Send the same file again."
+            ))
+            .retry_after_s(BUSY_FOR_S),
             Self::Unavailable(what) => Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
@@ -85,6 +99,15 @@ fn too_large(limit: &str) -> Problem {
     .detail(format!(
         "A file has at most {limit}. Nothing was recorded. Send it in parts."
     ))
+}
+
+fn too_slow(why: &str) -> Problem {
+    Problem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "too-slow",
+        "The file took too long to arrive.",
+    )
+    .detail(format!("{why} Nothing was recorded."))
 }
 
 impl fmt::Display for Refusal {

@@ -46,9 +46,18 @@ pub struct RunOptions {
     /// Threads that serve officials [default: one a core]
     #[arg(long, env = "BALLOT_STATION_WORKERS")]
     pub workers: Option<usize>,
-    /// Files received and recorded at the same time; one more waits
+    /// Files at the station at the same time: those that arrive, wait or are recorded. Each takes 24 bytes a line in the directory for temporary files: 32 of a million lines take 768 MB there, and never more
+    #[arg(long, env = "BALLOT_STATION_UPLOADS", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub uploads: u16,
+    /// Files of one official among them
+    #[arg(long, env = "BALLOT_STATION_UPLOADS_PER_OFFICIAL", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..))]
+    pub uploads_per_official: u16,
+    /// Files recorded at the same time
     #[arg(long, env = "BALLOT_STATION_FILES", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub files: u16,
+    /// Seconds that a file waits for a place, to arrive and then to be recorded; after that its official is told to come back
+    #[arg(long, env = "BALLOT_STATION_PLACE_TIMEOUT_S", default_value_t = 30)]
+    pub place_timeout_s: u64,
     /// Bytes of a file at most
     #[arg(long, env = "BALLOT_STATION_FILE_BYTES", default_value_t = 50 * 1024 * 1024)]
     pub file_bytes: u64,
@@ -58,6 +67,9 @@ pub struct RunOptions {
     /// Seconds that a file may take to arrive
     #[arg(long, env = "BALLOT_STATION_UPLOAD_TIMEOUT_S", default_value_t = 300)]
     pub upload_timeout_s: u64,
+    /// Seconds in which nothing of a file arrives, after which it is given up
+    #[arg(long, env = "BALLOT_STATION_IDLE_TIMEOUT_S", default_value_t = 30)]
+    pub idle_timeout_s: u64,
     /// Directory in which ballots wait while their file is checked; they have no name there, and go with the process [default: the system's for temporary files]
     #[arg(long, env = "BALLOT_STATION_TEMP_DIR")]
     pub temp_dir: Option<PathBuf>,

@@ -1,7 +1,6 @@
 //! Starting and stopping.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
@@ -14,13 +13,13 @@ use service_kit::health::{self, Readiness};
 use service_kit::token::Verifier;
 use service_kit::{client, openapi, problem, routes, server};
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use crate::acts::Acts;
 use crate::description;
 use crate::file::Limits;
 use crate::options::RunOptions;
+use crate::places::{Capacity, Places};
 use crate::recording::ON_THEIR_WAY;
 use crate::routes::endpoints;
 use crate::upload::Receiving;
@@ -35,7 +34,6 @@ pub struct BallotStationServer {
     server: JoinHandle<std::io::Result<()>>,
     handle: ServerHandle,
     station: Data<BallotStation>,
-    files: u16,
     waiting: JoinHandle<()>,
 }
 
@@ -80,9 +78,15 @@ impl BallotStationServer {
                     lines: options.file_lines,
                 },
                 directory,
+                longest: Duration::from_secs(options.upload_timeout_s),
+                longest_pause: Duration::from_secs(options.idle_timeout_s),
             },
-            upload_timeout: Duration::from_secs(options.upload_timeout_s),
-            places: Arc::new(Semaphore::new(usize::from(options.files))),
+            places: Places::new(Capacity {
+                at_the_station: options.uploads,
+                of_one_official: options.uploads_per_official,
+                recording: options.files,
+                patience: Duration::from_secs(options.place_timeout_s),
+            }),
             runtime: Handle::current(),
         });
         let (address, server) = listen(options, &station, verifier, readiness.clone())?;
@@ -94,7 +98,6 @@ impl BallotStationServer {
             server: tokio::spawn(server),
             handle,
             station,
-            files: options.files,
             waiting,
         })
     }
@@ -116,8 +119,8 @@ impl BallotStationServer {
     pub async fn stop(self) {
         self.handle.stop(true).await;
         self.waiting.abort();
-        let all_places = self.station.places.acquire_many(u32::from(self.files));
-        if tokio::time::timeout(LAST_FILES, all_places).await.is_err() {
+        let recorded = self.station.places.all_free();
+        if tokio::time::timeout(LAST_FILES, recorded).await.is_err() {
             tracing::warn!("stopped before all files were recorded");
         }
         self.station.acts.flush().await;
@@ -146,6 +149,8 @@ fn listen(
     };
     let mut server = HttpServer::new(app)
         .disable_signals()
+        // A file that arrives has a thread that checks it, also where all are served by one worker.
+        .worker_max_blocking_threads(usize::from(options.uploads))
         .shutdown_timeout(LAST_FILES.as_secs());
     if let Some(workers) = options.workers {
         server = server.workers(workers);

@@ -1,11 +1,13 @@
 //! Receiving the file of a form.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use actix_multipart::{Field, Multipart};
 use actix_web::web::Bytes;
 use futures_util::TryStreamExt as _;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use crate::answer::Refusal;
 use crate::file::{self, Inspected, Limits};
@@ -25,19 +27,29 @@ pub(crate) struct Receiving {
     pub(crate) limits: Limits,
     /// Where ballots wait until the whole file has been checked.
     pub(crate) directory: PathBuf,
+    /// How long a form may take to arrive.
+    pub(crate) longest: Duration,
+    /// How long nothing of it may arrive.
+    pub(crate) longest_pause: Duration,
 }
 
 impl Receiving {
     /// Receives a form and checks the file in it. Of several fields of that name the first one matters.
     ///
     /// # Errors
-    /// Where the form has no file, or the file cannot be kept.
-    pub(crate) async fn receive(&self, mut form: Multipart) -> Result<Inspected, Refusal> {
+    /// Where the form has no file, the file does not arrive, or cannot be kept.
+    pub(crate) async fn receive(&self, form: Multipart) -> Result<Inspected, Refusal> {
+        timeout(self.longest, self.read(form))
+            .await
+            .unwrap_or(Err(Refusal::TooSlow(self.longest.as_secs())))
+    }
+
+    async fn read(&self, mut form: Multipart) -> Result<Inspected, Refusal> {
         let mut inspected = None;
         let mut other_bytes = 0;
         loop {
             // A form that cannot be read has no file; one that breaks off behind its file has it.
-            let mut field = match form.try_next().await {
+            let mut field = match self.in_time(form.try_next()).await? {
                 Ok(Some(field)) => field,
                 Ok(None) => break,
                 Err(error) => {
@@ -53,7 +65,7 @@ impl Receiving {
                 }
                 continue;
             }
-            while let Ok(Some(piece)) = field.try_next().await {
+            while let Ok(Some(piece)) = self.in_time(field.try_next()).await? {
                 other_bytes += piece.len();
                 if other_bytes > OTHER_FIELDS_BYTES {
                     return Err(Refusal::TooLarge(self.limits.bytes));
@@ -73,7 +85,7 @@ impl Receiving {
         let (limits, directory) = (self.limits, self.directory.clone());
         let inspecting =
             tokio::task::spawn_blocking(move || file::inspect(arriving, limits, &directory));
-        let empty = pass_on(field, pieces).await?;
+        let empty = self.pass_on(field, pieces).await?;
         let inspected = match inspecting.await {
             Ok(Ok(inspected)) => inspected,
             Ok(Err(error)) => {
@@ -87,25 +99,36 @@ impl Receiving {
         };
         Ok((named || !empty).then_some(inspected))
     }
-}
 
-/// Passes a field on for as long as somebody wants it, and says whether it was empty.
-async fn pass_on(field: &mut Field, pieces: mpsc::Sender<Bytes>) -> Result<bool, Refusal> {
-    let mut empty = true;
-    loop {
-        match field.try_next().await {
-            Ok(Some(piece)) => {
-                empty &= piece.is_empty();
-                if pieces.send(piece).await.is_err() {
-                    return Ok(empty);
+    /// Passes a field on for as long as somebody wants it, and says whether it was empty.
+    async fn pass_on(
+        &self,
+        field: &mut Field,
+        pieces: mpsc::Sender<Bytes>,
+    ) -> Result<bool, Refusal> {
+        let mut empty = true;
+        loop {
+            match self.in_time(field.try_next()).await? {
+                Ok(Some(piece)) => {
+                    empty &= piece.is_empty();
+                    if pieces.send(piece).await.is_err() {
+                        return Ok(empty);
+                    }
+                }
+                Ok(None) => return Ok(empty),
+                Err(error) => {
+                    // What has arrived is a part of a file, which must not be taken for the file.
+                    tracing::debug!(%error, "a file broke off");
+                    return Err(Refusal::FileMissing);
                 }
             }
-            Ok(None) => return Ok(empty),
-            Err(error) => {
-                // What has arrived is a part of a file, which must not be taken for the file.
-                tracing::debug!(%error, "a file broke off");
-                return Err(Refusal::FileMissing);
-            }
         }
+    }
+
+    /// What arrives next, if anything does.
+    async fn in_time<T>(&self, next: impl Future<Output = T>) -> Result<T, Refusal> {
+        timeout(self.longest_pause, next)
+            .await
+            .map_err(|_| Refusal::Stalled(self.longest_pause.as_secs()))
     }
 }

@@ -12,12 +12,12 @@ use service_kit::audit::hex;
 use service_kit::token::{Claims, Official, Unauthorized};
 use service_kit::{client, openapi};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::acts::Acts;
 use crate::answer::Refusal;
 use crate::description;
 use crate::file::{Inspected, PaperFile};
+use crate::places::{Places, RecordingPlace};
 use crate::recording::{Recorded, record};
 use crate::upload::Receiving;
 
@@ -33,10 +33,7 @@ pub(crate) struct BallotStation {
     pub(crate) ballot_box: BallotBox,
     pub(crate) acts: Acts,
     pub(crate) receiving: Receiving,
-    /// How long a file may take to arrive.
-    pub(crate) upload_timeout: Duration,
-    /// Files that may be received and recorded at the same time.
-    pub(crate) places: Arc<Semaphore>,
+    pub(crate) places: Places,
     /// The runtime that outlives all requests.
     pub(crate) runtime: Handle,
 }
@@ -60,7 +57,7 @@ pub(crate) struct BallotStation {
         (status = 401, description = "No official's access token", body = openapi::Unauthorized),
         (status = 408, description = "The file took too long to arrive: nothing was recorded", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too many bytes or lines: nothing was recorded", body = openapi::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Send the same file again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`busy`, `unavailable`: send the same file again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
     ),
     security(("accessToken" = []))
 )]
@@ -99,25 +96,18 @@ pub(crate) async fn post_vote(
 }
 
 impl BallotStation {
-    /// Receives the file, and checks all of it.
+    /// Receives the file, checks all of it, and waits until it may be recorded.
     async fn receive(
         &self,
         act: &mut Act,
         form: Multipart,
-    ) -> Result<(PaperFile, OwnedSemaphorePermit), Refusal> {
-        // A slow Kafka fills neither the memory nor the disk with files that wait.
-        let place = Arc::clone(&self.places)
-            .acquire_owned()
-            .await
-            .map_err(|_| Refusal::Unavailable("The station is closing."))?;
-        let receiving = self.receiving.receive(form);
-        let Inspected { sha256, file } = tokio::time::timeout(self.upload_timeout, receiving)
-            .await
-            .unwrap_or(Err(Refusal::TooSlow(self.upload_timeout.as_secs())))?;
+    ) -> Result<(PaperFile, RecordingPlace), Refusal> {
+        let place = self.places.at_the_station(&act.who).await?;
+        let Inspected { sha256, file } = self.receiving.receive(form).await?;
         act.file = sha256.map(|sha256| hex(&sha256));
         let file = file.map_err(|fault| Refusal::of(fault, self.receiving.limits))?;
         act.lines = Some(file.lines);
-        Ok((file, place))
+        Ok((file, self.places.to_be_recorded(place).await?))
     }
 
     /// Records a good file in the election that is open now.
@@ -129,7 +119,7 @@ impl BallotStation {
         mut act: Act,
         file: PaperFile,
         official: u64,
-        _place: OwnedSemaphorePermit,
+        _place: RecordingPlace,
     ) -> Result<(), Refusal> {
         let outcome = self.record_ballots(&mut act, file, official).await;
         act.at = Timestamp::now();

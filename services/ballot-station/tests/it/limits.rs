@@ -1,12 +1,11 @@
 //! How large a file may be, and how long it may take.
 
-use http_body_util::StreamBody;
-use hyper::body::{Bytes, Frame};
-use hyper::{Request, StatusCode};
-use hyper_util::rt::TokioIo;
+use ballot_log::Act;
+use hyper::StatusCode;
 
-use crate::tokens;
-use crate::world::{World, file, form, guid};
+use crate::slowly::half_a_file;
+use crate::tokens::{self, OFFICIAL};
+use crate::world::{PATIENCE, World, file, form};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_may_be_as_large_as_the_limit_and_no_larger() {
@@ -38,25 +37,63 @@ async fn a_file_may_be_as_large_as_the_limit_and_no_larger() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_does_not_arrive_is_given_up() {
     let world = World::open(devstack::shared().await).await;
-    let station = world.start_with(&["--upload-timeout-s", "1"]).await;
-    let (content_type, body) = form("file", Some("f.csv"), format!("{},1\n", guid(1)));
-    let stream = tokio::net::TcpStream::connect(&station.url).await.unwrap();
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-        .await
-        .unwrap();
-    tokio::spawn(connection);
-    let half = Frame::data(Bytes::copy_from_slice(&body[..body.len() / 2]));
-    let half = futures_util::stream::once(async { Ok::<_, std::io::Error>(half) });
-    let stalled = futures_util::StreamExt::chain(half, futures_util::stream::pending());
-    let request = Request::post("/vote")
-        .header("host", &station.url)
-        .header("authorization", format!("Bearer {}", tokens::official()))
-        .header("content-type", content_type)
-        .body(StreamBody::new(stalled))
-        .unwrap();
-    let answer = sender.send_request(request).await.unwrap();
-    assert_eq!(answer.status(), StatusCode::REQUEST_TIMEOUT);
+    for limit in ["--upload-timeout-s", "--idle-timeout-s"] {
+        let station = world.start_with(&[limit, "1"]).await;
+        let stalled = half_a_file(station.url.clone(), tokens::official());
+        let answered = tokio::time::timeout(PATIENCE, stalled).await.unwrap();
+        assert_eq!(answered, StatusCode::REQUEST_TIMEOUT, "{limit}");
+    }
     assert_eq!(world.size(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_slowly_keeps_nobody_from_the_log() {
+    let world = World::open(devstack::shared().await).await;
+    let limits = ["--files", "1", "--uploads", "4", "--place-timeout-s", "1"];
+    let station = world.start_with(&limits).await;
+    let file = file((0..10).map(|number| (number, 1)));
+    let begin = |official: &str| {
+        let token = tokens::official_called(official);
+        tokio::spawn(half_a_file(station.url.clone(), token))
+    };
+    let until = async |official: &str, status: u16| {
+        let token = tokens::official_called(official);
+        let answered = async {
+            loop {
+                let answer = station.send_as(&token, &file).await;
+                if answer.status == status {
+                    return answer;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, answered).await.unwrap()
+    };
+
+    // Two of the four places are one official's share.
+    let slow = [begin("slow@example.org"), begin("slow@example.org")];
+    let busy = until("slow@example.org", 503).await;
+    assert_eq!(busy.problem(), (503, "busy".to_owned()));
+    assert_eq!(busy.headers["retry-after"], "5");
+    assert_eq!(station.send(&file).await.status, 200);
+
+    let slower = [begin("slower@example.org"), begin("slower@example.org")];
+    until("slower@example.org", 503).await;
+    assert_eq!(
+        station.send(&file).await.problem(),
+        (503, "busy".to_owned())
+    );
+
+    // Whoever hangs up gives the place back.
+    slow.into_iter()
+        .chain(slower)
+        .for_each(|sending| sending.abort());
+    assert_eq!(station.send(&file).await.status, 200);
+    until("slow@example.org", 200).await;
+    let acts = world.acts_at_least(4).await;
+    let told = |act: &&Act| act.outcome == "failure" && act.who == OFFICIAL;
+    let busy = acts.iter().find(told).unwrap().detail.as_deref();
+    let busy = busy.unwrap();
+    assert!(busy.starts_with("busy: Too many files are here."), "{busy}");
 }
 
 /// `cargo test --release -p ballot-station a_million -- --nocapture` says how long it takes.

@@ -54,10 +54,11 @@ async fn lines_with_one_guid_do_not_wait_for_each_other() {
 async fn files_sent_at_once_through_several_stations_all_arrive() {
     let world = World::open(devstack::shared().await).await;
     // Fewer places than files: some wait for their turn.
+    let patience = "--place-timeout-s=120";
     let stations = [
-        world.start_with(&["--files", "2"]).await,
-        world.start_with(&["--files", "1"]).await,
-        world.start_with(&["--files", "4"]).await,
+        world.start_with(&["--files", "2", patience]).await,
+        world.start_with(&["--files", "1", patience]).await,
+        world.start_with(&["--files", "4", patience]).await,
     ];
     let files: Vec<String> = (0..12_u128)
         .map(|number| file((0..5000).map(|line| (number * 5000 + line, line % 4 + 1))))

@@ -23,6 +23,11 @@ pub(crate) fn official_with_jmbg(jmbg: &str) -> String {
     signed(&Claims { jmbg, ..claims() })
 }
 
+pub(crate) fn official_called(sub: &str) -> String {
+    let sub = sub.to_owned();
+    signed(&Claims { sub, ..claims() })
+}
+
 pub(crate) fn administrator() -> String {
     signed(&testing::claims(Role::Administrator, TokenKind::Access))
 }
