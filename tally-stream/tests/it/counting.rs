@@ -3,8 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use redis::AsyncCommands;
 use tally_stream::recount::recount;
+use test_kit::until;
 
-use crate::world::{PARTITIONS, World, until, votes};
+use crate::world::{PARTITIONS, World, votes};
 
 const FOR_LONG: SignedDuration = SignedDuration::from_hours(1);
 
@@ -190,7 +191,7 @@ async fn results_after_close_show_turnout_alone_until_every_partition_is_closed(
             .all(|value| value.get("votes").is_none())
     );
 
-    until("the end", || async { Timestamp::now() > definition.end }).await;
+    until("the end", async || Timestamp::now() > definition.end).await;
     let close = async |partition| {
         let marker = ballot_log::Record::Close { election: 1 };
         let appended = world.ballot_box.append_to(partition, &marker).await;
@@ -199,7 +200,7 @@ async fn results_after_close_show_turnout_alone_until_every_partition_is_closed(
     for partition in 1..PARTITIONS {
         close(partition).await;
     }
-    until("two closed partitions", || async {
+    until("two closed partitions", async || {
         let values = world.aggregated();
         values
             .values()

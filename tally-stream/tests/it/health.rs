@@ -1,8 +1,9 @@
 //! The command that orchestrators ask.
 
+use test_kit::until;
 use tokio::process::Command;
 
-use crate::world::{World, until};
+use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn its_status_says_whether_votes_are_counted() {

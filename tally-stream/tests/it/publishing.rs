@@ -9,9 +9,10 @@ use serde_json::Value;
 use service_kit::health::Readiness;
 use tally_stream::count::{PartitionTally, Tally};
 use tally_stream::publish::{Board, Counted, Publisher};
+use test_kit::until;
 use tokio::sync::oneshot;
 
-use crate::world::{World, until, votes};
+use crate::world::{World, votes};
 
 /// Partition 0 with `votes` votes for A, as of offset `votes`.
 fn tally(votes: u32) -> PartitionTally {
@@ -30,14 +31,14 @@ fn tally(votes: u32) -> PartitionTally {
 /// One round of an instance that knows only this.
 async fn publish(world: &World, tally: PartitionTally) -> Value {
     let brokers = world.stack.kafka_brokers();
-    let elections = Elections::follow(brokers, &world.topics).unwrap();
+    let elections = Elections::follow(brokers, &world.log.topics).unwrap();
     elections.read_to_end().await.unwrap();
     let board = Arc::new(Board::default());
     board.post(tally);
     let publisher = Publisher::connect(
         &world.redis_url,
         brokers,
-        &world.topics,
+        &world.log.topics,
         Counted {
             elections,
             board,
@@ -95,7 +96,7 @@ async fn turnout_keeps_its_denominator_when_the_roll_is_purged() {
     let _: () = redis.hset("roll:1", "voters", 80).await.unwrap();
     assert_eq!(publish(&world, tally(20)).await["registered"], 80);
     let store = world.store().await;
-    until("the number is stored", || async {
+    until("the number is stored", async || {
         store.registered().await.unwrap().get(&1) == Some(&80)
     })
     .await;

@@ -5,8 +5,9 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions};
 use rdkafka::client::DefaultClientContext;
 use tally_stream::recount::recount;
 use tally_stream::service::TallyStream;
+use test_kit::PATIENCE;
 
-use crate::world::{PATIENCE, World};
+use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_number_of_partitions_than_at_the_first_election() {
@@ -16,7 +17,7 @@ async fn another_number_of_partitions_than_at_the_first_election() {
     world
         .sql()
         .await
-        .execute(pin, &[&world.topics.votes])
+        .execute(pin, &[&world.log.topics.votes])
         .await
         .unwrap();
     world.start().await.stop().await;
@@ -25,7 +26,7 @@ async fn another_number_of_partitions_than_at_the_first_election() {
         ballot_log::client_config(world.stack.kafka_brokers())
             .create()
             .unwrap();
-    let more = [NewPartitions::new(&world.topics.votes, 4)];
+    let more = [NewPartitions::new(&world.log.topics.votes, 4)];
     admin
         .create_partitions(&more, &AdminOptions::new())
         .await
@@ -49,7 +50,7 @@ async fn more_partitions_while_it_counts() {
     let brokers = world.stack.kafka_brokers();
     let admin: AdminClient<DefaultClientContext> =
         ballot_log::client_config(brokers).create().unwrap();
-    let more = [NewPartitions::new(&world.topics.votes, 5)];
+    let more = [NewPartitions::new(&world.log.topics.votes, 5)];
     let created = admin.create_partitions(&more, &AdminOptions::new()).await;
     created.unwrap()[0].as_ref().unwrap();
     let failure = tokio::time::timeout(PATIENCE, counting.failed()).await;

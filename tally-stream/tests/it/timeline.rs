@@ -3,8 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tally_stream::recount::recount;
+use test_kit::until;
 
-use crate::world::{World, definition, until};
+use crate::world::{World, definition};
 
 /// Open for two and a half minutes, an election has slots of two seconds.
 const SLOT_MS: i64 = 2_000;
@@ -48,7 +49,7 @@ async fn votes_over_time_add_up_and_every_replay_gives_the_same() {
     first.stop().await;
 
     let newest_ms = *times_ms.iter().max().unwrap();
-    until("the next slot but one", || async {
+    until("the next slot but one", async || {
         Timestamp::now().as_millisecond() > newest_ms + 2 * SLOT_MS
     })
     .await;

@@ -5,30 +5,29 @@ use std::time::Duration;
 
 use ballot_log::ballot_box::BallotBoxOptions;
 use ballot_log::{
-    Ballot, BallotBox, BallotRecord, ElectionDefinition, Record, Topics, client_config, elections,
+    Ballot, BallotBox, BallotRecord, ElectionDefinition, Record, client_config, elections,
 };
 use devstack::Stack;
 use jiff::{SignedDuration, Timestamp};
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::message::Message;
+use rdkafka::message::{Message as _, OwnedMessage};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use redis::AsyncCommands;
 use serde_json::Value;
 use service_kit::postgres;
 use service_kit::secret::Environment;
-use service_kit::settings::{DatabaseAddress, KafkaOptions, PostgresOptions, RedisOptions};
+use service_kit::settings::{DatabaseAddress, PostgresOptions, RedisOptions};
 use tally_stream::options::{ListenOptions, RecountOptions, RunOptions};
 use tally_stream::service::TallyStream;
 use tally_stream::store::{Store, migrations};
+use test_kit::PATIENCE;
+use test_kit::log::Log;
+use tokio_postgres::Client;
 
 pub(crate) const PARTITIONS: i32 = 3;
-/// Long enough for a loaded machine; whoever waits, waits for a condition.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct World {
     pub(crate) stack: &'static Stack,
-    pub(crate) prefix: String,
-    pub(crate) topics: Topics,
+    pub(crate) log: Log,
     pub(crate) database_url: String,
     pub(crate) redis_url: String,
     pub(crate) ballot_box: BallotBox,
@@ -37,27 +36,15 @@ pub(crate) struct World {
 impl World {
     pub(crate) async fn new() -> Self {
         let stack = devstack::shared().await;
-        let prefix = format!("{}.", stack.unique("tally"));
-        let topics = Topics::with_prefix(&prefix);
-        topics
-            .create(stack.kafka_brokers(), PARTITIONS, 1)
-            .await
-            .unwrap();
+        let brokers = stack.kafka_brokers();
+        let log = Log::create(brokers, &stack.unique("tally"), PARTITIONS).await;
         let options = BallotBoxOptions::default();
         Self {
-            ballot_box: BallotBox::open(stack.kafka_brokers(), &topics, &options).unwrap(),
+            ballot_box: BallotBox::open(brokers, &log.topics, &options).unwrap(),
             database_url: stack.create_database("tally").await.unwrap(),
             redis_url: stack.redis_url_fresh().await.unwrap(),
             stack,
-            prefix,
-            topics,
-        }
-    }
-
-    pub(crate) fn kafka(&self) -> KafkaOptions {
-        KafkaOptions {
-            kafka_brokers: self.stack.kafka_brokers().to_owned(),
-            topic_prefix: self.prefix.clone(),
+            log,
         }
     }
 
@@ -84,11 +71,11 @@ impl World {
             listen: ListenOptions {
                 listen: "127.0.0.1:0".parse().unwrap(),
             },
-            group: self.topics.votes.clone(),
+            group: self.log.topics.votes.clone(),
             instance: None,
             checkpoint_interval_s: 1,
             environment: Environment::Development,
-            kafka: self.kafka(),
+            kafka: self.log.kafka.clone(),
             redis: RedisOptions {
                 redis_url: self.redis_url.clone(),
                 ..RedisOptions::default()
@@ -100,7 +87,7 @@ impl World {
     pub(crate) fn recount(&self, election: u32) -> RecountOptions {
         RecountOptions {
             election,
-            kafka: self.kafka(),
+            kafka: self.log.kafka.clone(),
             postgres: self.postgres(),
         }
     }
@@ -125,7 +112,7 @@ impl World {
         let definitions = std::slice::from_ref(definition);
         elections::publish(
             self.stack.kafka_brokers(),
-            &self.topics,
+            &self.log.topics,
             definitions,
             PATIENCE,
         )
@@ -166,7 +153,7 @@ impl World {
     /// Appends bytes that no vote-ingest would.
     pub(crate) async fn junk(&self, payload: &[u8]) {
         let producer: FutureProducer = client_config(self.stack.kafka_brokers()).create().unwrap();
-        let record = FutureRecord::to(&self.topics.votes)
+        let record = FutureRecord::to(&self.log.topics.votes)
             .key("junk")
             .payload(payload);
         producer.send(record, PATIENCE).await.unwrap();
@@ -177,13 +164,8 @@ impl World {
         client.get_multiplexed_async_connection().await.unwrap()
     }
 
-    pub(crate) async fn sql(&self) -> tokio_postgres::Client {
-        let (client, connection) =
-            tokio_postgres::connect(&self.database_url, tokio_postgres::NoTls)
-                .await
-                .unwrap();
-        tokio::spawn(connection);
-        client
+    pub(crate) async fn sql(&self) -> Client {
+        test_kit::sql(&self.database_url).await
     }
 
     /// Leaves nothing but the log.
@@ -227,30 +209,16 @@ impl World {
 
     /// The newest value of each key of `aggregated_votes`.
     pub(crate) fn aggregated(&self) -> BTreeMap<String, Value> {
-        let consumer: BaseConsumer = client_config(self.stack.kafka_brokers())
-            .set("group.id", "test")
-            .set("enable.partition.eof", "true")
-            .create()
-            .unwrap();
-        let mut assignment = rdkafka::TopicPartitionList::new();
-        assignment.add_partition_range(&self.topics.aggregated_votes, 0, PARTITIONS - 1);
-        assignment
-            .set_all_offsets(rdkafka::Offset::Beginning)
-            .unwrap();
-        consumer.assign(&assignment).unwrap();
-        let (mut values, mut ends) = (BTreeMap::new(), 0);
-        while ends < PARTITIONS {
-            match consumer.poll(PATIENCE).expect("Kafka answers") {
-                Ok(message) => {
-                    let key = String::from_utf8(message.key().unwrap().to_vec()).unwrap();
-                    let value: Value = serde_json::from_slice(message.payload().unwrap()).unwrap();
-                    values.insert(key, value);
-                }
-                Err(rdkafka::error::KafkaError::PartitionEOF(_)) => ends += 1,
-                Err(error) => panic!("{error}"),
-            }
-        }
-        values
+        let values = self.log.read(&self.log.topics.aggregated_votes, PARTITIONS);
+        let value = |message: OwnedMessage| {
+            let key = String::from_utf8(message.key().unwrap().to_vec()).unwrap();
+            (
+                key,
+                serde_json::from_slice(message.payload().unwrap()).unwrap(),
+            )
+        };
+        // Of a key, the last one stays.
+        values.into_iter().map(value).collect()
     }
 }
 
@@ -269,19 +237,6 @@ pub(crate) fn definition(
         "participants": [{"poll_number": 1, "name": "A"}, {"poll_number": 2, "name": "B"}, {"poll_number": 3, "name": "C"}],
     });
     serde_json::from_value(definition).unwrap()
-}
-
-/// Waits until a condition holds.
-pub(crate) async fn until<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
-    let wait = async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    assert!(
-        tokio::time::timeout(PATIENCE, wait).await.is_ok(),
-        "{what} did not happen"
-    );
 }
 
 pub(crate) fn votes(result: &Value) -> Vec<u64> {

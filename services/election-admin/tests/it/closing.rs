@@ -4,8 +4,9 @@ use election_admin::definitions;
 use election_admin::finals;
 use jiff::SignedDuration;
 use serde_json::json;
+use test_kit::until;
 
-use crate::world::{World, closed, until};
+use crate::world::{World, closed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_election_that_ended_while_nobody_looked_is_closed_at_the_next_start() {

@@ -5,15 +5,16 @@ use std::process::Output;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use service_kit::settings::DEVELOPMENT_DATABASE_PASSWORD;
+use test_kit::until;
 use tokio::process::Command;
 
-use crate::world::{World, closed, until};
+use crate::world::{World, closed};
 
 async fn run(world: &World, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_election-admin"))
         .args(arguments)
         .env("KAFKA_BROKERS", world.stack.kafka_brokers())
-        .env("KAFKA_TOPIC_PREFIX", &world.prefix)
+        .env("KAFKA_TOPIC_PREFIX", &world.log.kafka.topic_prefix)
         .env("DATABASE_URL", &world.database_url)
         .output()
         .await
@@ -143,7 +144,7 @@ async fn production_starts_with_no_default_secret() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_topics_may_be_made_again_but_not_otherwise() {
     let world = World::new().await;
-    let prefix = format!("{}again.", world.prefix);
+    let prefix = format!("{}again.", world.log.kafka.topic_prefix);
     let topics = |partitions| {
         [
             "topics",

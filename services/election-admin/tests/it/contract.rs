@@ -193,23 +193,19 @@ async fn what_is_not_there_is_a_problem() {
     let world = World::new().await;
     let admin = world.start().await;
     let nowhere = admin.read("/nowhere").await;
-    assert_eq!(nowhere.problem(), (404, "not-found".to_owned()));
+    assert_eq!(nowhere.problem(), (404, "not-found"));
     let wrong = admin.read("/createElection").await;
-    assert_eq!(wrong.problem(), (405, "method-not-allowed".to_owned()));
+    assert_eq!(wrong.problem(), (405, "method-not-allowed"));
     let large = "x".repeat(2 << 20);
     let answer = admin.post("/createParticipant", large).await;
-    assert_eq!(answer.problem(), (413, "body-too-large".to_owned()));
+    assert_eq!(answer.problem(), (413, "body-too-large"));
     for path in [
         "/elections/1/turnout",
         "/elections/x/turnout",
         "/elections/1/rejected",
     ] {
         let answer = admin.read(path).await;
-        assert_eq!(
-            answer.problem(),
-            (404, "no-such-election".to_owned()),
-            "{path}"
-        );
+        assert_eq!(answer.problem(), (404, "no-such-election"), "{path}");
     }
     for path in [
         "/audit?limit=0",
@@ -217,10 +213,6 @@ async fn what_is_not_there_is_a_problem() {
         "/elections/1/rejected?after=7",
     ] {
         let answer = admin.read(path).await;
-        assert_eq!(
-            answer.problem(),
-            (400, "bad-parameter".to_owned()),
-            "{path}"
-        );
+        assert_eq!(answer.problem(), (400, "bad-parameter"), "{path}");
     }
 }

@@ -4,11 +4,12 @@ use ballot_log::{Elections, Publication};
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use serde_json::json;
+use test_kit::PATIENCE;
 
-use crate::world::{PATIENCE, World};
+use crate::world::World;
 
 async fn known(world: &World) -> Elections {
-    let elections = Elections::follow(world.stack.kafka_brokers(), &world.topics).unwrap();
+    let elections = Elections::follow(world.stack.kafka_brokers(), &world.log.topics).unwrap();
     let read = tokio::time::timeout(PATIENCE, elections.read_to_end()).await;
     read.unwrap().unwrap();
     elections
@@ -46,17 +47,7 @@ async fn what_is_stored_and_not_published_is_published_at_the_next_start() {
     admin.election(true, hour, json!({})).await;
     admin.running.stop().await;
     // As after a crash between the two: another installation, whose topics know nothing.
-    let after = World {
-        prefix: world.prefix.replace("admin", "again"),
-        topics: ballot_log::Topics::with_prefix(&world.prefix.replace("admin", "again")),
-        database_url: world.database_url.clone(),
-        stack: world.stack,
-    };
-    after
-        .topics
-        .create(after.stack.kafka_brokers(), 2, 1)
-        .await
-        .unwrap();
+    let after = world.with_other_topics().await;
     assert!(known(&after).await.get(1).is_none());
     let _admin = after.start().await;
     assert!(known(&after).await.get(1).is_some());

@@ -4,8 +4,9 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use service_kit::audit::hex;
 use service_kit::token::Role;
+use test_kit::until;
 
-use crate::world::{World, bearer, closed, until};
+use crate::world::{World, bearer, closed};
 
 const PATHS: [&str; 3] = [
     "/elections/1/results.json",

@@ -90,7 +90,7 @@ async fn a_count_that_does_not_come_is_not_waited_for_for_ever() {
     world.count(1, 1, 1, open).await;
     let asked = Instant::now();
     let answer = admin.read("/getResults?id=1").await;
-    assert_eq!(answer.problem(), (503, "not-counted-yet".to_owned()));
+    assert_eq!(answer.problem(), (503, "not-counted-yet"));
     assert!(answer.headers.contains_key("retry-after"));
     // It did wait: no upper bound, as machines are slow.
     assert!(asked.elapsed().as_secs() >= 9);

@@ -2,58 +2,47 @@
 //! which is tally-stream's, is written by the test as tally-stream would.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use ballot_log::{Record, Topics, client_config};
+use ballot_log::Record;
 use devstack::Stack;
 use election_admin::options::RunOptions;
 use election_admin::service::ElectionAdmin;
-use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
-use hyper::{HeaderMap, Request, StatusCode};
-use hyper_util::rt::TokioIo;
 use jiff::{SignedDuration, Timestamp};
-use rdkafka::Message;
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaError;
+use rdkafka::message::{Message as _, OwnedMessage};
 use serde_json::{Value, json};
 use service_kit::client::ProxyOptions;
-use service_kit::settings::{DatabaseAddress, KafkaOptions, PostgresOptions};
+use service_kit::settings::{DatabaseAddress, PostgresOptions};
 use service_kit::testing;
 use service_kit::token::{Role, TokenKind, TokenOptions};
+use test_kit::http::{Answer, send, until_ready};
+use test_kit::log::Log;
+use test_kit::until;
+use tokio_postgres::Client;
 
 pub(crate) const PARTITIONS: i32 = 2;
-/// Long enough for a loaded machine; whoever waits, waits for a condition.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
-
 pub(crate) struct World {
     pub(crate) stack: &'static Stack,
-    pub(crate) prefix: String,
-    pub(crate) topics: Topics,
+    pub(crate) log: Log,
     pub(crate) database_url: String,
 }
 
 impl World {
     pub(crate) async fn new() -> Self {
         let stack = devstack::shared().await;
-        let prefix = format!("{}.", stack.unique("admin"));
-        let topics = Topics::with_prefix(&prefix);
-        topics
-            .create(stack.kafka_brokers(), PARTITIONS, 1)
-            .await
-            .unwrap();
         Self {
             database_url: stack.create_database("elections").await.unwrap(),
+            log: Log::create(stack.kafka_brokers(), &stack.unique("admin"), PARTITIONS).await,
             stack,
-            prefix,
-            topics,
         }
     }
 
-    pub(crate) fn kafka(&self) -> KafkaOptions {
-        KafkaOptions {
-            kafka_brokers: self.stack.kafka_brokers().to_owned(),
-            topic_prefix: self.prefix.clone(),
+    /// Another installation's topics, which know nothing, with the same database.
+    pub(crate) async fn with_other_topics(&self) -> Self {
+        let name = self.stack.unique("admin");
+        Self {
+            stack: self.stack,
+            log: Log::create(self.stack.kafka_brokers(), &name, PARTITIONS).await,
+            database_url: self.database_url.clone(),
         }
     }
 
@@ -74,7 +63,7 @@ impl World {
             close_grace_ms: 0,
             token: TokenOptions::default(),
             proxies: ProxyOptions::default(),
-            kafka: self.kafka(),
+            kafka: self.log.kafka.clone(),
             postgres: self.postgres(),
         }
     }
@@ -85,10 +74,7 @@ impl World {
 
     pub(crate) async fn start_with(&self, options: &RunOptions) -> Admin {
         let admin = self.start_unready(options).await;
-        until("election-admin is ready", async || {
-            admin.get("/health/ready", None).await.status == 200
-        })
-        .await;
+        until_ready(admin.address).await;
         admin
     }
 
@@ -101,13 +87,8 @@ impl World {
         }
     }
 
-    pub(crate) async fn sql(&self) -> tokio_postgres::Client {
-        let (client, connection) =
-            tokio_postgres::connect(&self.database_url, tokio_postgres::NoTls)
-                .await
-                .unwrap();
-        tokio::spawn(connection);
-        client
+    pub(crate) async fn sql(&self) -> Client {
+        test_kit::sql(&self.database_url).await
     }
 
     /// Writes the count of a partition down, as tally-stream would.
@@ -155,32 +136,16 @@ impl World {
 
     /// The partitions in which there is a closing marker of this election, one for each marker.
     pub(crate) fn markers(&self, election: u32) -> Vec<i32> {
-        let consumer: BaseConsumer = client_config(self.stack.kafka_brokers())
-            .set("group.id", "test")
-            .set("enable.partition.eof", "true")
-            .create()
-            .unwrap();
-        let mut assignment = rdkafka::TopicPartitionList::new();
-        assignment.add_partition_range(&self.topics.votes, 0, PARTITIONS - 1);
-        assignment
-            .set_all_offsets(rdkafka::Offset::Beginning)
-            .unwrap();
-        consumer.assign(&assignment).unwrap();
-        let (mut markers, mut ends) = (Vec::new(), 0);
-        while ends < PARTITIONS {
-            match consumer.poll(PATIENCE).expect("Kafka answers") {
-                Ok(message) => {
-                    let record = Record::decode(message.payload().unwrap()).unwrap();
-                    if record == (Record::Close { election }) {
-                        markers.push(message.partition());
-                    }
-                }
-                Err(KafkaError::PartitionEOF(_)) => ends += 1,
-                Err(error) => panic!("{error}"),
-            }
-        }
-        markers.sort_unstable();
-        markers
+        let votes = self.log.votes();
+        let is_marker = |message: &&OwnedMessage| {
+            let record = Record::decode(message.payload().unwrap()).unwrap();
+            record == (Record::Close { election })
+        };
+        votes
+            .iter()
+            .filter(is_marker)
+            .map(OwnedMessage::partition)
+            .collect()
     }
 
     pub(crate) async fn until_marked(&self, election: u32) {
@@ -197,42 +162,6 @@ impl World {
 pub(crate) struct Admin {
     pub(crate) address: SocketAddr,
     pub(crate) running: ElectionAdmin,
-}
-
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-}
-
-impl Answer {
-    pub(crate) fn text(&self) -> &str {
-        std::str::from_utf8(&self.body).unwrap()
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
-
-    /// Status and body.
-    pub(crate) fn exactly(&self) -> (u16, &str) {
-        (self.status.as_u16(), self.text())
-    }
-
-    /// The message of a check that failed.
-    pub(crate) fn message(&self) -> String {
-        assert_eq!(self.status, 400, "{}", self.text());
-        self.json()["message"].as_str().unwrap().to_owned()
-    }
-
-    /// Status and `type` of a problem.
-    pub(crate) fn problem(&self) -> (u16, String) {
-        assert_eq!(self.headers["content-type"], "application/problem+json");
-        (
-            self.status.as_u16(),
-            self.json()["type"].as_str().unwrap().to_owned(),
-        )
-    }
 }
 
 /// The `Authorization` header of an administrator.
@@ -253,26 +182,9 @@ impl Admin {
         authorization: Option<&str>,
         (content_type, body): (&str, String),
     ) -> Answer {
-        let stream = tokio::net::TcpStream::connect(self.address).await.unwrap();
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .unwrap();
-        tokio::spawn(connection);
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", self.address.to_string())
-            .header("content-type", content_type);
-        if let Some(authorization) = authorization {
-            request = request.header("authorization", authorization);
-        }
-        let request = request.body(Full::new(Bytes::from(body))).unwrap();
-        let (head, body) = sender.send_request(request).await.unwrap().into_parts();
-        Answer {
-            status: head.status,
-            headers: head.headers,
-            body: body.collect().await.unwrap().to_bytes(),
-        }
+        let mut headers = vec![("content-type", content_type)];
+        headers.extend(authorization.map(|value| ("authorization", value)));
+        send(self.address, method, path, &headers, body).await
     }
 
     pub(crate) async fn get(&self, path: &str, authorization: Option<&str>) -> Answer {
@@ -319,19 +231,6 @@ impl Admin {
         let answer = self.post("/createElection", body).await;
         assert_eq!(answer.exactly(), (200, r#"{"pollNumbers":[1,2,3]}"#));
     }
-}
-
-/// Waits until a condition holds.
-pub(crate) async fn until(what: &str, condition: impl AsyncFn() -> bool) {
-    let wait = async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    assert!(
-        tokio::time::timeout(PATIENCE, wait).await.is_ok(),
-        "it did not happen that {what}"
-    );
 }
 
 /// A tally in which these were voted for, closed.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use hyper::Method;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -14,7 +13,10 @@ async fn a_vote_is_accepted_once_and_a_second_attempt_is_told_so() {
     let station = world.start().await;
     let answer = station.post_vote(&voters[0], "John Doe").await;
     assert_eq!(answer.status, 202);
-    assert_eq!(answer.body, json!({"status": "accepted", "election": 7}));
+    assert_eq!(
+        answer.exactly(),
+        (202, r#"{"status":"accepted","election":7}"#)
+    );
     for candidate in ["John Doe", "C"] {
         assert_eq!(
             station.post_vote(&voters[0], candidate).await.problem(),
@@ -60,7 +62,7 @@ async fn a_candidate_is_a_name_or_a_poll_number_and_a_name_wins() {
         let answer = station.post_vote(&voters[9], nobody.clone()).await;
         assert_eq!(answer.problem(), (422, "unknown-candidate"), "{nobody}");
         assert_eq!(
-            answer.body["ballot"][0],
+            answer.json()["ballot"][0],
             json!({"poll_number": 1, "name": "John Doe"})
         );
     }
@@ -125,11 +127,8 @@ async fn guessing_is_slowed_down_and_keeps_nobody_from_voting() {
 async fn the_interface_is_described() {
     let (world, _voters) = World::open(devstack::shared().await).await;
     let station = world.start().await;
-    let document = station
-        .request(Method::GET, "/openapi.json", None, String::new())
-        .await
-        .unwrap();
-    let answers = &document.body["paths"]["/vote"]["post"]["responses"];
+    let document = station.get("/openapi.json").await.json();
+    let answers = &document["paths"]["/vote"]["post"]["responses"];
     let statuses: Vec<&String> = answers.as_object().unwrap().keys().collect();
     let all = [
         "202", "400", "403", "409", "413", "415", "422", "429", "503",
@@ -147,7 +146,7 @@ async fn what_is_no_vote_is_refused_before_anything_happens() {
         body.as_object_mut().unwrap().remove(field);
         let answer = station.post(body.to_string()).await;
         assert_eq!(answer.status, 400);
-        assert_eq!(answer.body["field"], field);
+        assert_eq!(answer.json()["field"], field);
     }
     for body in ["", "{", "[1,2]", "null", "\u{0}"] {
         assert_eq!(station.post(body).await.problem().0, 400, "{body}");
@@ -171,15 +170,9 @@ async fn what_is_no_vote_is_refused_before_anything_happens() {
             415
         );
     }
-    let get = station
-        .request(Method::GET, "/vote", None, String::new())
-        .await
-        .unwrap();
+    let get = station.get("/vote").await;
     assert_eq!(get.problem().0, 405);
-    let lost = station
-        .request(Method::GET, "/votes", None, String::new())
-        .await
-        .unwrap();
+    let lost = station.get("/votes").await;
     assert_eq!(lost.problem().0, 404);
     let charset = Some("application/json; charset=utf-8");
     assert_eq!(station.post_as(charset, vote).await.status, 202);
@@ -209,7 +202,7 @@ async fn without_an_open_election_no_vote_is_taken() {
     };
     // The definition has been published, and reaches vote-ingest in a moment.
     assert!(
-        tokio::time::timeout(crate::world::PATIENCE, answered)
+        tokio::time::timeout(test_kit::PATIENCE, answered)
             .await
             .is_ok()
     );
@@ -261,7 +254,7 @@ async fn one_voter_through_two_instances_at_once_is_one_ballot() {
             assert!(
                 answer.status == 202 || answer.problem() == (409, "already-voted"),
                 "{}",
-                answer.body
+                answer.text()
             );
         }
     }

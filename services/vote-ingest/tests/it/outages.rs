@@ -71,7 +71,7 @@ async fn servers_that_die_cost_a_retry_and_never_a_vote() {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(crate::world::PATIENCE, wait)
+        tokio::time::timeout(test_kit::PATIENCE, wait)
             .await
             .unwrap();
         assert_eq!(

@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use test_kit::http::until_ready;
 use tokio::process::Command;
 
 use crate::world::{Station, World};
@@ -11,10 +12,11 @@ async fn the_log_knows_nobody() {
     let (world, voters) = World::open(devstack::shared().await).await;
     let options = world.options();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
+    let address = listener.local_addr().unwrap();
     drop(listener);
     let mut process = Command::new(env!("CARGO_BIN_EXE_vote-ingest"))
-        .args(["run", "--listen", &address, "--topic-prefix", &world.prefix])
+        .args(["run", "--listen", &address.to_string()])
+        .args(["--topic-prefix", &options.kafka.topic_prefix])
         .env("KAFKA_BROKERS", &options.kafka.kafka_brokers)
         .env("REDIS_URL", &world.redis_url)
         .env("BALLOT_KEYS_DIR", &options.keys_dir)
@@ -32,10 +34,10 @@ async fn the_log_knows_nobody() {
         String::from_utf8_lossy(&log).into_owned()
     });
     let station = Station {
-        url: address,
-        _ingest: None,
+        address,
+        ingest: None,
     };
-    station.until_ready().await;
+    until_ready(address).await;
     for voter in &voters[..10] {
         assert_eq!(station.post_vote(voter, "John Doe").await.status, 202);
         assert_eq!(station.post_vote(voter, "C").await.status, 409);

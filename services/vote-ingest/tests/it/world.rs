@@ -1,36 +1,28 @@
 //! An installation of its own for each test: topics, a roll, a vote-ingest on a free port.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::time::Duration;
 
-use ballot_log::{
-    BallotRecord, Election, ElectionDefinition, Record, Topics, client_config, elections,
-};
+use ballot_log::{BallotRecord, Election, ElectionDefinition, Record, elections};
 use devstack::Stack;
-use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
-use hyper::{Method, Request, StatusCode};
-use hyper_util::rt::TokioIo;
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::message::Message;
+use rdkafka::message::Message as _;
 use serde_json::{Value, json};
-use service_kit::settings::{KafkaOptions, RedisOptions};
+use service_kit::settings::RedisOptions;
 use tempfile::TempDir;
+use test_kit::PATIENCE;
+use test_kit::http::{Answer, send, until_ready};
+use test_kit::log::Log;
 use vote_ingest::options::{ListenOptions, RunOptions};
 use vote_ingest::service::VoteIngest;
 use voter_roll::{Generate, KeyDirectory};
 
 pub(crate) const PARTITIONS: i32 = 3;
-/// Long enough for a loaded machine; whoever waits, waits for a condition.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
-
 pub(crate) struct World<'s> {
     pub(crate) stack: &'s Stack,
-    pub(crate) prefix: String,
-    pub(crate) topics: Topics,
+    pub(crate) log: Log,
     pub(crate) database_url: String,
     pub(crate) redis_url: String,
     pub(crate) keys_dir: TempDir,
@@ -42,41 +34,14 @@ pub(crate) struct Voter {
     pub(crate) guid: String,
 }
 
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: hyper::HeaderMap,
-    pub(crate) body: Value,
-}
-
-impl Answer {
-    /// Status and `type`, as the contract lists them.
-    pub(crate) fn problem(&self) -> (u16, &str) {
-        assert_eq!(
-            self.headers["content-type"], "application/problem+json",
-            "{}",
-            self.body
-        );
-        assert_eq!(self.body["status"], self.status.as_u16());
-        assert!(self.body["title"].is_string() && self.body["detail"].is_string());
-        (self.status.as_u16(), self.body["type"].as_str().unwrap())
-    }
-}
-
 impl<'s> World<'s> {
     pub(crate) async fn on(stack: &'s Stack) -> Self {
-        let prefix = format!("{}.", stack.unique("ingest"));
-        let topics = Topics::with_prefix(&prefix);
-        topics
-            .create(stack.kafka_brokers(), PARTITIONS, 1)
-            .await
-            .unwrap();
         Self {
             database_url: stack.create_database("roll").await.unwrap(),
             redis_url: stack.redis_url_fresh().await.unwrap(),
             keys_dir: tempfile::tempdir().unwrap(),
+            log: Log::create(stack.kafka_brokers(), &stack.unique("ingest"), PARTITIONS).await,
             stack,
-            prefix,
-            topics,
         }
     }
 
@@ -111,7 +76,7 @@ impl<'s> World<'s> {
         let definitions = std::slice::from_ref(&definition);
         elections::publish(
             self.stack.kafka_brokers(),
-            &self.topics,
+            &self.log.topics,
             definitions,
             PATIENCE,
         )
@@ -174,10 +139,7 @@ impl<'s> World<'s> {
             kafka_timeout_ms: 4000,
             redis_timeout_ms: 1000,
             keys_dir: self.keys_dir.path().to_owned(),
-            kafka: KafkaOptions {
-                kafka_brokers: self.stack.kafka_brokers().to_owned(),
-                topic_prefix: self.prefix.clone(),
-            },
+            kafka: self.log.kafka.clone(),
             redis: RedisOptions {
                 redis_url: self.redis_url.clone(),
                 ..RedisOptions::default()
@@ -192,10 +154,10 @@ impl<'s> World<'s> {
     pub(crate) async fn start_with(&self, options: &RunOptions) -> Station {
         let ingest = VoteIngest::start(options).unwrap();
         let station = Station {
-            url: ingest.address().to_string(),
-            _ingest: Some(ingest),
+            address: ingest.address(),
+            ingest: Some(ingest),
         };
-        station.until_ready().await;
+        until_ready(station.address).await;
         station
     }
 
@@ -220,26 +182,10 @@ impl<'s> World<'s> {
     }
 
     fn read(&self, mut see: impl FnMut(BallotRecord, i64)) {
-        let consumer: BaseConsumer = client_config(self.stack.kafka_brokers())
-            .set("group.id", "test")
-            .set("enable.partition.eof", "true")
-            .create()
-            .unwrap();
-        let mut assignment = rdkafka::TopicPartitionList::new();
-        assignment.add_partition_range(&self.topics.votes, 0, PARTITIONS - 1);
-        assignment
-            .set_all_offsets(rdkafka::Offset::Beginning)
-            .unwrap();
-        consumer.assign(&assignment).unwrap();
-        let mut ends = 0;
-        while ends < PARTITIONS {
-            match consumer.poll(PATIENCE).expect("Kafka answers") {
-                Ok(message) => match Record::decode(message.payload().unwrap()).unwrap() {
-                    Record::Ballot(ballot) => see(ballot, message.timestamp().to_millis().unwrap()),
-                    Record::Close { .. } => {}
-                },
-                Err(rdkafka::error::KafkaError::PartitionEOF(_)) => ends += 1,
-                Err(error) => panic!("{error}"),
+        for message in self.log.votes() {
+            match Record::decode(message.payload().unwrap()).unwrap() {
+                Record::Ballot(ballot) => see(ballot, message.timestamp().to_millis().unwrap()),
+                Record::Close { .. } => {}
             }
         }
     }
@@ -247,27 +193,11 @@ impl<'s> World<'s> {
 
 /// A vote-ingest that listens; it ends with the process.
 pub(crate) struct Station {
-    pub(crate) url: String,
-    pub(crate) _ingest: Option<VoteIngest>,
+    pub(crate) address: SocketAddr,
+    pub(crate) ingest: Option<VoteIngest>,
 }
 
 impl Station {
-    pub(crate) async fn until_ready(&self) {
-        let ready = async {
-            while self
-                .request(Method::GET, "/health/ready", None, String::new())
-                .await
-                .is_none_or(|a| a.status != 200)
-            {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        assert!(
-            tokio::time::timeout(PATIENCE, ready).await.is_ok(),
-            "vote-ingest did not become ready"
-        );
-    }
-
     pub(crate) async fn post_vote(&self, voter: &Voter, candidate: impl Into<Value>) -> Answer {
         let body = json!({"personal_id": voter.personal_id, "guid": voter.guid, "candidate": candidate.into()});
         self.post(body.to_string()).await
@@ -278,45 +208,19 @@ impl Station {
     }
 
     pub(crate) async fn post_as(&self, content_type: Option<&str>, body: String) -> Answer {
-        self.request(Method::POST, "/vote", content_type, body)
-            .await
-            .expect("vote-ingest answers")
+        let headers: Vec<_> = content_type
+            .map(|value| ("content-type", value))
+            .into_iter()
+            .collect();
+        send(self.address, "POST", "/vote", &headers, body).await
     }
 
-    pub(crate) async fn request(
-        &self,
-        method: Method,
-        path: &str,
-        content_type: Option<&str>,
-        body: String,
-    ) -> Option<Answer> {
-        let stream = tokio::net::TcpStream::connect(&self.url).await.ok()?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .ok()?;
-        tokio::spawn(connection);
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", &self.url);
-        if let Some(content_type) = content_type {
-            request = request.header("content-type", content_type);
-        }
-        let answer = sender
-            .send_request(request.body(Full::new(Bytes::from(body))).unwrap())
-            .await
-            .ok()?;
-        let (head, body) = answer.into_parts();
-        let body = body.collect().await.ok()?.to_bytes();
-        let body = if body.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(&body).unwrap()
-        };
-        Some(Answer {
-            status: head.status,
-            headers: head.headers,
-            body,
-        })
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.request("GET", path).await
+    }
+
+    /// Without a body.
+    pub(crate) async fn request(&self, method: &str, path: &str) -> Answer {
+        send(self.address, method, path, &[], "").await
     }
 }

@@ -1,0 +1,33 @@
+//! What the tests of several crates share: waiting, topics of their own, a small HTTP client, reading what a
+//! topic holds.
+//!
+//! Everything here panics where something is not as a test expects it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub mod http;
+pub mod log;
+
+use std::time::Duration;
+
+use tokio_postgres::{Client, NoTls};
+
+/// Long enough for a loaded machine; whoever waits, waits for a condition.
+pub const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Waits until a condition holds.
+pub async fn until(what: &str, condition: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !condition().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let waited = tokio::time::timeout(PATIENCE, wait).await;
+    assert!(waited.is_ok(), "waited in vain for this: {what}");
+}
+
+/// A connection to a database, which lives as long as the client.
+pub async fn sql(database_url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(database_url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}

@@ -1,0 +1,67 @@
+//! Topics of a test's own, and what they hold.
+
+use ballot_log::{Topics, client_config};
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{Message as _, OwnedMessage};
+use rdkafka::{Offset, TopicPartitionList};
+use service_kit::settings::KafkaOptions;
+
+use crate::PATIENCE;
+
+/// The topics of a test, on a Kafka that others use too.
+pub struct Log {
+    /// Where Kafka is, and what the names of the topics begin with.
+    pub kafka: KafkaOptions,
+    /// Their names.
+    pub topics: Topics,
+    /// How many partitions the ballot box has.
+    pub partitions: i32,
+}
+
+impl Log {
+    /// Creates the topics, whose names begin with this one, which nobody else has.
+    pub async fn create(brokers: &str, name: &str, partitions: i32) -> Self {
+        let topic_prefix = format!("{name}.");
+        let topics = Topics::with_prefix(&topic_prefix);
+        topics.create(brokers, partitions, 1).await.unwrap();
+        Self {
+            kafka: KafkaOptions {
+                kafka_brokers: brokers.to_owned(),
+                topic_prefix,
+            },
+            topics,
+            partitions,
+        }
+    }
+
+    /// What the ballot box holds, partition by partition in the order of offsets.
+    pub fn votes(&self) -> Vec<OwnedMessage> {
+        self.read(&self.topics.votes, self.partitions)
+    }
+
+    /// What a topic holds, partition by partition in the order of offsets.
+    pub fn read(&self, topic: &str, partitions: i32) -> Vec<OwnedMessage> {
+        let consumer: BaseConsumer = client_config(&self.kafka.kafka_brokers)
+            .set("group.id", "test")
+            .set("enable.partition.eof", "true")
+            .create()
+            .unwrap();
+        let mut assignment = TopicPartitionList::new();
+        assignment.add_partition_range(topic, 0, partitions - 1);
+        assignment.set_all_offsets(Offset::Beginning).unwrap();
+        consumer.assign(&assignment).unwrap();
+        let (mut messages, mut ends) = (Vec::new(), 0);
+        while ends < partitions {
+            match consumer.poll(PATIENCE).expect("Kafka answers") {
+                Ok(message) => messages.push(message.detach()),
+                Err(KafkaError::PartitionEOF(_)) => ends += 1,
+                // It is asked for again; a topic that stays silent ends the loop.
+                Err(error) => eprintln!("{error}"),
+            }
+        }
+        // Within a partition they have come in order, and a stable sort leaves them so.
+        messages.sort_by_key(OwnedMessage::partition);
+        messages
+    }
+}
