@@ -14,6 +14,6 @@ async fn its_status_says_whether_votes_are_taken() {
         command.output().await.unwrap().status.code()
     };
     assert_eq!(health().await, Some(0));
-    station._ingest.unwrap().stop().await;
+    station.ingest.unwrap().stop().await;
     assert_eq!(health().await, Some(1));
 }

@@ -33,7 +33,7 @@ async fn the_log_knows_nobody() {
     });
     let station = Station {
         url: address,
-        _ingest: None,
+        ingest: None,
     };
     station.until_ready().await;
     for voter in &voters[..10] {

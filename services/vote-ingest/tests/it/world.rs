@@ -190,7 +190,7 @@ impl<'s> World<'s> {
         let ingest = VoteIngest::start(options).unwrap();
         let station = Station {
             url: ingest.address().to_string(),
-            _ingest: Some(ingest),
+            ingest: Some(ingest),
         };
         station.until_ready().await;
         station
@@ -245,7 +245,7 @@ impl<'s> World<'s> {
 /// A vote-ingest that listens; it ends with the process.
 pub(crate) struct Station {
     pub(crate) url: String,
-    pub(crate) _ingest: Option<VoteIngest>,
+    pub(crate) ingest: Option<VoteIngest>,
 }
 
 impl Station {
