@@ -1,22 +1,28 @@
 // Who can reach which server: that is to say, nobody whom it does not concern.
 import { attempt, docker, inspect } from './docker.mjs';
 
+// A question of each protocol, as `printf` writes it, and the first byte of the answer. Some networks accept every
+// connection, whoever is at its end: what counts is that the server itself answers.
+const KAFKA = { port: 9092, asks: String.raw`\0\0\0\x0a\0\x12\0\0\0\0\0\x01\xff\xff`, hears: '00' };
+const REDIS = { port: 6379, asks: String.raw`PING\r\n`, hears: '2b' };
+const POSTGRESQL = { port: 5432, asks: String.raw`\0\0\0\x08\x04\xd2\x16\x2f`, hears: '4e' };
+
 const SERVERS = {
-  'kafka-1': { port: 9092, users: ['vote-ingest', 'ballot-station', 'election-admin', 'tally-stream'] },
-  redis: { port: 6379, users: ['vote-ingest', 'tally-stream', 'dashboard-feed'] },
-  'accounts-database': { port: 5432, users: ['access-control'] },
-  'election-database': { port: 5432, users: ['election-admin', 'tally-stream'] },
-  'roll-database': { port: 5432, users: [] },
+  'kafka-1': { ...KAFKA, users: ['vote-ingest', 'ballot-station', 'election-admin', 'tally-stream'] },
+  redis: { ...REDIS, users: ['vote-ingest', 'tally-stream', 'dashboard-feed'] },
+  'accounts-database': { ...POSTGRESQL, users: ['access-control'] },
+  'election-database': { ...POSTGRESQL, users: ['election-admin', 'tally-stream'] },
+  'roll-database': { ...POSTGRESQL, users: [] },
 };
 const PUBLISHED = [8000, 8501, 5000, 5001, 5002];
 
 /** Tries every connection, by name and by address. Returns how many there were of each kind, and what is wrong. */
 export async function checkNetworks(installation, services) {
   const targets = [];
-  for (const [server, { port, users }] of Object.entries(SERVERS)) {
+  for (const [server, protocol] of Object.entries(SERVERS)) {
     const [{ NetworkSettings }] = await inspect((await installation.containers(server)).slice(0, 1));
     const addresses = Object.values(NetworkSettings.Networks).map((network) => network.IPAddress);
-    for (const host of [server, ...addresses]) targets.push({ server, host, port, users });
+    for (const host of [server, ...addresses]) targets.push({ server, host, ...protocol });
   }
   const [problems, count] = [[], { allowed: 0, forbidden: 0 }];
   for (const service of services) {
@@ -38,9 +44,10 @@ export async function checkNetworks(installation, services) {
 
 /** Connects to all at the same time: packets that are dropped are not answered. */
 async function connect(container, targets) {
-  const attempts = targets.map(
-    ({ host, port }, index) => `(timeout 3 bash -c 'exec 3<>/dev/tcp/${host}/${port}' 2>/dev/null && echo ${index}) &`,
-  );
+  const attempts = targets.map(({ host, port, asks, hears }, index) => {
+    const ask = `exec 3<>/dev/tcp/${host}/${port} && printf "${asks}" >&3 && head -c 1 <&3 | od -An -tx1`;
+    return `([ "$(timeout 5 bash -c '${ask}' 2>/dev/null)" = " ${hears}" ] && echo ${index}) &`;
+  });
   const script = `${attempts.join('\n')}\nwait`;
   const { stdout } = await attempt('docker', ['exec', container, 'bash', '-c', script]);
   const reached = new Set(stdout.split('\n'));

@@ -81,10 +81,12 @@ export class Swarm {
   async kill(container) {
     const [killed] = await inspect([container]);
     const service = this.serviceOf(killed);
+    const before = (await this.containers(service)).length;
     await docker(['kill', container]);
     await until(`${service} is complete again`, async () => {
       const now = await inspect(await this.containers(service));
-      return now.every(({ Id }) => Id !== killed.Id) && now.every(isReady) && (await this.isComplete(service));
+      const others = now.filter((one) => one.Id !== killed.Id && isReady(one));
+      return others.length === before && (await this.isComplete(service));
     });
   }
 
