@@ -67,7 +67,11 @@ export function Wall() {
     <main id="result" class="wall">
       <StatusLine />
       {current !== undefined && visible !== undefined ? (
-        <article data-election={current.result.election} data-position={current.result.position}>
+        <article
+          key={current.result.election}
+          data-election={current.result.election}
+          data-position={current.result.position}
+        >
           <div class="top">
             <Heading result={current.result} />
             <Figures result={current.result} />
