@@ -19,7 +19,7 @@ async function untilDrawn(visit: Visit): Promise<void> {
 export function accessibility(night: Night): void {
   describe("for everybody", () => {
     test.each(["light", "dark"] as const)("axe finds no violation in any %s view", async (colorScheme) => {
-      for (const election of [night.parliament, night.president, night.level, night.sealed]) {
+      for (const election of [night.parliament, night.president]) {
         const address = `${night.url}?election=${election}`;
         const visit = await Visit.to(night.browser, address, { ...DESKTOP, colorScheme });
         await visit.untilShown(election);
