@@ -25,9 +25,6 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["tests/browser/**/*.test.ts"],
-          globalSetup: "tests/browser/global-setup.ts",
-          // One browser and one stack, which the tests share; elections are each test file's own.
-          fileParallelism: false,
           testTimeout: BROWSER_TESTS_MS,
           hookTimeout: BROWSER_TESTS_MS,
         },

@@ -23,7 +23,7 @@ function Page() {
       <Masthead election={wanted} />
       <main id="result" tabIndex={-1}>
         <StatusLine />
-        {isUnknown && current === undefined ? (
+        {isUnknown && current?.result.election !== wanted ? (
           <NotFound election={wanted} />
         ) : list?.length === 0 ? (
           <NoElections />
@@ -37,13 +37,13 @@ function Page() {
 
 /** The election of the address; without one, what most people come for, and then no other by itself. */
 function useWantedElection(): number | undefined {
-  const asked = address.value.election;
-  const following = shown.value?.result.election;
   const list = elections.value ?? [];
-  const first = following === undefined ? byInterest(list, now.value)[0]?.election : following;
-  const wanted = asked ?? first;
+  const following = shown.value?.result.election;
+  const wanted = address.value.election ?? following ?? byInterest(list, now.value)[0]?.election;
+  // One that has just been defined may take a moment to be known to the feed.
+  const isListed = list.some(({ election }) => election === wanted);
   useEffect(() => {
-    if (wanted !== undefined) follow(wanted);
-  }, [wanted]);
+    if (wanted !== undefined && isListed) follow(wanted);
+  }, [wanted, isListed]);
   return wanted;
 }

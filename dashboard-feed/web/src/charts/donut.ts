@@ -14,7 +14,7 @@ export function donut(result: Result, look: Look): EChartsOption {
     textStyle: { fontFamily: look.font },
     series: {
       type: "pie",
-      radius: look.isNarrow ? ["42%", "66%"] : ["50%", "78%"],
+      radius: look.isNarrow ? ["48%", "74%"] : ["50%", "78%"],
       startAngle: 90,
       silent: true,
       stillShowZeroSum: false,
@@ -37,7 +37,9 @@ function slice(candidate: Candidate, look: Look) {
     label: {
       show: isLabelled,
       overflow: "none" as const,
-      formatter: `{number|${candidate.poll_number}}{share|${share(candidate.share)}}`,
+      formatter: look.isNarrow
+        ? `{number|${candidate.poll_number}}`
+        : `{number|${candidate.poll_number}}{share|${share(candidate.share)}}`,
       rich: {
         number: chip(colour, look),
         share: {

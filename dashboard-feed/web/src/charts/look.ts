@@ -16,7 +16,7 @@ export interface Look {
   moving: boolean;
 }
 
-const NARROW_PX = 520;
+const NARROW_PX = 420;
 
 export function lookOf(element: HTMLElement, theme: Theme, moving: boolean): Look {
   const style = getComputedStyle(element);

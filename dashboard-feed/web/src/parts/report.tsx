@@ -17,7 +17,8 @@ export function Report({ shown }: { shown: Shown | undefined }) {
   const { result } = shown;
   const view = viewOf(result, address.value.view);
   return (
-    <article data-election={result.election} data-position={result.position}>
+    // Keyed, as nothing of one election is to be taken for a change of another.
+    <article key={result.election} data-election={result.election} data-position={result.position}>
       <Heading result={result} />
       <Figures result={result} />
       <Navigation result={result} view={view} />

@@ -26,32 +26,39 @@ interface TableProps<Row> {
 }
 
 export function Table<Row>({ content, isSeen }: TableProps<Row>) {
+  if (!isSeen) return <Rows content={content} />;
+  // What scrolls must be reachable by keyboard.
+  return (
+    <div class="scrolled" role="group" tabIndex={0} aria-label={content.caption}>
+      <Rows content={content} />
+    </div>
+  );
+}
+
+function Rows<Row>({ content }: { content: TableContent<Row> }) {
   const { name, caption, columns, rows, keyOf } = content;
   return (
-    // What scrolls must be reachable by keyboard.
-    <section class="scrolled" tabIndex={isSeen ? 0 : undefined} aria-label={caption}>
-      <table data-table={name}>
-        <caption class="visually-hidden">{caption}</caption>
-        <thead>
-          <tr>
-            {columns.map(({ key, head, isNumber }) => (
-              <th key={key} scope="col" class={isNumber ? "number" : undefined}>
-                {head}
-              </th>
+    <table data-table={name}>
+      <caption class="visually-hidden">{caption}</caption>
+      <thead>
+        <tr>
+          {columns.map(({ key, head, isNumber }) => (
+            <th key={key} scope="col" class={isNumber ? "number" : undefined}>
+              {head}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={keyOf(row)} data-row={keyOf(row)}>
+            {columns.map((column) => (
+              <Cell key={column.key} column={column} row={row} />
             ))}
           </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={keyOf(row)} data-row={keyOf(row)}>
-              {columns.map((column) => (
-                <Cell key={column.key} column={column} row={row} />
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

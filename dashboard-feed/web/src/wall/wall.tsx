@@ -34,7 +34,7 @@ export function Wall() {
   const current = shown.value;
   const scenes = current === undefined ? [] : scenesOf(current.result);
   const asked = address.value;
-  const list = asked.election === undefined ? tonight() : [asked.election];
+  const list = tonight(asked.election);
   const first = list[0];
 
   useEffect(() => {
@@ -67,7 +67,11 @@ export function Wall() {
     <main id="result" class="wall">
       <StatusLine />
       {current !== undefined && visible !== undefined ? (
-        <article data-election={current.result.election} data-position={current.result.position}>
+        <article
+          key={current.result.election}
+          data-election={current.result.election}
+          data-position={current.result.position}
+        >
           <div class="top">
             <Heading result={current.result} />
             <Figures result={current.result} />
@@ -93,8 +97,12 @@ function leave() {
   go({ wall: false });
 }
 
-function tonight(): number[] {
-  return forWall(elections.value ?? [], now.value).map(({ election }) => election);
+/** The elections to show in turn; only the one that the address names, if it does. */
+function tonight(asked: number | undefined): number[] {
+  const listed = elections.value ?? [];
+  const shown =
+    asked === undefined ? forWall(listed, now.value) : listed.filter((one) => one.election === asked);
+  return shown.map(({ election }) => election);
 }
 
 /** A table of constituencies or of rejected ballots is nothing for a wall. */
