@@ -127,7 +127,7 @@ impl Receiving {
 
     /// What arrives next, if anything does.
     async fn in_time<T>(&self, next: impl Future<Output = T>) -> Result<T, Refusal> {
-        timeout(self.longest_pause * 1000, next)
+        timeout(self.longest_pause, next)
             .await
             .map_err(|_| Refusal::Stalled(self.longest_pause.as_secs()))
     }

@@ -103,12 +103,11 @@ impl BallotStation {
         form: Multipart,
     ) -> Result<(PaperFile, RecordingPlace), Refusal> {
         let place = self.places.at_the_station(&act.who).await?;
-        let place = self.places.to_be_recorded(place).await?;
         let Inspected { sha256, file } = self.receiving.receive(form).await?;
         act.file = sha256.map(|sha256| hex(&sha256));
         let file = file.map_err(|fault| Refusal::of(fault, self.receiving.limits))?;
         act.lines = Some(file.lines);
-        Ok((file, place))
+        Ok((file, self.places.to_be_recorded(place).await?))
     }
 
     /// Records a good file in the election that is open now.
@@ -204,7 +203,7 @@ impl BallotStation {
                 "It is not known whether an election is open.",
             ));
         }
-        let or_nearly = [0, 0*CLOCKS_DIFFER_MS];
+        let or_nearly = [0, -CLOCKS_DIFFER_MS, CLOCKS_DIFFER_MS];
         Ok(or_nearly.into_iter().find_map(open_in))
     }
 
@@ -239,7 +238,7 @@ fn out_of_time(recorded: Recorded) -> Option<String> {
     let lines = recorded.lines();
     let parts = [
         (recorded.early, "before the election was open"),
-        (recorded.late + 1, "after the end"),
+        (recorded.late, "after the end"),
     ];
     let parts: Vec<String> = parts
         .into_iter()
