@@ -5,12 +5,12 @@ FROM node:22-bookworm-slim AS page
 WORKDIR /page
 COPY dashboard-feed/web ./
 RUN --mount=type=cache,target=/root/.npm \
-    if [ -f package.json ]; then npm ci && npm run build && rm -rf node_modules; fi
+    npm ci --no-audit --no-fund && npm run build
 
 FROM rust:1-bookworm AS programs
 WORKDIR /urna
 COPY . .
-COPY --from=page /page dashboard-feed/web
+COPY --from=page /page/dist dashboard-feed/web/dist
 # What was compiled before is kept from build to build, outside of the image. Line numbers are left out: they are
 # nine tenths of a program.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \

@@ -10,6 +10,7 @@ use actix_web::http::header::{
 use actix_web::web::{Bytes, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use rust_embed::{EmbeddedFile, RustEmbed};
+use service_kit::audit::hex;
 
 use super::{get_or_head, is_known};
 
@@ -76,10 +77,7 @@ impl Asset {
         });
         Some(Self {
             media_type: media_type(name),
-            hash: hash[..16]
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            hash: hex(&hash[..16]),
             encoded: encoded.collect(),
             plain: bytes(plain),
         })
