@@ -38,10 +38,10 @@ export function unusual(night: Night): void {
 
     test("slots of time reach back to the opening", async () => {
       const result = await night.stack.result(night.president);
-      const timeline = { from: result.start, slot_seconds: 900, ballots: [12, 40, 48] };
+      const timeline = { from: result.start, slot_seconds: 2, ballots: [12, 40, 48] };
       const visit = await showing(night, { ...result, timeline }, "turnout");
       const rows = Object.values((await visit.numbers()).tables["turnout"] ?? {});
-      expect(rows.map((row) => read(row["ballots"])).slice(0, 2)).toEqual([0, 12]);
+      expect(rows.map((row) => read(row["ballots"])).slice(0, 4)).toEqual([0, 12, 52, 100]);
       expect(read(rows.at(-1)?.["ballots"])).toBe(result.counted);
       await visit.page.context().close();
     });
@@ -76,7 +76,7 @@ export function unusual(night: Night): void {
       await visit.page.waitForSelector("text=There is no election 99.");
       const links = await visit.page.locator(".nothing a").count();
       expect(links).toBe((await night.stack.elections()).length);
-      await visit.page.click("text=Village assembly");
+      await visit.page.click('.nothing a:text("Village assembly")');
       await visit.untilShown(night.level);
       await visit.page.context().close();
     });
