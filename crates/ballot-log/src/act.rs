@@ -29,7 +29,7 @@ pub struct Act {
     pub address: String,
     /// What came of it: `success`, `discarded`, `refusal` or `failure`.
     pub outcome: String,
-    /// Why, unless it is a success.
+    /// Why; of a success, which lines do not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// The official's jmbg.
