@@ -15,6 +15,11 @@ fn references(page: &Answer) -> Vec<String> {
         .collect()
 }
 
+fn with_extension<'a>(files: &'a [String], extension: &str) -> &'a str {
+    let found = files.iter().find(|path| path.ends_with(extension));
+    found.unwrap_or_else(|| panic!("no {extension} in {files:?}"))
+}
+
 /// A feed's connection, with the page that it has answered and the paths that this names.
 async fn page(feed: &TestFeed) -> (Connection, Answer, Vec<String>) {
     let mut connection = feed.connect().await;
@@ -47,7 +52,7 @@ async fn the_page_and_its_files_are_served_under_a_strict_policy() {
         (".css", "text/css; charset=utf-8"),
         (".svg", "image/svg+xml"),
     ] {
-        let path = files.iter().find(|path| path.ends_with(extension)).unwrap();
+        let path = with_extension(&files, extension);
         assert_eq!(
             connection.get(path).await.header("content-type"),
             media_type
@@ -94,7 +99,7 @@ async fn files_are_kept_for_ever_and_the_page_is_asked_for_again() {
 async fn files_are_sent_as_small_as_the_client_takes_them() {
     let feed = TestFeed::start().await;
     let (mut connection, _page, files) = page(&feed).await;
-    let script = files.iter().find(|path| path.ends_with(".js")).unwrap();
+    let script = with_extension(&files, ".js");
     let plain = connection.get(script).await;
     assert!(!plain.headers.contains_key("content-encoding"));
     assert_eq!(plain.header("vary"), "Accept-Encoding");
