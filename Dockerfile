@@ -4,8 +4,8 @@
 FROM node:22-bookworm-slim AS page
 WORKDIR /page
 COPY dashboard-feed/web ./
-RUN --mount=type=cache,target=/root/.npm \
-    npm ci --no-audit --no-fund && npm run build
+RUN --mount=type=cache,target=/var/cache/npm \
+    npm ci --cache /var/cache/npm --no-audit --no-fund && npm run build
 
 FROM rust:1-bookworm AS programs
 WORKDIR /urna

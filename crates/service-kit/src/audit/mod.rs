@@ -4,7 +4,7 @@
 //! found by [`verify`]. Triggers refuse changes. Whoever owns the database can rewrite all of it; noting the
 //! hash of the last row elsewhere now and then (`verify-audit` prints it) shows that too.
 //!
-//! The tables are [`TABLES`], the same in every database that has a log.
+//! The tables are the same in every database that has a log: a migration `…__audit_log.sql` makes them.
 
 mod chain;
 
@@ -19,9 +19,6 @@ pub use self::chain::hex;
 use self::chain::{Hash, START};
 use crate::client;
 use crate::token::Claims;
-
-/// The tables. A migration of each database with an audit log is this very text.
-pub const TABLES: &str = include_str!("audit_log.sql");
 
 /// Rows that are read at a time.
 const PAGE: i64 = 5_000;
