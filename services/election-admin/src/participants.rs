@@ -2,7 +2,7 @@
 
 use ballot_log::PollNumber;
 use serde::Serialize;
-use tokio_postgres::{Client, Transaction};
+use tokio_postgres::{Client, Row, Transaction};
 
 /// Number of a participant.
 pub type ParticipantId = i32;
@@ -16,6 +16,17 @@ pub struct Participant {
     pub name: String,
     /// True for a person, false for a party.
     pub individual: bool,
+}
+
+/// Of the columns id, name, individual.
+impl From<&Row> for Participant {
+    fn from(row: &Row) -> Self {
+        Self {
+            id: row.get(0),
+            name: row.get(1),
+            individual: row.get(2),
+        }
+    }
 }
 
 /// Adds a participant. Two may have the same name.
@@ -55,14 +66,7 @@ pub async fn find_or_add(
 pub async fn all(client: &Client) -> Result<Vec<Participant>, tokio_postgres::Error> {
     let sql = "SELECT id, name, individual FROM participants ORDER BY id";
     let rows = client.query(sql, &[]).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Participant {
-            id: row.get(0),
-            name: row.get(1),
-            individual: row.get(2),
-        })
-        .collect())
+    Ok(rows.iter().map(Participant::from).collect())
 }
 
 /// Those of `ids` that exist, in the order of `ids`.
@@ -76,14 +80,7 @@ pub async fn of_ids(
     let sql = "SELECT id, name, individual FROM unnest($1::integer[]) WITH ORDINALITY AS wanted (id, place)
                JOIN participants USING (id) ORDER BY place";
     let rows = transaction.query(sql, &[&ids]).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Participant {
-            id: row.get(0),
-            name: row.get(1),
-            individual: row.get(2),
-        })
-        .collect())
+    Ok(rows.iter().map(Participant::from).collect())
 }
 
 /// Writes down who stands in an election, in the order of the ballot.

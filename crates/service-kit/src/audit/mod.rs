@@ -162,6 +162,22 @@ pub async fn append_alone(client: &mut Client, act: &Act) -> Result<(), tokio_po
     transaction.commit().await
 }
 
+/// A page of the log, newest first.
+#[derive(Debug, Serialize)]
+pub struct Page {
+    /// The rows.
+    pub entries: Vec<Entry>,
+    /// Where the next page begins, as `before`; none on the last one.
+    pub next: Option<i64>,
+}
+
+impl From<Vec<Entry>> for Page {
+    fn from(entries: Vec<Entry>) -> Self {
+        let next = entries.last().map(|last| last.seq).filter(|seq| *seq > 1);
+        Self { entries, next }
+    }
+}
+
 /// The newest rows, newest first, at most `limit`; with `before`, those below that number.
 ///
 /// # Errors

@@ -3,8 +3,8 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use serde::{Deserialize, Serialize};
-use service_kit::audit::Entry;
+use serde::Deserialize;
+use service_kit::audit::Page;
 use service_kit::openapi;
 use service_kit::problem::Problem;
 use service_kit::refusal::Refusal;
@@ -19,14 +19,6 @@ use crate::options::LONGEST_AUDIT_PAGE;
 struct Wanted {
     before: Option<i64>,
     limit: Option<i64>,
-}
-
-/// A page of the audit log.
-#[derive(Serialize)]
-struct AuditPage {
-    entries: Vec<Entry>,
-    /// Where the next page begins, as `before`; none on the last one.
-    next: Option<i64>,
 }
 
 /// Lists who registered, logged in or deleted an account, and who was refused, newest first
@@ -57,8 +49,7 @@ pub(super) async fn audit_log(
     };
     let entries = desk.accounts.acts(before, limit).await?;
     desk.accounts.write_down(&act).await?;
-    let next = entries.last().map(|last| last.seq).filter(|seq| *seq > 1);
-    Ok(HttpResponse::Ok().json(AuditPage { entries, next }))
+    Ok(HttpResponse::Ok().json(Page::from(entries)))
 }
 
 fn wanted(request: &HttpRequest) -> Result<(Option<i64>, i64), Problem> {

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use anyhow::Context;
 use ballot_log::{ElectionDefinition, ElectionId};
 use serde::Serialize;
-use service_kit::audit::{self, Entry};
+use service_kit::audit;
 use service_kit::openapi;
 use service_kit::refusal::Refusal;
 use utoipa::ToSchema;
@@ -167,14 +167,6 @@ fn place(text: &str) -> Option<(i32, i64)> {
     Some((partition.parse().ok()?, offset.parse().ok()?))
 }
 
-/// A page of the audit log.
-#[derive(Serialize)]
-struct AuditPage {
-    entries: Vec<Entry>,
-    /// Where the next page begins, as `before`; none on the last one.
-    next: Option<i64>,
-}
-
 /// Lists what administrators and officials did, newest first
 #[utoipa::path(get, path = "/audit",
     params(("before" = Option<i64>, Query, description = "The `next` of the page before"), ("limit" = Option<i64>, Query, description = "Acts at most, 1 to 10000")),
@@ -193,8 +185,7 @@ pub(super) async fn audit_log(
             .map_err(|_| bad_parameter("before", "the `next` of the page before"))?;
         let client = office.connection().await?;
         let entries = audit::newest(&client, before, limit).await?;
-        let next = entries.last().map(|last| last.seq).filter(|seq| *seq > 1);
-        Ok(HttpResponse::Ok().json(AuditPage { entries, next }))
+        Ok(HttpResponse::Ok().json(audit::Page::from(entries)))
     };
     office.look(act, work).await
 }
