@@ -282,7 +282,7 @@ async fn start_feed(options: &Options) -> anyhow::Result<(Child, SocketAddr)> {
     let ready = async {
         loop {
             if let Ok(mut socket) = TcpStream::connect(address).await {
-                let request = b"GET /health/ready HTTP/1.1\r\nhost: crowd\r\n\r\n";
+                let request = b"GET /api/elections HTTP/1.1\r\nhost: crowd\r\n\r\n";
                 let mut status = [0; 12];
                 if socket.write_all(request).await.is_ok()
                     && socket.read_exact(&mut status).await.is_ok()

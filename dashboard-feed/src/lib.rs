@@ -17,16 +17,16 @@
 //!
 //! **Architecture Invariant:** the feed computes no result. The bytes of Redis are what it serves.
 
-mod application;
 mod board;
 mod http;
 mod options;
 mod pace;
+mod service;
 mod source;
 mod stream;
 
-pub use application::Application;
-pub use options::{Command, ListenOptions, Options, RunOptions};
+pub use options::{AdminOptions, Command, Options, RunOptions};
+pub use service::{run, start};
 
 /// The number of an election.
 pub(crate) type ElectionId = u32;

@@ -16,14 +16,27 @@ pub struct Options {
 #[derive(Subcommand)]
 pub enum Command {
     /// Serve observers until stopped
-    Run(RunOptions),
+    Run(Box<RunOptions>),
     /// Ask the dashboard-feed on this machine whether it is ready; status 1 if it is not
-    Health(ListenOptions),
+    Health(AdminOptions),
 }
 
-/// Where it listens.
+/// Where the service's state is asked.
 #[derive(Args, Clone, Copy, Debug)]
-pub struct ListenOptions {
+pub struct AdminOptions {
+    /// Administration port: GET /health/live, /health/ready; not for clients
+    #[arg(
+        long,
+        env = "DASHBOARD_FEED_ADMIN_LISTEN",
+        default_value = "127.0.0.1:8601",
+        value_name = "ADDRESS"
+    )]
+    pub admin_listen: SocketAddr,
+}
+
+/// Settings of `run`.
+#[derive(Args, Clone)]
+pub struct RunOptions {
     /// Address to listen on; port 0 takes a free one
     #[arg(
         long,
@@ -32,14 +45,9 @@ pub struct ListenOptions {
         value_name = "ADDRESS"
     )]
     pub listen: SocketAddr,
-}
-
-/// Settings of `run`.
-#[derive(Args, Clone)]
-pub struct RunOptions {
-    /// Where it listens.
+    /// Administration port.
     #[command(flatten)]
-    pub listen: ListenOptions,
+    pub admin: AdminOptions,
     /// Threads that serve connections
     #[arg(
         long,

@@ -21,8 +21,8 @@ use redis::AsyncCommands;
 use serde_json::{Value, json};
 use service_kit::secret::Environment;
 use service_kit::settings::{DatabaseAddress, KafkaOptions, PostgresOptions, RedisOptions};
-use tally_stream::options::{ListenOptions, RunOptions};
-use tally_stream::service::TallyStream;
+use tally_stream::options::{AdminOptions, RunOptions};
+use tally_stream::service;
 
 #[derive(Parser)]
 struct Options {
@@ -52,8 +52,8 @@ async fn main() -> anyhow::Result<()> {
     fill(&options, stack.kafka_brokers(), &topics)?;
 
     let run = RunOptions {
-        listen: ListenOptions {
-            listen: "127.0.0.1:0".parse()?,
+        admin: AdminOptions {
+            admin_listen: "127.0.0.1:0".parse()?,
         },
         group: "bench".to_owned(),
         instance: None,
@@ -76,7 +76,7 @@ async fn main() -> anyhow::Result<()> {
         },
     };
     let started = Instant::now();
-    let tally_stream = TallyStream::start(&run).await?;
+    let tally_stream = service::start(&run)?;
     let (first, last) = watch(stack.redis_url(), u64::from(options.votes)).await?;
     let counting = last.at.duration_since(first.at).as_secs_f64();
     let rate = f64::from(u32::try_from(last.records - first.records)?) / counting;

@@ -4,8 +4,10 @@
 //! - [`counting`]: the thread that polls the log and counts;
 //! - [`store`]: checkpoints, tallies and rejected ballots in PostgreSQL;
 //! - [`result`] and [`publish`]: the result, and how it reaches Redis and `aggregated_votes`;
-//! - [`recount`]: counting again from the first record.
+//! - [`recount`]: counting again from the first record;
+//! - [`service`] and [`commands`]: what runs, and what the command line can do.
 
+pub mod commands;
 pub mod count;
 pub mod counting;
 pub mod options;

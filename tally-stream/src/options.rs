@@ -22,27 +22,32 @@ pub struct Options {
 #[derive(Subcommand)]
 pub enum Command {
     /// Count, and publish the results, until stopped
-    Run(RunOptions),
+    Run(Box<RunOptions>),
     /// Count an election again from the first record and compare with what is stored; status 1 if they differ
     Recount(RecountOptions),
     /// Ask the tally-stream on this machine whether it counts; status 1 if it does not
-    Health(ListenOptions),
+    Health(AdminOptions),
 }
 
-/// Where it listens.
+/// Where the service's state is asked.
 #[derive(Args, Clone, Copy, Debug)]
-pub struct ListenOptions {
-    /// Where health is served (GET /health/live, /health/ready)
-    #[arg(long, env = "TALLY_STREAM_LISTEN", default_value = "127.0.0.1:8600")]
-    pub listen: SocketAddr,
+pub struct AdminOptions {
+    /// Administration port: GET /health/live, /health/ready; not for clients
+    #[arg(
+        long,
+        env = "TALLY_STREAM_ADMIN_LISTEN",
+        default_value = "127.0.0.1:8600",
+        value_name = "ADDRESS"
+    )]
+    pub admin_listen: SocketAddr,
 }
 
 /// Settings of `run`.
 #[derive(Args, Clone)]
 pub struct RunOptions {
-    /// Where it listens.
+    /// Administration port.
     #[command(flatten)]
-    pub listen: ListenOptions,
+    pub admin: AdminOptions,
     /// Consumer group that the instances share
     #[arg(long, env = "TALLY_STREAM_GROUP", default_value = "tally-stream")]
     pub group: String,

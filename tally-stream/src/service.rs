@@ -1,61 +1,113 @@
 //! The service: everything that `tally-stream run` starts, and how it stops.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::{Server, ServerHandle};
-use actix_web::{App, HttpServer, web};
 use anyhow::{Context, ensure};
 use ballot_log::{Elections, Topics};
-use service_kit::health::{self, Readiness};
-use service_kit::postgres::{self, PATIENCE};
-use service_kit::{problem, server};
+use service_kit::health::Readiness;
+use service_kit::postgres::{self, CHECK_TIMEOUT, POSTGRESQL};
+use service_kit::service::{Running, Service, Step};
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 use crate::counting::{Counting, CountingOptions};
 use crate::options::RunOptions;
 use crate::publish::{Board, Counted, Publisher};
 use crate::store::{self, Store};
 
-/// A tally-stream that runs.
-pub struct TallyStream {
-    address: SocketAddr,
-    counting: Counting,
-    publisher: JoinHandle<()>,
-    stop_publisher: oneshot::Sender<()>,
-    health: ServerHandle,
+/// In readiness: from the start until records are counted.
+const COUNT: &str = "count";
+/// Between two attempts to reach PostgreSQL at the start.
+const RETRY_AFTER: Duration = Duration::from_millis(250);
+/// How long Kafka may be away before its absence is an error of the start.
+const KAFKA_PATIENCE: Duration = Duration::from_mins(1);
+
+/// Answers health, and starts to count as soon as the database is migrated and the ballot box is known to be the one
+/// that was counted. When it is stopped, it stores where everything stands, and publishes it.
+///
+/// # Errors
+/// Where the port is taken, or a setting makes no sense. What is wrong with the servers ends the service later, with
+/// words.
+pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
+    options.postgres.database.check(options.environment)?;
+    let migrated = postgres::migrated(&options.postgres, store::migrations)?;
+    let count = Count {
+        store: Store::new(postgres::pool(&options.postgres)?),
+        redis: options.redis.client()?,
+        options: options.clone(),
+        readiness: Readiness::new(),
+    };
+    let readiness = count.readiness.clone();
+    readiness.wait_for(COUNT, "not started yet");
+    let (stop, asked_to_stop) = oneshot::channel();
+    let (end, ended) = oneshot::channel();
+    Service::new("tally-stream", options.admin.admin_listen, readiness)
+        .ready_after(POSTGRESQL, RETRY_AFTER, CHECK_TIMEOUT, migrated)
+        .task("count", async move {
+            let counted = count.run(asked_to_stop).await;
+            // Nobody need be waiting.
+            let _unheard = end.send(());
+            counted
+        })
+        .on_stop([Step::new("last checkpoints and results", async {
+            // Either fails only where the count has ended already.
+            let _ended = stop.send(());
+            let _ended = ended.await;
+        })])
+        .start()
 }
 
-impl TallyStream {
-    /// Migrates the database, checks that the ballot box is the one that was counted, and starts to count.
-    ///
-    /// # Errors
-    /// Where Kafka, Redis or PostgreSQL cannot be reached, or the number of partitions changed.
-    pub async fn start(options: &RunOptions) -> anyhow::Result<Self> {
+/// What counting needs.
+struct Count {
+    options: RunOptions,
+    store: Store,
+    redis: redis::Client,
+    readiness: Readiness,
+}
+
+impl Count {
+    async fn run(self, mut stop: oneshot::Receiver<()>) -> anyhow::Result<()> {
+        let started = tokio::select! {
+            started = self.start() => started,
+            _ = &mut stop => return Ok(()),
+        };
+        let (mut counting, publisher) = started?;
+        self.readiness.ready(COUNT);
+        let (stop_publisher, publisher_stopped) = oneshot::channel();
+        let mut publisher = tokio::spawn(publisher.run(publisher_stopped));
+        let counted = tokio::select! {
+            error = counting.failed() => Err(anyhow::anyhow!("{error:#}")),
+            ended = &mut publisher => anyhow::bail!("the publisher ended: {ended:?}"),
+            _ = stop => Ok(()),
+        };
+        // Also after a failure: others have the partitions at once when this instance leaves the group.
+        counting.stop().await;
+        // Either fails only where the task has ended already.
+        let _ended = stop_publisher.send(());
+        let _ended = publisher.await;
+        counted
+    }
+
+    async fn start(&self) -> anyhow::Result<(Counting, Publisher)> {
+        self.readiness.until_ready(POSTGRESQL).await;
+        let options = &self.options;
         let topics = Topics::with_prefix(&options.kafka.topic_prefix);
         let brokers = options.kafka.kafka_brokers.clone();
-        let database = &options.postgres.database;
-        database.check(options.environment)?;
-        postgres::migrate_when_reachable(&database.url()?, store::migrations()).await?;
-        let store = Store::new(postgres::pool(&options.postgres)?);
-        let partitions = check_partitions(&store, &brokers, &topics).await?;
-        let readiness = Readiness::new();
+        let partitions = check_partitions(&self.store, &brokers, &topics).await?;
         let elections = Elections::follow(&brokers, &topics)?;
         elections.read_to_end().await?;
         let board = Arc::new(Board::default());
         let publisher = Publisher::connect(
-            options.redis.url()?.expose(),
+            &self.redis,
             &brokers,
             &topics,
             Counted {
                 elections: elections.clone(),
                 board: board.clone(),
                 partitions: usize::try_from(partitions)?,
-                store: store.clone(),
+                store: self.store.clone(),
             },
-            readiness.clone(),
+            self.readiness.clone(),
         )
         .await?;
         let counting = CountingOptions {
@@ -66,39 +118,10 @@ impl TallyStream {
             checkpoint_every: Duration::from_secs(options.checkpoint_interval_s),
             partitions,
         };
-        let counting = Counting::start(&counting, elections, store, board, &readiness)?;
-        let (address, health) = serve_health(options.listen.listen, readiness)?;
-        let (stop_publisher, stopped) = oneshot::channel();
-        tracing::info!(%address, partitions, group = options.group, "counting");
-        Ok(Self {
-            address,
-            counting,
-            publisher: tokio::spawn(publisher.run(stopped)),
-            stop_publisher,
-            health: spawn_health(health),
-        })
-    }
-
-    /// Where health is served.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Waits until the count cannot go on, and says why.
-    pub async fn failed(&mut self) -> Arc<anyhow::Error> {
-        tokio::select! {
-            error = self.counting.failed() => error,
-            ended = &mut self.publisher => Arc::new(anyhow::anyhow!("the publisher ended: {ended:?}")),
-        }
-    }
-
-    /// Stores where everything stands, publishes it, and ends.
-    pub async fn stop(self) {
-        self.counting.stop().await;
-        // Either fails only where the task has ended already.
-        let _ended = self.stop_publisher.send(());
-        let _ended = self.publisher.await;
-        self.health.stop(true).await;
+        let store = self.store.clone();
+        let counting = Counting::start(&counting, elections, store, board, &self.readiness)?;
+        tracing::info!(partitions, group = options.group, "counting");
+        Ok((counting, publisher))
     }
 }
 
@@ -107,7 +130,7 @@ async fn check_partitions(store: &Store, brokers: &str, topics: &Topics) -> anyh
     let pinned = store.pinned_partitions(&topics.votes).await?;
     let topic = &topics.votes;
     let partitions = topics
-        .vote_partitions_within(brokers, PATIENCE)
+        .vote_partitions_within(brokers, KAFKA_PATIENCE)
         .await
         .context("cannot look at the ballot box")?;
     let pinned = pinned.unwrap_or(partitions);
@@ -117,26 +140,4 @@ async fn check_partitions(store: &Store, brokers: &str, topics: &Topics) -> anyh
          could be counted twice. Restore the topic with {pinned} partitions, or start a new installation"
     );
     Ok(partitions)
-}
-
-fn serve_health(listen: SocketAddr, readiness: Readiness) -> anyhow::Result<(SocketAddr, Server)> {
-    let listener = server::listen(listen)?;
-    let address = listener.local_addr()?;
-    let app = move || {
-        App::new()
-            .configure(health::routes(readiness.clone()))
-            .default_service(web::to(problem::not_found))
-    };
-    let server = HttpServer::new(app)
-        .workers(1)
-        .disable_signals()
-        .listen(listener)?
-        .run();
-    Ok((address, server))
-}
-
-fn spawn_health(server: Server) -> ServerHandle {
-    let handle = server.handle();
-    tokio::spawn(server);
-    handle
 }

@@ -1,5 +1,6 @@
 //! Putting a record into the ballot box, and learning when every in-sync replica has it.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,6 +70,11 @@ pub enum AppendError {
     NoAppendTime,
 }
 
+/// The Kafka producer can never work again, for this reason.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the Kafka producer broke: {0}")]
+pub struct ProducerBroken(String);
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum ProducerState {
     Starting,
@@ -124,15 +130,19 @@ impl BallotBox {
             .map_err(|_| KafkaError::Canceled)?
     }
 
-    /// Waits until the producer can never work again, and says why. Whoever uses it should stop then.
-    pub async fn broken(&self) -> String {
+    /// Waits until the producer can never work again. Its process should end then.
+    ///
+    /// # Errors
+    /// Always, when it returns: the reason.
+    pub async fn until_broken(self) -> Result<Infallible, ProducerBroken> {
         let mut state = self.state.clone();
         loop {
             let now = state.borrow_and_update().clone();
             if let ProducerState::Broken(reason) = now {
-                return reason;
+                return Err(ProducerBroken(reason));
             }
             if state.changed().await.is_err() {
+                // There is a sender as long as there is the producer, which `self` holds.
                 std::future::pending::<()>().await;
             }
         }

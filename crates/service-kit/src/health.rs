@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -12,13 +11,21 @@ use anyhow::Context as _;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 
 use crate::problem::Problem;
 
 /// What a service still waits for. Cheap to clone; all clones see the same.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Readiness {
-    waiting_for: Arc<Mutex<BTreeMap<&'static str, String>>>,
+    waiting_for: watch::Sender<BTreeMap<&'static str, String>>,
+}
+
+impl Default for Readiness {
+    fn default() -> Self {
+        let (waiting_for, _nobody_asks_yet) = watch::channel(BTreeMap::new());
+        Self { waiting_for }
+    }
 }
 
 impl Readiness {
@@ -30,33 +37,40 @@ impl Readiness {
     /// Not ready, because of `part`, for this reason. Logged when it is news.
     pub fn wait_for(&self, part: &'static str, reason: impl Into<String>) {
         let reason = reason.into();
-        let before = self.lock().insert(part, reason.clone());
-        if before.is_none() {
+        let mut is_news = false;
+        self.waiting_for.send_modify(|parts| {
+            is_news = parts.insert(part, reason.clone()).is_none();
+        });
+        if is_news {
             tracing::info!(part, reason, "not ready");
         }
     }
 
     /// `part` is all right. Logged when it is news.
     pub fn ready(&self, part: &'static str) {
-        if self.lock().remove(part).is_some() {
+        let was_missing = |parts: &mut BTreeMap<_, _>| parts.remove(part).is_some();
+        if self.waiting_for.send_if_modified(was_missing) {
             tracing::info!(part, "ready");
         }
     }
 
     /// Whether `part` is missing.
     pub fn is_waiting_for(&self, part: &'static str) -> bool {
-        self.lock().contains_key(part)
+        self.waiting_for.borrow().contains_key(part)
+    }
+
+    /// Waits until `part` is all right.
+    pub async fn until_ready(&self, part: &'static str) {
+        let mut waiting_for = self.waiting_for.subscribe();
+        // Fails only where there is no sender, and `self` is one.
+        let _ready = waiting_for
+            .wait_for(|parts| !parts.contains_key(part))
+            .await;
     }
 
     /// What is missing, by part; empty when ready.
     pub fn missing(&self) -> BTreeMap<&'static str, String> {
-        self.lock().clone()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, String>> {
-        self.waiting_for
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.waiting_for.borrow().clone()
     }
 }
 

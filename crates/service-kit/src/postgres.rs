@@ -1,14 +1,20 @@
 //! PostgreSQL: a pool of connections, and migrations that several instances may start at once.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
+use futures_util::future::BoxFuture;
 use refinery::Runner;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Config, NoTls};
 
 use crate::settings::{NOT_A_URL, PostgresOptions};
+
+/// What the database is called in readiness.
+pub const POSTGRESQL: &str = "postgresql";
 
 /// How long a connection may take: to be made, to become free, or to have what was sent acknowledged.
 const CONNECTION_PATIENCE: Duration = Duration::from_secs(5);
@@ -77,6 +83,45 @@ pub async fn until_reachable(database_url: &str, patience: Duration) -> anyhow::
 pub async fn migrate_when_reachable(database_url: &str, migrations: Runner) -> anyhow::Result<()> {
     until_reachable(database_url, PATIENCE).await?;
     migrate(database_url, migrations).await
+}
+
+/// How long a database may take to answer, once its schema is the newest.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+/// How long a check of [`migrated`] may take: other instances may be migrating.
+pub const CHECK_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// What a service checks to be ready for its database: that the schema is the newest, which it is brought to by the
+/// first check that succeeds, and that it answers.
+///
+/// # Errors
+/// Where the URL does not parse.
+pub fn migrated(
+    options: &PostgresOptions,
+    migrations: fn() -> Runner,
+) -> anyhow::Result<impl Fn() -> BoxFuture<'static, anyhow::Result<()>> + Send + 'static> {
+    let (url, pool) = (options.database.url()?, pool(options)?);
+    let is_migrated = Arc::new(AtomicBool::new(false));
+    Ok(move || {
+        let (url, pool, is_migrated) = (url.clone(), pool.clone(), is_migrated.clone());
+        Box::pin(async move {
+            if !is_migrated.load(Ordering::Relaxed) {
+                migrate(&url, migrations()).await?;
+                is_migrated.store(true, Ordering::Relaxed);
+            }
+            let answer = async {
+                pool.get()
+                    .await?
+                    .simple_query("")
+                    .await
+                    .map_err(anyhow::Error::from)
+            };
+            let answered = tokio::time::timeout(ANSWERS_WITHIN, answer).await;
+            answered
+                .context("PostgreSQL does not answer")?
+                .context("cannot reach PostgreSQL at DATABASE_URL")?;
+            Ok(())
+        }) as BoxFuture<'static, anyhow::Result<()>>
+    })
 }
 
 /// Brings the database to the newest schema. Safe to call from many processes at once: they wait

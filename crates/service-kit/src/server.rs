@@ -4,16 +4,17 @@ use std::net::{SocketAddr, TcpListener};
 
 use anyhow::Context;
 
-/// Binds `address` (port 0 takes a free one) and says what to do where that fails.
+/// Binds `address` (port 0 takes a free one) and says what to do where that fails; `option` chooses another.
 ///
 /// # Errors
 /// Where the port is in use or not allowed.
-pub fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    let listener = TcpListener::bind(address).with_context(|| {
-        format!(
-            "cannot listen on {address}: stop what listens there, or choose another with --listen"
-        )
-    })?;
+pub fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).with_context(|| cannot_listen(address, option))?;
     listener.set_nonblocking(true)?;
     Ok(listener)
+}
+
+/// Why there is no listener, and what to do.
+pub fn cannot_listen(address: SocketAddr, option: &str) -> String {
+    format!("cannot listen on {address}: stop what listens there, or choose another with {option}")
 }

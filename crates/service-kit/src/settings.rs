@@ -48,6 +48,15 @@ impl RedisOptions {
         let from_file = secret::given("REDIS_URL", None, self.redis_url_file.as_deref())?;
         Ok(from_file.unwrap_or_else(|| Secret::new(&self.redis_url)))
     }
+
+    /// A client for it. Does not connect.
+    ///
+    /// # Errors
+    /// As [`RedisOptions::url`], and where it is no Redis URL.
+    pub fn client(&self) -> anyhow::Result<redis::Client> {
+        redis::Client::open(self.url()?.expose())
+            .context("REDIS_URL is not a Redis URL (redis://host:port)")
+    }
 }
 
 /// Which database. Not `Debug`: it has a password.

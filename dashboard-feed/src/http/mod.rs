@@ -20,9 +20,9 @@ use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, Route, guard};
 use anyhow::Context;
-use service_kit::health::{self, Readiness};
 use service_kit::openapi;
 use service_kit::problem::{Problem, not_found};
+use service_kit::server::cannot_listen;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 
@@ -44,7 +44,7 @@ const BACKLOG: u32 = 4096;
 const SHUTDOWN_TIMEOUT_S: u64 = 1;
 
 /// Binds `address`; port 0 takes a free one.
-pub(crate) fn listen(address: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
+fn listen(address: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4(),
         SocketAddr::V6(_) => TcpSocket::new_v6(),
@@ -55,23 +55,15 @@ pub(crate) fn listen(address: SocketAddr) -> anyhow::Result<std::net::TcpListene
     let listener = socket
         .bind(address)
         .and_then(|()| socket.listen(BACKLOG))
-        .with_context(|| {
-            format!(
-                "cannot listen on {address}: stop what listens there, or choose another with --listen"
-            )
-        })?;
+        .with_context(|| cannot_listen(address, "--listen"))?;
     Ok(listener.into_std()?)
 }
 
-/// Serves the whole interface on `listener`, over HTTP/1.1.
-pub(crate) fn serve(
-    listener: std::net::TcpListener,
-    options: &RunOptions,
-    board: &Board,
-    readiness: &Readiness,
-) -> anyhow::Result<Server> {
+/// Serves the whole interface over HTTP/1.1; gives the address with the actual port.
+pub(crate) fn serve(options: &RunOptions, board: &Board) -> anyhow::Result<(SocketAddr, Server)> {
+    let listener = listen(options.listen)?;
+    let address = listener.local_addr()?;
     let board = Data::new(board.clone());
-    let readiness = readiness.clone();
     let places = usize::try_from(options.max_observers)?.min(Semaphore::MAX_PERMITS);
     let places = Data::from(Arc::new(Semaphore::new(places)));
     let document = description::document()?;
@@ -79,7 +71,6 @@ pub(crate) fn serve(
         let app = App::new()
             .app_data(board.clone())
             .app_data(places.clone())
-            .configure(health::routes(readiness.clone()))
             .configure(openapi::routes(document.clone()))
             .configure(routes)
             .default_service(web::to(no_route))
@@ -106,7 +97,7 @@ pub(crate) fn serve(
         .shutdown_timeout(SHUTDOWN_TIMEOUT_S)
         .disable_signals()
         .listen("dashboard-feed", listener, service)?;
-    Ok(server.run())
+    Ok((address, server.run()))
 }
 
 fn routes(config: &mut ServiceConfig) {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Parser;
-use dashboard_feed::{Application, Command, Options, RunOptions};
+use dashboard_feed::{Command, Options, RunOptions};
 use devstack::Server;
 use redis::AsyncCommands;
 use redis::aio::ConnectionManager;
@@ -16,6 +16,7 @@ use crate::client::{Answer, Connection, Observer, before_deadline};
 pub(crate) struct TestFeed {
     pub(crate) redis: Server,
     pub(crate) address: SocketAddr,
+    pub(crate) admin_address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<anyhow::Result<()>>,
 }
@@ -58,14 +59,16 @@ impl TestFeed {
             "run",
             "--listen",
             "127.0.0.1:0",
+            "--admin-listen",
+            "127.0.0.1:0",
             "--redis-url",
             redis.url(),
         ];
         let options = run_options(own.iter().chain(options));
-        let application = Application::build(&options).unwrap();
-        let address = application.address();
+        let feed = dashboard_feed::start(&options).unwrap();
+        let (address, admin_address) = (feed.address, feed.admin_address);
         let (stop, stopped) = oneshot::channel();
-        let running = tokio::spawn(application.run_until(async {
+        let running = tokio::spawn(feed.run_until(async {
             // A test that ends stops its feed, too.
             let _ = stopped.await;
             Ok(())
@@ -73,6 +76,7 @@ impl TestFeed {
         Self {
             redis,
             address,
+            admin_address,
             stop: Some(stop),
             running,
         }
@@ -95,13 +99,18 @@ impl TestFeed {
         self.connect().await.get(path).await
     }
 
+    /// Asks the administration port.
+    pub(crate) async fn health(&self, path: &str) -> Answer {
+        Connection::open(self.admin_address).await.get(path).await
+    }
+
     pub(crate) async fn observe(&self, election: u32) -> Observer {
         self.connect().await.observe(election, None).await
     }
 
     pub(crate) async fn until_ready_is(&self, status: u16) {
         let ready = async {
-            while self.get("/health/ready").await.status != status {
+            while self.health("/health/ready").await.status != status {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
@@ -149,7 +158,7 @@ impl Publisher {
 /// The settings that a command line with `run` gives.
 pub(crate) fn run_options<'a>(line: impl IntoIterator<Item = &'a &'a str>) -> RunOptions {
     match Options::parse_from(line).command {
-        Command::Run(options) => options,
+        Command::Run(options) => *options,
         Command::Health(_) => panic!("not `run`"),
     }
 }

@@ -1,7 +1,5 @@
 //! Starting and stopping.
 
-use dashboard_feed::Application;
-
 use crate::feed::{Publisher, TestFeed, new_redis, result, run_options};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -23,7 +21,7 @@ async fn a_port_in_use_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let options = run_options(&["dashboard-feed", "run", "--listen", &address]);
-    let error = Application::build(&options).err().unwrap().to_string();
+    let error = dashboard_feed::start(&options).err().unwrap().to_string();
     assert!(
         error.contains(&address) && error.contains("--listen"),
         "{error}"
@@ -33,10 +31,10 @@ async fn a_port_in_use_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_health_command_says_whether_results_are_served() {
     let feed = TestFeed::start_on(new_redis().await, &[]).await;
-    let address = feed.address.to_string();
+    let address = feed.admin_address.to_string();
     let health = async || {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_dashboard-feed"));
-        let command = command.args(["health", "--listen", &address]);
+        let command = command.args(["health", "--admin-listen", &address]);
         command.output().await.unwrap().status.code()
     };
     assert_eq!(health().await, Some(0));

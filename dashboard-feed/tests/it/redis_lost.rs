@@ -8,8 +8,8 @@ async fn until_redis_has_been_read_nobody_is_told_that_an_election_does_not_exis
     Publisher::new(&redis).await.store(1, &result(1, 5)).await;
     redis.kill().await;
     let feed = TestFeed::start_unready(redis, &[]);
-    assert_eq!(feed.get("/health/live").await.status, 200);
-    feed.get("/health/ready")
+    assert_eq!(feed.health("/health/live").await.status, 200);
+    feed.health("/health/ready")
         .await
         .expect_problem(503, "not-ready");
     for path in ["", "/1/results", "/1/events"] {

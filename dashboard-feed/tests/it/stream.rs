@@ -129,7 +129,7 @@ async fn a_connection_can_become_a_stream_after_other_requests() {
     let mut connection = feed.connect().await;
     for path in [
         "/",
-        "/health/live",
+        "/openapi.json",
         "/api/elections",
         "/api/elections/9/events",
     ] {

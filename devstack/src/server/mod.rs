@@ -72,6 +72,14 @@ impl Server {
         &self.launch.name
     }
 
+    /// Where health is asked, of a service.
+    pub fn admin_url(&self) -> Option<String> {
+        match &self.probe {
+            Probe::Service { admin_port } => Some(format!("http://127.0.0.1:{admin_port}")),
+            _ => None,
+        }
+    }
+
     /// Where it is: `127.0.0.1:PORT` for Kafka, else a URL.
     pub fn url(&self) -> &str {
         &self.url

@@ -29,7 +29,7 @@ pub(crate) enum Probe {
     },
     /// One of our services.
     Service {
-        port: u16,
+        admin_port: u16,
     },
 }
 
@@ -68,7 +68,7 @@ impl Probe {
                     );
                     Ok(())
                 }
-                Self::Service { port } => service_is_ready(*port).await,
+                Self::Service { admin_port } => service_is_ready(*admin_port).await,
             }
         })
         .await?

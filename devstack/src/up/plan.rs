@@ -45,6 +45,13 @@ pub(crate) struct CommandLine {
     pub(crate) database: Option<&'static str>,
 }
 
+impl CommandLine {
+    fn with<const N: usize>(mut self, arguments: [&str; N]) -> Self {
+        self.arguments.extend(arguments.map(str::to_owned));
+        self
+    }
+}
+
 /// A command that is run before the services start.
 #[derive(Debug)]
 pub(crate) struct Step {
@@ -117,38 +124,48 @@ fn step(says: &str, command: CommandLine) -> Step {
 
 /// The services, in the order in which they are shown; they start at the same time.
 pub(crate) fn services(options: &StartOptions) -> anyhow::Result<Vec<Service>> {
-    let service = |port: u16, line: &dyn Fn(&str) -> CommandLine| {
+    let admin_port = free_port()?;
+    let count = Service {
+        // With a name of its own it has its partitions back at once when it is started again.
+        command: service_command("tally-stream", Some(ELECTION_PROCESS), admin_port)
+            .with(["--instance", "tally-stream-1"]),
+        url: format!("http://127.0.0.1:{admin_port}"),
+        probe: Probe::Service { admin_port },
+    };
+    let service = |program, database, port: u16| {
+        let admin_port = free_port()?;
         let listen = format!("127.0.0.1:{port}");
-        Service {
-            command: line(&listen),
+        anyhow::Ok(Service {
+            command: service_command(program, database, admin_port).with(["--listen", &listen]),
             url: format!("http://{listen}"),
-            probe: Probe::Service { port },
-        }
+            probe: Probe::Service { admin_port },
+        })
     };
     Ok(vec![
-        service(options.vote_ingest_port, &|listen| {
-            command("vote-ingest", None, ["run", "--listen", listen])
-        }),
-        // With a name of its own it has its partitions back at once when it is started again.
-        service(free_port()?, &|listen| {
-            let arguments = ["run", "--listen", listen, "--instance", "tally-stream-1"];
-            command("tally-stream", Some(ELECTION_PROCESS), arguments)
-        }),
-        service(options.dashboard_feed_port, &|listen| {
-            command("dashboard-feed", None, ["run", "--listen", listen])
-        }),
-        service(options.access_control_port, &|listen| {
-            let arguments = ["run", "--listen", listen];
-            command("access-control", Some(ACCESS_CONTROL), arguments)
-        }),
-        service(options.election_admin_port, &|listen| {
-            let arguments = ["run", "--listen", listen];
-            command("election-admin", Some(ELECTION_PROCESS), arguments)
-        }),
-        service(options.ballot_station_port, &|listen| {
-            command("ballot-station", None, ["run", "--listen", listen])
-        }),
+        service("vote-ingest", None, options.vote_ingest_port)?,
+        count,
+        service("dashboard-feed", None, options.dashboard_feed_port)?,
+        service(
+            "access-control",
+            Some(ACCESS_CONTROL),
+            options.access_control_port,
+        )?,
+        service(
+            "election-admin",
+            Some(ELECTION_PROCESS),
+            options.election_admin_port,
+        )?,
+        service("ballot-station", None, options.ballot_station_port)?,
     ])
+}
+
+fn service_command(
+    program: &'static str,
+    database: Option<&'static str>,
+    admin_port: u16,
+) -> CommandLine {
+    let admin = format!("127.0.0.1:{admin_port}");
+    command(program, database, ["run", "--admin-listen", &admin])
 }
 
 /// Where the services listen that people know, and the variable that says so.

@@ -33,6 +33,9 @@ pub(crate) struct Process {
     pub(crate) name: String,
     pub(crate) pid: u32,
     pub(crate) url: String,
+    /// Where health is asked; of services.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) admin_url: Option<String>,
 }
 
 impl Process {
@@ -41,6 +44,7 @@ impl Process {
             name: server.name().to_owned(),
             pid: server.pid(),
             url: server.url().to_owned(),
+            admin_url: server.admin_url(),
         }
     }
 }

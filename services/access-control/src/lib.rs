@@ -3,11 +3,13 @@
 //! [`http`] answers clients; [`accounts`] is what PostgreSQL keeps; [`passwords`] hashes, a few at a time, at
 //! [`places`]; [`attempts`] slows down whoever guesses or registers without end. What an e-mail address, a
 //! personal number and a password are is said by [`email`], [`jmbg`] and [`passwords::is_acceptable`].
+//! [`commands`] is what the command line can do, [`service`] starts everything.
 
 pub mod accounts;
 pub mod administrator;
 pub mod attempts;
 mod budget;
+pub mod commands;
 pub mod email;
 pub mod http;
 pub mod jmbg;

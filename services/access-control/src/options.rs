@@ -29,15 +29,36 @@ pub enum Command {
     /// Check that no row of the audit log was altered or removed; status 1 if one was
     VerifyAudit(PostgresOptions),
     /// Ask the access-control on this machine whether it is ready; status 1 if it is not
-    Health(HealthOptions),
+    Health(AdminOptions),
+}
+
+/// Where the service's state is asked.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct AdminOptions {
+    /// Administration port: GET /health/live, /health/ready; not for clients
+    #[arg(
+        long,
+        env = "ACCESS_CONTROL_ADMIN_LISTEN",
+        default_value = "127.0.0.1:5100",
+        value_name = "ADDRESS"
+    )]
+    pub admin_listen: SocketAddr,
 }
 
 /// Settings of `run`.
 #[derive(Args, Clone)]
 pub struct RunOptions {
     /// Where clients are served
-    #[arg(long, env = "ACCESS_CONTROL_LISTEN", default_value = "127.0.0.1:5000")]
+    #[arg(
+        long,
+        env = "ACCESS_CONTROL_LISTEN",
+        default_value = "127.0.0.1:5000",
+        value_name = "ADDRESS"
+    )]
     pub listen: SocketAddr,
+    /// Administration port.
+    #[command(flatten)]
+    pub admin: AdminOptions,
     /// Passwords hashed at the same time; each takes a core for some hundredths of a second, and 19 MiB that are
     /// kept from then on. Registrations leave one to logins, which never wait for more than one of them
     #[arg(long, env = "ACCESS_CONTROL_HASHES_AT_ONCE", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=64))]
@@ -123,12 +144,4 @@ pub struct AuditOptions {
     /// PostgreSQL, database `access_control`.
     #[command(flatten)]
     pub postgres: PostgresOptions,
-}
-
-/// Settings of `health`.
-#[derive(Args, Clone)]
-pub struct HealthOptions {
-    /// Where it listens
-    #[arg(long, env = "ACCESS_CONTROL_LISTEN", default_value = "127.0.0.1:5000")]
-    pub listen: SocketAddr,
 }

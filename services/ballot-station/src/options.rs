@@ -26,23 +26,36 @@ pub enum Command {
     /// Take files until stopped
     Run(Box<RunOptions>),
     /// Ask a running ballot-station whether it is ready: exit code 0 if it is
-    Health(ListenOptions),
+    Health(AdminOptions),
 }
 
-/// Where it listens.
+/// Where the service's state is asked.
 #[derive(Args, Clone, Copy, Debug)]
-pub struct ListenOptions {
-    /// Where files are taken
-    #[arg(long, env = "BALLOT_STATION_LISTEN", default_value = "127.0.0.1:5002")]
-    pub listen: SocketAddr,
+pub struct AdminOptions {
+    /// Administration port: GET /health/live, /health/ready; not for clients
+    #[arg(
+        long,
+        env = "BALLOT_STATION_ADMIN_LISTEN",
+        default_value = "127.0.0.1:5102",
+        value_name = "ADDRESS"
+    )]
+    pub admin_listen: SocketAddr,
 }
 
 /// Settings of `run`.
 #[derive(Args, Clone)]
 pub struct RunOptions {
-    /// Where it listens.
+    /// Where files are taken
+    #[arg(
+        long,
+        env = "BALLOT_STATION_LISTEN",
+        default_value = "127.0.0.1:5002",
+        value_name = "ADDRESS"
+    )]
+    pub listen: SocketAddr,
+    /// Administration port.
     #[command(flatten)]
-    pub listen: ListenOptions,
+    pub admin: AdminOptions,
     /// Threads that serve officials [default: one a core]
     #[arg(long, env = "BALLOT_STATION_WORKERS")]
     pub workers: Option<usize>,

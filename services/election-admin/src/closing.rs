@@ -14,6 +14,7 @@ use ballot_log::{BallotBox, Election, ElectionDefinition, ElectionId, Record};
 use deadpool_postgres::Pool;
 use jiff::Timestamp;
 use service_kit::health::Readiness;
+use service_kit::postgres::POSTGRESQL;
 use tokio::sync::Notify;
 use tokio_postgres::Client;
 
@@ -26,8 +27,6 @@ const WHILE_CLOSING: Duration = Duration::from_millis(100);
 const WHILE_IDLE: Duration = Duration::from_secs(1);
 /// How long PostgreSQL may take for a look.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The part of the service that this looks after.
-const POSTGRES: &str = "postgres";
 
 /// What became of the markers of this process. Forgotten with it: they are written again then.
 type Markers = BTreeMap<(ElectionId, i32), Marker>;
@@ -63,7 +62,7 @@ impl Closing {
         loop {
             let pause = match self.round(&mut markers).await {
                 Ok(pause) => {
-                    self.readiness.ready(POSTGRES);
+                    self.readiness.ready(POSTGRESQL);
                     pause
                 }
                 Err(error) => {
@@ -71,7 +70,7 @@ impl Closing {
                         error = format!("{error:#}"),
                         "cannot look after elections; trying again"
                     );
-                    self.readiness.wait_for(POSTGRES, format!("{error:#}"));
+                    self.readiness.wait_for(POSTGRESQL, format!("{error:#}"));
                     WHILE_IDLE
                 }
             };

@@ -12,7 +12,7 @@ use crate::options::{
 };
 use crate::publishing::Publisher;
 use crate::report::Report;
-use crate::service::ElectionAdmin;
+use crate::service;
 use crate::warm_up::warm_up;
 use crate::{creation, definitions, finals, participants};
 
@@ -36,19 +36,14 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Results(options) => results(&options).await,
         Command::VerifyResult(options) => verify_result(&options).await,
         Command::VerifyAudit(options) => verify_audit(&options).await,
-        Command::Health(options) => health::ask(options.listen).await,
+        Command::Health(options) => health::ask(options.admin_listen).await,
     }
 }
 
 async fn serve(options: &RunOptions) -> anyhow::Result<()> {
-    let mut running = ElectionAdmin::start(options).await?;
-    tokio::select! {
-        asked = shutdown::requested() => {
-            running.stop().await;
-            Ok(asked?)
-        }
-        error = running.failed() => Err(error),
-    }
+    service::start(options)?
+        .run_until(shutdown::requested())
+        .await
 }
 
 async fn topics(options: &TopicsOptions) -> anyhow::Result<()> {

@@ -5,16 +5,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use election_admin::commands;
 use election_admin::options::Options;
-use service_kit::telemetry;
+use service_kit::program;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    telemetry::init();
-    match commands::run(Options::parse().command).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("election-admin: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    program::run("election-admin", commands::run(Options::parse().command)).await
 }

@@ -54,15 +54,36 @@ pub enum Command {
     /// Check that no act in the audit log was altered or removed
     VerifyAudit(DatabaseOptions),
     /// Ask a running election-admin whether it is ready
-    Health(HealthOptions),
+    Health(AdminOptions),
+}
+
+/// Where the service's state is asked.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct AdminOptions {
+    /// Administration port: GET /health/live, /health/ready; not for clients
+    #[arg(
+        long,
+        env = "ELECTION_ADMIN_ADMIN_LISTEN",
+        default_value = "127.0.0.1:5101",
+        value_name = "ADDRESS"
+    )]
+    pub admin_listen: SocketAddr,
 }
 
 /// Settings of `run`.
 #[derive(Args, Clone)]
 pub struct RunOptions {
     /// Where administrators are served
-    #[arg(long, env = "ELECTION_ADMIN_LISTEN", default_value = "127.0.0.1:5001")]
+    #[arg(
+        long,
+        env = "ELECTION_ADMIN_LISTEN",
+        default_value = "127.0.0.1:5001",
+        value_name = "ADDRESS"
+    )]
     pub listen: SocketAddr,
+    /// Administration port.
+    #[command(flatten)]
+    pub admin: AdminOptions,
     /// Time zone of date-times that come without an offset
     #[arg(long, env = "ELECTION_TIME_ZONE", default_value = "UTC")]
     pub time_zone: String,
@@ -135,14 +156,6 @@ pub struct ResultsOptions {
     /// Print JSON, as `results.json` has it
     #[arg(long)]
     pub json: bool,
-}
-
-/// Settings of `health`.
-#[derive(Args, Clone)]
-pub struct HealthOptions {
-    /// Where it listens
-    #[arg(long, env = "ELECTION_ADMIN_LISTEN", default_value = "127.0.0.1:5001")]
-    pub listen: SocketAddr,
 }
 
 /// Settings of `topics`.

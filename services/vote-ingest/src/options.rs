@@ -23,25 +23,38 @@ pub struct Options {
 #[derive(Subcommand)]
 pub enum Command {
     /// Take votes until stopped
-    Run(RunOptions),
+    Run(Box<RunOptions>),
     /// Ask the vote-ingest on this machine whether it is ready; status 1 if it is not
-    Health(ListenOptions),
+    Health(AdminOptions),
 }
 
-/// Where it listens.
+/// Where the service's state is asked.
 #[derive(Args, Clone, Copy, Debug)]
-pub struct ListenOptions {
-    /// Where votes are taken
-    #[arg(long, env = "VOTE_INGEST_LISTEN", default_value = "127.0.0.1:8000")]
-    pub listen: SocketAddr,
+pub struct AdminOptions {
+    /// Administration port: GET /health/live, /health/ready; not for clients
+    #[arg(
+        long,
+        env = "VOTE_INGEST_ADMIN_LISTEN",
+        default_value = "127.0.0.1:8100",
+        value_name = "ADDRESS"
+    )]
+    pub admin_listen: SocketAddr,
 }
 
 /// Settings of `run`.
 #[derive(Args, Clone)]
 pub struct RunOptions {
-    /// Where it listens.
+    /// Where votes are taken
+    #[arg(
+        long,
+        env = "VOTE_INGEST_LISTEN",
+        default_value = "127.0.0.1:8000",
+        value_name = "ADDRESS"
+    )]
+    pub listen: SocketAddr,
+    /// Administration port.
     #[command(flatten)]
-    pub listen: ListenOptions,
+    pub admin: AdminOptions,
     /// Threads that serve voters [default: one a core]
     #[arg(long, env = "VOTE_INGEST_WORKERS")]
     pub workers: Option<usize>,

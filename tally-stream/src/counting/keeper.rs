@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use service_kit::health::Readiness;
+use service_kit::postgres::POSTGRESQL;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
@@ -69,10 +70,10 @@ impl Keeper {
 async fn write(store: &Store, readiness: &Readiness, checkpoint: &Checkpoint) {
     while let Err(error) = store.save(checkpoint).await {
         readiness.wait_for(
-            "postgresql",
+            POSTGRESQL,
             format!("checkpoints cannot be written: {error:#}"),
         );
         sleep(RETRY_AFTER).await;
     }
-    readiness.ready("postgresql");
+    readiness.ready(POSTGRESQL);
 }

@@ -77,15 +77,13 @@ impl Publisher {
     /// # Errors
     /// Where Redis or PostgreSQL cannot be reached.
     pub async fn connect(
-        redis_url: &str,
+        redis: &redis::Client,
         brokers: &str,
         topics: &Topics,
         counted: Counted,
         readiness: Readiness,
     ) -> anyhow::Result<Self> {
-        let client = redis::Client::open(redis_url)
-            .context("REDIS_URL is not a Redis URL (redis://host:port)")?;
-        let redis = connect(&client).await?;
+        let redis = connect(redis).await?;
         Ok(Self {
             redis,
             downstream: Downstream::open(brokers, topics)?,

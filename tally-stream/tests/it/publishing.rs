@@ -35,8 +35,9 @@ async fn publish(world: &World, tally: PartitionTally) -> Value {
     elections.read_to_end().await.unwrap();
     let board = Arc::new(Board::default());
     board.post(tally);
+    let redis = redis::Client::open(world.redis_url.as_str()).unwrap();
     let publisher = Publisher::connect(
-        &world.redis_url,
+        &redis,
         brokers,
         &world.log.topics,
         Counted {

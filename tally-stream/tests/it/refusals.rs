@@ -4,7 +4,6 @@ use jiff::SignedDuration;
 use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions};
 use rdkafka::client::DefaultClientContext;
 use tally_stream::recount::recount;
-use tally_stream::service::TallyStream;
 use test_kit::PATIENCE;
 
 use crate::world::World;
@@ -33,10 +32,7 @@ async fn another_number_of_partitions_than_at_the_first_election() {
         .unwrap()[0]
         .as_ref()
         .unwrap();
-    let refusal = match TallyStream::start(&world.options()).await {
-        Ok(_) => panic!("it counts"),
-        Err(error) => format!("{error:#}"),
-    };
+    let refusal = World::why_not(&world.options()).await;
     assert!(refusal.contains("has 4 partitions, but had 3"), "{refusal}");
 }
 
@@ -73,13 +69,11 @@ async fn a_log_that_ends_before_its_checkpoint() {
     let other = World::new().await;
     let mut options = other.options();
     options.postgres = world.postgres();
-    let mut mixed_up = TallyStream::start(&options).await.unwrap();
-    let failure = format!("{:#}", mixed_up.failed().await);
+    let failure = World::why_not(&options).await;
     assert!(
         failure.contains("is another one than was counted"),
         "{failure}"
     );
-    mixed_up.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,10 +89,8 @@ async fn checkpoints_and_tallies_of_an_older_form() {
                  UPDATE partition_tallies SET tally = tally #- '{tally,timeline}'";
     sql.batch_execute(older).await.unwrap();
 
-    let mut refuses = world.start().await;
-    let refusal = format!("{:#}", refuses.failed().await);
+    let refusal = World::why_not(&world.options()).await;
     assert!(refusal.contains("(version 2): remove"), "{refusal}");
-    refuses.stop().await;
     let refusal = recount(world.recount(1)).await.unwrap_err().to_string();
     assert!(
         refusal.contains("unreadable tallies of election 1"),

@@ -15,11 +15,13 @@ use redis::AsyncCommands;
 use serde_json::Value;
 use service_kit::postgres;
 use service_kit::secret::Environment;
+use service_kit::service::Running;
 use service_kit::settings::{DatabaseAddress, PostgresOptions, RedisOptions};
-use tally_stream::options::{ListenOptions, RecountOptions, RunOptions};
-use tally_stream::service::TallyStream;
+use tally_stream::options::{AdminOptions, RecountOptions, RunOptions};
+use tally_stream::service;
 use tally_stream::store::{Store, migrations};
 use test_kit::PATIENCE;
+use test_kit::http::until_ready;
 use test_kit::log::Log;
 use tokio_postgres::Client;
 
@@ -68,8 +70,8 @@ impl World {
 
     pub(crate) fn options(&self) -> RunOptions {
         RunOptions {
-            listen: ListenOptions {
-                listen: "127.0.0.1:0".parse().unwrap(),
+            admin: AdminOptions {
+                admin_listen: "127.0.0.1:0".parse().unwrap(),
             },
             group: self.log.topics.votes.clone(),
             instance: None,
@@ -92,8 +94,18 @@ impl World {
         }
     }
 
-    pub(crate) async fn start(&self) -> TallyStream {
-        TallyStream::start(&self.options()).await.unwrap()
+    pub(crate) async fn start(&self) -> Running {
+        let running = service::start(&self.options()).unwrap();
+        until_ready(running.admin_address).await;
+        running
+    }
+
+    /// Why this does not count.
+    pub(crate) async fn why_not(options: &RunOptions) -> String {
+        let mut running = service::start(options).unwrap();
+        let error = running.failed().await;
+        running.stop().await;
+        format!("{error:#}")
     }
 
     /// An election with three participants, open from an hour ago until `open_for` from now.

@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // These are tests: the helpers too.
 
 mod audit_log;
+mod service;
 mod tokens;

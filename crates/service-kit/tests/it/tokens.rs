@@ -54,7 +54,7 @@ fn serve(readiness: Readiness) -> SocketAddr {
             .configure(routes::mount(endpoints()))
             .configure(health::routes(readiness.clone()))
     };
-    let listener = service_kit::server::listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = service_kit::server::listen("127.0.0.1:0".parse().unwrap(), "--listen").unwrap();
     let address = listener.local_addr().unwrap();
     let server = HttpServer::new(app).workers(1).disable_signals();
     tokio::spawn(server.listen(listener).unwrap().run());

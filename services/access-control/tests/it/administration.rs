@@ -1,6 +1,6 @@
 //! Running it: the first administrator, secrets, the description.
 
-use access_control::service::AccessControl;
+use access_control::service;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use service_kit::secret::Environment;
@@ -47,7 +47,7 @@ async fn production_refuses_secrets_that_everybody_knows() {
         options.token.environment = Environment::Production;
         options.token.jwt_secret = secret.map(ToOwned::to_owned);
         options.administrator.admin_password = password.map(ToOwned::to_owned);
-        AccessControl::start(&options)
+        service::start(&options)
             .err()
             .map(|error| error.to_string())
     };
@@ -86,9 +86,11 @@ async fn the_interface_is_described() {
     let page = world.get("/docs").await;
     assert_eq!(page.status, 200);
     assert!(page.body.contains("docs/page.js"));
-    for part in ["/docs/page.js", "/docs/page.css", "/health/live"] {
+    for part in ["/docs/page.js", "/docs/page.css"] {
         assert_eq!(world.get(part).await.status, 200);
     }
+    assert_eq!(world.get("/health/live").await.status, 404);
+    assert_eq!(world.health("/health/live").await.status, 200);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! When PostgreSQL is away, or does not answer.
 
-use access_control::service::AccessControl;
+use access_control::service;
 use devstack::{Stack, StackOptions};
 use hyper::Method;
 use serde_json::json;
@@ -30,18 +30,20 @@ async fn a_database_that_is_away_is_waited_out() {
         assert_eq!(world.post("/register", &body).await.status, 503);
     }
     let unready = async {
-        while world.get("/health/ready").await.status != 503 {
+        while world.health("/health/ready").await.status != 503 {
             tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(PATIENCE, unready).await.unwrap();
-    let asked = health::ask(world.access_control.address()).await;
+    let asked = health::ask(world.access_control.admin_address).await;
     assert!(asked.unwrap_err().to_string().contains("postgresql"));
     // One that starts meanwhile waits.
-    let other = AccessControl::start(&options).unwrap();
+    let other = service::start(&options).unwrap();
     stack.restart("postgres").await.unwrap();
     world.until_ready().await;
-    health::ask(world.access_control.address()).await.unwrap();
+    health::ask(world.access_control.admin_address)
+        .await
+        .unwrap();
     let answer = world.post_with("/refresh", &tokens.refresh, "").await;
     assert_eq!(answer.status, 200);
     world.register("ana@example.org").await;
@@ -72,7 +74,7 @@ async fn who_is_not_let_in_is_told_so_also_without_a_database() {
     for port in [frozen_port, closed_port] {
         let database_url = format!("postgresql://nobody@127.0.0.1:{port}/none");
         let world = World {
-            access_control: AccessControl::start(&options(&database_url)).unwrap(),
+            access_control: service::start(&options(&database_url)).unwrap(),
             database_url,
         };
         for (method, path) in [(Method::POST, "/delete"), (Method::GET, "/audit")] {

@@ -1,11 +1,12 @@
 //! A database of its own for each test, and an access-control on a free port.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use access_control::options::{
-    AdministratorOptions, LoginOptions, RegistrationOptions, RunOptions,
+    AdminOptions, AdministratorOptions, LoginOptions, RegistrationOptions, RunOptions,
 };
-use access_control::service::AccessControl;
+use access_control::service;
 use devstack::Stack;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
@@ -14,6 +15,7 @@ use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use service_kit::client::ProxyOptions;
+use service_kit::service::Running;
 use service_kit::settings::{DatabaseAddress, PostgresOptions};
 use service_kit::testing;
 use service_kit::token::{Claims, TokenKind, TokenOptions, Verifier};
@@ -27,7 +29,7 @@ pub(crate) const UNAUTHORIZED: &str = r#"{"msg":"Missing Authorization Header"}"
 
 pub(crate) struct World {
     pub(crate) database_url: String,
-    pub(crate) access_control: AccessControl,
+    pub(crate) access_control: Running,
 }
 
 pub(crate) struct Answer {
@@ -68,6 +70,9 @@ pub(crate) struct Tokens {
 pub(crate) fn options(database_url: &str) -> RunOptions {
     RunOptions {
         listen: "127.0.0.1:0".parse().unwrap(),
+        admin: AdminOptions {
+            admin_listen: "127.0.0.1:0".parse().unwrap(),
+        },
         hashes_at_once: 2,
         logins: LoginOptions {
             login_attempts: 60,
@@ -122,7 +127,7 @@ impl World {
     pub(crate) async fn with(options: &RunOptions) -> Self {
         let world = Self {
             database_url: options.postgres.database.database_url.clone(),
-            access_control: AccessControl::start(options).unwrap(),
+            access_control: service::start(options).unwrap(),
         };
         world.until_ready().await;
         world
@@ -130,11 +135,17 @@ impl World {
 
     pub(crate) async fn until_ready(&self) {
         let ready = async {
-            while self.get("/health/ready").await.status != 200 {
+            while self.health("/health/ready").await.status != 200 {
                 tokio::task::yield_now().await;
             }
         };
         tokio::time::timeout(PATIENCE, ready).await.unwrap();
+    }
+
+    /// Asks the administration port.
+    pub(crate) async fn health(&self, path: &str) -> Answer {
+        let address = self.access_control.admin_address;
+        send_to(address, Method::GET, path, &[], "").await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -163,33 +174,7 @@ impl World {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Answer {
-        let address = self.access_control.address();
-        let connection = tokio::net::TcpStream::connect(address).await.unwrap();
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(connection))
-                .await
-                .unwrap();
-        let connection = tokio::spawn(connection);
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("Host", address.to_string());
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let body = Full::new(Bytes::from(body.to_owned()));
-        let response = sender
-            .send_request(request.body(body).unwrap())
-            .await
-            .unwrap();
-        let (head, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        connection.abort();
-        Answer {
-            status: head.status,
-            headers: head.headers,
-            body: String::from_utf8(body.to_vec()).unwrap(),
-        }
+        send_to(self.access_control.address, method, path, headers, body).await
     }
 
     pub(crate) async fn register(&self, email: &str) {
@@ -230,5 +215,39 @@ impl World {
         rows.iter()
             .map(|row| std::array::from_fn(|column| row.get(column)))
             .collect()
+    }
+}
+
+async fn send_to(
+    address: SocketAddr,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
+    let connection = tokio::net::TcpStream::connect(address).await.unwrap();
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(connection))
+        .await
+        .unwrap();
+    let connection = tokio::spawn(connection);
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("Host", address.to_string());
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let body = Full::new(Bytes::from(body.to_owned()));
+    let response = sender
+        .send_request(request.body(body).unwrap())
+        .await
+        .unwrap();
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    connection.abort();
+    Answer {
+        status: head.status,
+        headers: head.headers,
+        body: String::from_utf8(body.to_vec()).unwrap(),
     }
 }

@@ -243,7 +243,11 @@ async fn what_the_contract_does_not_name_is_a_problem() {
         (405, "method-not-allowed".to_owned())
     );
     assert_eq!(get("/votes").await.problem(), (404, "not-found".to_owned()));
-    assert_eq!(get("/health/live").await.status, 200);
+    assert_eq!(
+        get("/health/live").await.problem(),
+        (404, "not-found".to_owned())
+    );
+    assert_eq!(station.health("/health/live").await.status, 200);
     let document = get("/openapi.json").await;
     assert_eq!(document.status, 200);
     assert!(document.json()["paths"]["/vote"]["post"].is_object());

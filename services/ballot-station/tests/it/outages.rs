@@ -74,7 +74,7 @@ async fn a_station_that_starts_before_kafka_is_not_ready_and_says_so() {
     let world = World::open(&stack).await;
     stack.kill("kafka").await.unwrap();
     let station = world.start_unready(&["--kafka-timeout-ms", "500"]);
-    let ready = station.get("/health/ready").await;
+    let ready = station.health("/health/ready").await;
     assert_eq!(ready.problem(), (503, "not-ready".to_owned()));
     // It is not known whether an election is open, so nobody is told that none is.
     let answer = station.send(format!("{},1\n", guid(1))).await;

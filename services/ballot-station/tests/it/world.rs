@@ -1,6 +1,7 @@
 //! An installation of its own for each test: topics, and ballot-stations on free ports.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use ballot_log::{
@@ -8,7 +9,7 @@ use ballot_log::{
     elections,
 };
 use ballot_station::options::{Command, Options, RunOptions};
-use ballot_station::service::BallotStationServer;
+use ballot_station::service;
 use clap::Parser as _;
 use devstack::Stack;
 use http_body_util::{BodyExt, Full};
@@ -19,6 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
 use serde_json::{Value, json};
+use service_kit::service::Running;
 use service_kit::token::DEVELOPMENT_SECRET;
 use uuid::Uuid;
 
@@ -122,6 +124,8 @@ impl<'s> World<'s> {
             "run",
             "--listen",
             "127.0.0.1:0",
+            "--admin-listen",
+            "127.0.0.1:0",
             "--workers",
             "2",
             "--kafka-brokers",
@@ -148,10 +152,11 @@ impl<'s> World<'s> {
     }
 
     pub(crate) fn start_unready(&self, more: &[&str]) -> Station {
-        let server = BallotStationServer::start(&self.options(more)).unwrap();
+        let server = service::start(&self.options(more)).unwrap();
         Station {
-            url: server.address().to_string(),
-            server: Some(server),
+            url: server.address.to_string(),
+            admin_url: server.admin_address.to_string(),
+            server: Some(Mutex::new(server)),
         }
     }
 
@@ -248,13 +253,15 @@ impl<'s> World<'s> {
 /// A ballot-station that listens; it ends with the process.
 pub(crate) struct Station {
     pub(crate) url: String,
-    server: Option<BallotStationServer>,
+    admin_url: String,
+    /// Locked by nobody: the mutex makes it shareable between threads.
+    server: Option<Mutex<Running>>,
 }
 
 impl Station {
     pub(crate) async fn until_ready(&self) {
         let ready = async {
-            while self.get("/health/ready").await.status != 200 {
+            while self.health("/health/ready").await.status != 200 {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
@@ -265,12 +272,22 @@ impl Station {
     pub(crate) fn clone_address(&self) -> Self {
         Self {
             url: self.url.clone(),
+            admin_url: self.admin_url.clone(),
             server: None,
         }
     }
 
+    /// Asks the administration port.
+    pub(crate) async fn health(&self, path: &str) -> Answer {
+        let admin = Self {
+            url: self.admin_url.clone(),
+            ..self.clone_address()
+        };
+        admin.get(path).await
+    }
+
     pub(crate) async fn stop(self) {
-        self.server.unwrap().stop().await;
+        self.server.unwrap().into_inner().unwrap().stop().await;
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

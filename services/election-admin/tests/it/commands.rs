@@ -79,7 +79,11 @@ async fn a_scenario_becomes_an_election_like_any_other() {
 async fn results_are_printed_and_checked() {
     let world = World::new().await;
     let admin = world.start().await;
-    let asked = ["health", "--listen", &admin.address.to_string()];
+    let asked = [
+        "health",
+        "--admin-listen",
+        &admin.running.admin_address.to_string(),
+    ];
     says(&world, &asked).await;
     admin
         .election(true, SignedDuration::from_secs(-1), json!({}))

@@ -227,7 +227,7 @@ async fn a_time_without_an_offset_is_in_the_zone_of_the_service() {
     let listed = admin.read("/getElections").await.json();
     assert_eq!(listed["elections"][0]["start"], "2026-06-16T15:55:46");
     options.time_zone = "Atlantis".to_owned();
-    let refused = election_admin::service::ElectionAdmin::start(&options).await;
+    let refused = election_admin::service::start(&options);
     let error = refused.err().expect("there is no such zone").to_string();
     assert!(error.starts_with("ELECTION_TIME_ZONE"), "{error}");
 }

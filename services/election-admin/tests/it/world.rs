@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 
 use ballot_log::Record;
 use devstack::Stack;
-use election_admin::options::RunOptions;
-use election_admin::service::ElectionAdmin;
+use election_admin::options::{AdminOptions, RunOptions};
+use election_admin::service;
 use jiff::{SignedDuration, Timestamp};
 use rdkafka::message::{Message as _, OwnedMessage};
 use serde_json::{Value, json};
 use service_kit::client::ProxyOptions;
+use service_kit::service::Running;
 use service_kit::settings::{DatabaseAddress, PostgresOptions};
 use service_kit::testing;
 use service_kit::token::{Role, TokenKind, TokenOptions};
@@ -59,6 +60,9 @@ impl World {
     pub(crate) fn options(&self) -> RunOptions {
         RunOptions {
             listen: "127.0.0.1:0".parse().unwrap(),
+            admin: AdminOptions {
+                admin_listen: "127.0.0.1:0".parse().unwrap(),
+            },
             time_zone: "UTC".to_owned(),
             close_grace_ms: 0,
             token: TokenOptions::default(),
@@ -74,15 +78,20 @@ impl World {
 
     pub(crate) async fn start_with(&self, options: &RunOptions) -> Admin {
         let admin = self.start_unready(options).await;
-        until_ready(admin.address).await;
+        until_ready(admin.running.admin_address).await;
         admin
     }
 
-    /// One that serves, and may lack what it needs.
+    /// One that serves with its database, and may lack what else it needs.
     pub(crate) async fn start_unready(&self, options: &RunOptions) -> Admin {
-        let running = ElectionAdmin::start(options).await.unwrap();
+        let running = service::start(options).unwrap();
+        let is_migrated = async || {
+            let missing = send(running.admin_address, "GET", "/health/ready", &[], "").await;
+            !missing.text().contains("postgresql")
+        };
+        until("the database is migrated", is_migrated).await;
         Admin {
-            address: running.address(),
+            address: running.address,
             running,
         }
     }
@@ -161,7 +170,7 @@ impl World {
 /// An election-admin that listens.
 pub(crate) struct Admin {
     pub(crate) address: SocketAddr,
-    pub(crate) running: ElectionAdmin,
+    pub(crate) running: Running,
 }
 
 /// The `Authorization` header of an administrator.

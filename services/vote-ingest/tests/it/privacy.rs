@@ -11,11 +11,14 @@ use crate::world::{Station, World};
 async fn the_log_knows_nobody() {
     let (world, voters) = World::open(devstack::shared().await).await;
     let options = world.options();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let free_address = || {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap()
+    };
+    let (address, admin) = (free_address(), free_address());
     let mut process = Command::new(env!("CARGO_BIN_EXE_vote-ingest"))
         .args(["run", "--listen", &address.to_string()])
+        .args(["--admin-listen", &admin.to_string()])
         .args(["--topic-prefix", &options.kafka.topic_prefix])
         .env("KAFKA_BROKERS", &options.kafka.kafka_brokers)
         .env("REDIS_URL", &world.redis_url)
@@ -37,7 +40,7 @@ async fn the_log_knows_nobody() {
         address,
         ingest: None,
     };
-    until_ready(address).await;
+    until_ready(admin).await;
     for voter in &voters[..10] {
         assert_eq!(station.post_vote(voter, "John Doe").await.status, 202);
         assert_eq!(station.post_vote(voter, "C").await.status, 409);
@@ -47,7 +50,7 @@ async fn the_log_knows_nobody() {
     }
     process.kill().await.unwrap();
     let log = log.await.unwrap();
-    assert!(log.contains("taking votes"), "it logs");
+    assert!(log.contains("started"), "it logs");
     for voter in &voters {
         let hex = voter.guid.replace('-', "");
         for secret in [&voter.personal_id, &voter.guid, &hex] {

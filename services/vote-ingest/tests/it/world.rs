@@ -10,13 +10,14 @@ use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 use rdkafka::message::Message as _;
 use serde_json::{Value, json};
+use service_kit::service::Running;
 use service_kit::settings::RedisOptions;
 use tempfile::TempDir;
 use test_kit::PATIENCE;
 use test_kit::http::{Answer, send, until_ready};
 use test_kit::log::Log;
-use vote_ingest::options::{ListenOptions, RunOptions};
-use vote_ingest::service::VoteIngest;
+use vote_ingest::options::{AdminOptions, RunOptions};
+use vote_ingest::service;
 use voter_roll::{Generate, KeyDirectory};
 
 pub(crate) const PARTITIONS: i32 = 3;
@@ -128,8 +129,9 @@ impl<'s> World<'s> {
 
     pub(crate) fn options(&self) -> RunOptions {
         RunOptions {
-            listen: ListenOptions {
-                listen: "127.0.0.1:0".parse().unwrap(),
+            listen: "127.0.0.1:0".parse().unwrap(),
+            admin: AdminOptions {
+                admin_listen: "127.0.0.1:0".parse().unwrap(),
             },
             workers: Some(1),
             in_flight: 1000,
@@ -152,13 +154,12 @@ impl<'s> World<'s> {
     }
 
     pub(crate) async fn start_with(&self, options: &RunOptions) -> Station {
-        let ingest = VoteIngest::start(options).unwrap();
-        let station = Station {
-            address: ingest.address(),
+        let ingest = service::start(options).unwrap();
+        until_ready(ingest.admin_address).await;
+        Station {
+            address: ingest.address,
             ingest: Some(ingest),
-        };
-        until_ready(station.address).await;
-        station
+        }
     }
 
     /// How many records the ballot box got while the election was open.
@@ -194,7 +195,7 @@ impl<'s> World<'s> {
 /// A vote-ingest that listens; it ends with the process.
 pub(crate) struct Station {
     pub(crate) address: SocketAddr,
-    pub(crate) ingest: Option<VoteIngest>,
+    pub(crate) ingest: Option<Running>,
 }
 
 impl Station {

@@ -1,0 +1,48 @@
+//! What the command line can do.
+
+use std::process::ExitCode;
+
+use service_kit::{health, shutdown};
+
+use crate::options::{Command, Options, RecountOptions};
+use crate::recount::recount;
+use crate::service;
+
+/// Does what the command line says.
+///
+/// # Errors
+/// Where it cannot be done.
+pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
+    match options.command {
+        Command::Run(options) => {
+            let running = service::start(&options)?;
+            running.run_until(shutdown::requested()).await?;
+        }
+        Command::Recount(options) => return print_recount(options).await,
+        Command::Health(options) => health::ask(options.admin_listen).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn print_recount(options: RecountOptions) -> anyhow::Result<ExitCode> {
+    let recount = recount(options).await?;
+    for (stored, again) in &recount.partitions {
+        let verdict = if stored.tally == *again {
+            "same"
+        } else {
+            "DIFFERENT"
+        };
+        println!(
+            "{}",
+            serde_json::json!({
+                "partition": stored.partition, "offset": stored.offset, "verdict": verdict,
+                "stored": stored.tally, "recounted": again,
+            })
+        );
+    }
+    Ok(if recount.agrees() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
