@@ -3,7 +3,7 @@
 //! - [`count`]: the count itself, a pure function of the log;
 //! - [`counting`]: the thread that polls the log and counts;
 //! - [`store`]: checkpoints, tallies and rejected ballots in PostgreSQL;
-//! - [`result`] and [`publish`]: the result, and how it reaches Redis and `aggregated_votes`;
+//! - [`publish`]: the result, and how it reaches Redis, and totals `aggregated_votes`;
 //! - [`recount`]: counting again from the first record;
 //! - [`service`] and [`commands`]: what runs, and what the command line can do.
 
@@ -13,6 +13,5 @@ pub mod counting;
 pub mod options;
 pub mod publish;
 pub mod recount;
-pub mod result;
 pub mod service;
 pub mod store;

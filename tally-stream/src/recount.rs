@@ -10,8 +10,9 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{Message, Timestamp};
 use rdkafka::{Offset, TopicPartitionList};
 use service_kit::postgres;
+use tally::{PartitionTally, Tally};
 
-use crate::count::{LogRecord, PartitionCount, PartitionTally, Tally};
+use crate::count::{LogRecord, PartitionCount};
 use crate::options::RecountOptions;
 use crate::store::{self, Store};
 

@@ -10,9 +10,10 @@ use anyhow::Context;
 use ballot_log::{Ballot, ElectionId};
 use deadpool_postgres::{Pool, Transaction};
 use jiff::Timestamp;
+use tally::{PartitionTally, Tally};
 use tokio_postgres::types::Json;
 
-use crate::count::{PartitionCount, PartitionTally, RejectedBallot, Tally};
+use crate::count::{PartitionCount, RejectedBallot};
 
 #[allow(missing_docs, unreachable_pub)]
 mod schema {

@@ -14,9 +14,8 @@ use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::definition::{Election, ElectionDefinition};
 use crate::topics::Topics;
-use crate::{ElectionId, client_config};
+use crate::{Election, ElectionDefinition, ElectionId, client_config};
 
 /// How long Kafka may take to say where the topic ends, and then to hand it out.
 const PATIENCE: Duration = Duration::from_secs(5);

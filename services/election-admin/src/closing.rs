@@ -15,10 +15,10 @@ use deadpool_postgres::Pool;
 use jiff::Timestamp;
 use service_kit::health::Readiness;
 use service_kit::postgres::POSTGRESQL;
+use tally::PartitionTally;
 use tokio::sync::Notify;
 use tokio_postgres::Client;
 
-use crate::result::PartitionTally;
 use crate::{counted, definitions, finals};
 
 /// How often the count is looked at while an election is being closed.

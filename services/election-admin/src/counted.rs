@@ -4,18 +4,11 @@ use ballot_log::ElectionId;
 use deadpool_postgres::Object;
 use futures_util::stream::{self, Stream, TryStreamExt as _};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use tally::{PartitionTally, Reason};
 use tokio_postgres::types::{Json, ToSql};
 use tokio_postgres::{Client, Row};
 use utoipa::ToSchema;
-
-use crate::result::{DUPLICATE, INVALID_POLL_NUMBER, PartitionTally, Tally};
-
-/// A row's JSON; what else is in it the columns say too.
-#[derive(Deserialize)]
-struct StoredTally {
-    tally: Tally,
-}
 
 /// The tallies of an election, by partition; partitions without a record that names it have none.
 ///
@@ -25,17 +18,10 @@ pub async fn tallies(
     client: &Client,
     election: ElectionId,
 ) -> Result<Vec<PartitionTally>, tokio_postgres::Error> {
-    let sql = "SELECT partition, as_of_offset, tally FROM partition_tallies
-               WHERE election = $1 ORDER BY partition";
+    let sql = "SELECT tally FROM partition_tallies WHERE election = $1 ORDER BY partition";
     let rows = client.query(sql, &[&i64::from(election)]).await?;
     rows.into_iter()
-        .map(|row| {
-            Ok(PartitionTally {
-                partition: row.get(0),
-                offset: row.get(1),
-                tally: row.try_get::<_, Json<StoredTally>>(2)?.0.tally,
-            })
-        })
+        .map(|row| Ok(row.try_get::<_, Json<PartitionTally>>(0)?.0))
         .collect()
 }
 
@@ -79,8 +65,8 @@ pub async fn invalid_votes(
         "SELECT official_jmbg, ballot_guid::text, poll_number::text, reason FROM rejected_ballots
                WHERE election = $1 AND ballot_guid IS NOT NULL AND reason IN ($2, $3)
                ORDER BY appended_at, partition, log_offset";
-    let parameters: [&(dyn ToSql + Sync); 3] =
-        [&i64::from(election), &DUPLICATE, &INVALID_POLL_NUMBER];
+    let (duplicate, invalid) = (Reason::Duplicate.text(), Reason::InvalidPollNumber.text());
+    let parameters: [&(dyn ToSql + Sync); 3] = [&i64::from(election), &duplicate, &invalid];
     let rows = Box::pin(client.query_raw(sql, parameters).await?);
     let read = stream::try_unfold((client, rows), async |(client, mut rows)| {
         let row = rows.try_next().await?;

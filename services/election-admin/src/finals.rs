@@ -7,10 +7,11 @@ use ballot_log::{ElectionDefinition, ElectionId};
 use jiff::Timestamp;
 use serde::Deserialize;
 use service_kit::audit::hex;
+use tally::{OfficialParticipant, PartitionTally, Totals, merge};
 use tokio_postgres::Client;
 use tokio_postgres::types::Json;
 
-use crate::result::{OfficialResult, PartitionTally, Standing, merge};
+use crate::result::official;
 use crate::{canonical, counted};
 
 /// A result that nothing changes any more.
@@ -18,7 +19,7 @@ use crate::{canonical, counted};
 pub struct FinalResult {
     /// The election.
     pub election: ElectionId,
-    /// The [`OfficialResult`] as canonical JSON.
+    /// The [official result](tally::OfficialResult) as canonical JSON.
     pub text: String,
     /// The SHA-256 of the text.
     pub sha256: Vec<u8>,
@@ -34,7 +35,7 @@ pub struct Standings {
     /// Votes that count.
     pub counted: u64,
     /// In the order of the ballot.
-    pub participants: Vec<Standing>,
+    pub participants: Vec<OfficialParticipant>,
 }
 
 impl FinalResult {
@@ -78,11 +79,11 @@ pub async fn finalise(
     tallies: &[PartitionTally],
     partitions: usize,
 ) -> anyhow::Result<bool> {
-    let merged = merge(tallies);
-    if !merged.closed || tallies.len() < partitions {
+    let totals = Totals::of(tallies, partitions);
+    if !totals.is_final {
         return Ok(false);
     }
-    let text = canonical::text(&OfficialResult::new(definition, &merged))?;
+    let text = canonical::text(&official(definition, &totals.tally))?;
     let sha256 = canonical::sha256(&text);
     let offsets: BTreeMap<i32, i64> = tallies
         .iter()
@@ -140,7 +141,7 @@ pub async fn verify(
         merged.closed,
         "the result of election {id} is stored as final, but not every partition is closed"
     );
-    let again = canonical::sha256(&canonical::text(&OfficialResult::new(definition, &merged))?);
+    let again = canonical::sha256(&canonical::text(&official(definition, &merged))?);
     ensure!(
         again.as_slice() == stored.sha256,
         "the result of election {id} comes out differently now: stored is {}, computed from the stored tallies {}",

@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use service_kit::audit::hex;
+use tally::{OfficialResult, PartitionTally, Tally, merge};
 use tokio_postgres::Client;
 use utoipa::ToSchema;
 
 use crate::counted;
 use crate::finals::{self, FinalResult};
-use crate::result::{self, OfficialResult, PartitionTally, Tally, merge};
+use crate::result::{self, official};
 
 /// A spreadsheet takes text that begins like this for a formula, which the name of a participant is not.
 fn as_text(name: &str) -> String {
@@ -89,7 +90,7 @@ impl Report {
         let tally = merge(tallies);
         let now = tallies.iter().map(|tally| (tally.partition, tally.offset));
         Self {
-            result: OfficialResult::new(definition, &tally),
+            result: official(definition, &tally),
             offsets: stored
                 .as_ref()
                 .map_or_else(|| now.collect(), |stored| stored.offsets.clone()),
@@ -161,7 +162,12 @@ impl Report {
             is_final: self.is_final(),
             counted: self.tally.counted(),
             repeated: self.tally.repeated,
-            rejected: self.tally.rejected.clone(),
+            rejected: self
+                .tally
+                .rejected
+                .iter()
+                .map(|(reason, count)| (reason.text().to_owned(), count))
+                .collect(),
             registered: self.registered,
         }
     }

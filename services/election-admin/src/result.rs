@@ -1,182 +1,23 @@
-//! What an election came to: the sum of its partitions, with seats or a winner.
+//! What election-admin makes of the official result.
 
-use std::collections::BTreeMap;
-
-use ballot_log::{ElectionDefinition, ElectionId, PollNumber, Publication};
-use electoral_rules::{Count, Outcome, Rules};
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use ballot_log::{ElectionDefinition, Publication};
 use serde_json::Number;
+use tally::{OfficialParticipant, OfficialResult, Tally};
 
-/// The reason of a ballot that came second.
-pub const DUPLICATE: &str = "Duplicate ballot.";
-/// The reason of a ballot for nobody.
-pub const INVALID_POLL_NUMBER: &str = "Invalid poll number.";
-
-/// Totals of an election, of one partition or of several, as tally-stream stores them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct Tally {
-    /// `[constituency, poll number, votes]`.
-    pub votes: Vec<(u16, PollNumber, u64)>,
-    /// Records rejected, by reason.
-    pub rejected: BTreeMap<String, u64>,
-    /// Paper lines sent again.
-    pub repeated: u64,
-    /// Past the closing marker.
-    pub closed: bool,
-}
-
-/// The tally of one partition, as of an offset.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PartitionTally {
-    /// The partition of the ballot box.
-    pub partition: i32,
-    /// Offset of the first record that is not in here.
-    pub offset: i64,
-    /// The totals.
-    pub tally: Tally,
-}
-
-/// The result of an election. Once every partition is past its closing marker, nothing in here changes any
-/// more, however many records come later: so there are no rejections in it but those that a marker ends.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct OfficialResult {
-    /// The form of what follows.
-    pub v: u32,
-    /// The election.
-    pub election: ElectionId,
-    /// What the pages call it.
-    pub title: String,
-    /// True where persons stand.
-    pub individual: bool,
-    /// When it was defined.
-    pub created: Timestamp,
-    /// First moment at which votes counted.
-    pub start: Timestamp,
-    /// First moment at which they no longer did.
-    pub end: Timestamp,
-    /// How votes became seats or a winner.
-    pub rules: Rules,
-    /// Votes that count.
-    pub counted: u64,
-    /// Paper lines sent again.
-    pub repeated: u64,
-    /// Ballots that came second.
-    pub duplicate_ballots: u64,
-    /// Ballots for nobody.
-    pub invalid_poll_numbers: u64,
-    /// In the order of the ballot.
-    pub participants: Vec<Standing>,
-    /// Seats or a winner, with the ties that mattered; none where the electoral rules refuse the count.
-    pub outcome: Option<Outcome>,
-}
-
-/// How one participant fared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
-    /// Place on the ballot.
-    pub poll_number: PollNumber,
-    /// The name as on the ballot.
-    pub name: String,
-    /// Votes counted.
-    pub votes: u64,
-    /// Seats, where seats are shared out.
-    pub seats: Option<u64>,
-}
-
-impl Standing {
-    /// What the interface of old shows: seats where seats are shared out, else the share of the votes.
-    pub fn result(&self, counted: u64) -> Number {
-        match self.seats {
-            Some(seats) => seats.into(),
-            None => share(self.votes, counted),
-        }
+/// The official result of a tally.
+pub fn official(definition: &ElectionDefinition, tally: &Tally) -> OfficialResult {
+    let outcome = tally::outcome(definition, tally);
+    if let Err(error) = &outcome.outcome {
+        tracing::error!(election = definition.id, %error, "the electoral rules refuse the count");
     }
+    OfficialResult::new(definition, tally, outcome)
 }
 
-/// The sum of the partitions; closed only where all are.
-pub fn merge(tallies: &[PartitionTally]) -> Tally {
-    let mut merged = Tally {
-        closed: !tallies.is_empty(),
-        ..Tally::default()
-    };
-    for PartitionTally { tally, .. } in tallies {
-        merged.votes.extend(&tally.votes);
-        for (reason, count) in &tally.rejected {
-            *merged.rejected.entry(reason.clone()).or_default() += count;
-        }
-        merged.repeated += tally.repeated;
-        merged.closed &= tally.closed;
-    }
-    merged
-}
-
-impl Tally {
-    /// Votes counted.
-    pub fn counted(&self) -> u64 {
-        self.votes.iter().map(|(_, _, votes)| votes).sum()
-    }
-
-    fn rejected_as(&self, reason: &str) -> u64 {
-        self.rejected.get(reason).copied().unwrap_or_default()
-    }
-
-    fn votes_for(&self, poll_number: PollNumber) -> u64 {
-        let theirs = self
-            .votes
-            .iter()
-            .filter(|(_, number, _)| *number == poll_number);
-        theirs.map(|(_, _, votes)| votes).sum()
-    }
-}
-
-impl OfficialResult {
-    /// Applies the election's rules to what was counted.
-    pub fn new(definition: &ElectionDefinition, tally: &Tally) -> Self {
-        let participants = definition.participants.iter();
-        let votes: Vec<u64> = participants
-            .clone()
-            .map(|participant| tally.votes_for(participant.poll_number))
-            .collect();
-        let counted = tally.counted();
-        let invalid_poll_numbers = tally.rejected_as(INVALID_POLL_NUMBER);
-        let count = Count {
-            votes: &votes,
-            lists: &definition.terms(),
-            // Cast are the valid votes and the ballots that named nobody.
-            cast: Some(counted + invalid_poll_numbers),
-            ..Count::default()
-        };
-        let outcome = definition.rules.apply(&count);
-        let outcome = outcome
-            .inspect_err(|error| tracing::error!(election = definition.id, %error, "the electoral rules refuse"))
-            .ok();
-        let seats = outcome.as_ref().and_then(Outcome::seats);
-        let participants = participants
-            .enumerate()
-            .map(|(index, participant)| Standing {
-                poll_number: participant.poll_number,
-                name: participant.name.clone(),
-                votes: votes[index],
-                seats: seats.and_then(|seats| seats.get(index).copied()),
-            })
-            .collect();
-        Self {
-            v: 1,
-            election: definition.id,
-            title: definition.title.clone(),
-            individual: definition.individual,
-            created: definition.created,
-            start: definition.start,
-            end: definition.end,
-            rules: definition.rules.clone(),
-            counted,
-            repeated: tally.repeated,
-            duplicate_ballots: tally.rejected_as(DUPLICATE),
-            invalid_poll_numbers,
-            participants,
-            outcome,
-        }
+/// What `getResults` shows of a participant: seats where seats are distributed, else the share of the votes.
+pub fn seats_or_share(participant: &OfficialParticipant, counted: u64) -> Number {
+    match participant.seats {
+        Some(seats) => seats.into(),
+        None => share(participant.votes, counted),
     }
 }
 
@@ -199,6 +40,7 @@ fn share(part: u64, whole: u64) -> Number {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use tally::{PartitionTally, merge};
 
     use super::*;
 
@@ -235,6 +77,7 @@ mod tests {
     fn partition(partition: i32, json: &str) -> PartitionTally {
         let tally = serde_json::from_str(json).unwrap();
         PartitionTally {
+            election: 7,
             partition,
             offset: 9,
             tally,
@@ -245,16 +88,16 @@ mod tests {
     fn partitions_add_up_and_are_closed_only_together() {
         let one = partition(
             0,
-            r#"{"votes":[[0,1,5],[0,3,2]],"rejected":{"Duplicate ballot.":2},"repeated":1,"newest_ms":5,"closed":true}"#,
+            r#"{"votes":[[0,1,5],[0,3,2]],"rejected":{"Duplicate ballot.":2},"repeated":1,"timeline":[],"newest_ms":5,"closed":true}"#,
         );
         let other = partition(
             1,
-            r#"{"votes":[[0,1,1]],"rejected":{"Duplicate ballot.":1,"Invalid poll number.":4},"repeated":0,"newest_ms":null,"closed":false}"#,
+            r#"{"votes":[[0,1,1]],"rejected":{"Duplicate ballot.":1,"Invalid poll number.":4},"repeated":0,"timeline":[],"newest_ms":null,"closed":false}"#,
         );
         let merged = merge(&[one.clone(), other]);
         assert!(!merged.closed && merge(&[one]).closed && !merge(&[]).closed);
         let rules = r#"{"method":"dhondt","seats":4,"tie":"ballot_order"}"#;
-        let result = OfficialResult::new(&definition(rules, false), &merged);
+        let result = official(&definition(rules, false), &merged);
         assert_eq!((result.counted, result.repeated), (8, 1));
         assert_eq!(
             (result.duplicate_ballots, result.invalid_poll_numbers),
@@ -262,18 +105,17 @@ mod tests {
         );
         let seats: Vec<_> = result.participants.iter().map(|one| one.seats).collect();
         assert_eq!(seats, [Some(3), Some(0), Some(1)]);
-        assert_eq!(result.participants[0].result(8), Number::from(3));
+        assert_eq!(seats_or_share(&result.participants[0], 8), Number::from(3));
     }
 
     #[test]
     fn what_comes_after_the_markers_changes_nothing() {
-        let before =
-            r#"{"votes":[[0,2,5]],"rejected":{},"repeated":0,"newest_ms":5,"closed":true}"#;
-        let after = r#"{"votes":[[0,2,5]],"rejected":{"Election is not open.":9},"repeated":0,"newest_ms":99,"closed":true}"#;
+        let before = r#"{"votes":[[0,2,5]],"rejected":{},"repeated":0,"timeline":[],"newest_ms":5,"closed":true}"#;
+        let after = r#"{"votes":[[0,2,5]],"rejected":{"Election is not open.":9},"repeated":0,"timeline":[],"newest_ms":99,"closed":true}"#;
         let rules = r#"{"method":"majority","winner":"plurality","tie":"lot"}"#;
         let text = |json| {
             let tally = merge(&[partition(0, json)]);
-            crate::canonical::text(&OfficialResult::new(&definition(rules, true), &tally)).unwrap()
+            crate::canonical::text(&official(&definition(rules, true), &tally)).unwrap()
         };
         assert_eq!(text(before), text(after));
         assert!(text(before).contains(r#""winner":2"#));

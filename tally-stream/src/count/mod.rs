@@ -6,18 +6,15 @@
 
 mod checkpoint;
 mod seen;
-mod slots;
-mod tally;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ballot_log::{BallotRecord, Election, ElectionDefinition, ElectionId, Record};
 use serde::{Deserialize, Serialize};
+use tally::{Reason, Rejected, Slots, Tally};
 
 pub use checkpoint::CheckpointError;
-pub use slots::Slots;
-pub use tally::{PartitionTally, Reason, Rejected, Tally};
 
 use seen::{Seen, Sight};
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use ballot_log::ElectionId;
+use tally::{PartitionTally, Tally};
 
-use crate::count::{PartitionCount, PartitionTally, RejectedBallot, Tally};
+use crate::count::{PartitionCount, RejectedBallot};
 use crate::publish::Board;
 use crate::store::Checkpoint;
 

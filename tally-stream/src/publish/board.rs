@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use ballot_log::ElectionId;
-
-use crate::count::PartitionTally;
+use tally::PartitionTally;
 
 /// The newest tally of each election and partition that has not been published. As tallies are
 /// absolute, a newer one replaces an older one, and the board stays small however slow the publisher is.

@@ -6,9 +6,8 @@ use ballot_log::{Topics, client_config};
 use rdkafka::error::KafkaResult;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 use serde::Serialize;
+use tally::{PartitionTally, Rejected};
 use tokio::task::spawn_blocking;
-
-use crate::count::{PartitionTally, Rejected};
 
 /// How long Kafka may take for the last totals.
 const FLUSH_PATIENCE: Duration = Duration::from_secs(5);

@@ -17,11 +17,10 @@ use ballot_log::{Election, ElectionId, Elections, Publication, Topics};
 use redis::AsyncCommands;
 use redis::aio::ConnectionManager;
 use service_kit::health::Readiness;
+use tally::{PartitionTally, ScreenResult, Totals};
 use tokio::sync::oneshot;
 use tokio::time::MissedTickBehavior;
 
-use crate::count::PartitionTally;
-use crate::result::ElectionResult;
 use crate::store::Store;
 
 pub use board::{Board, Notices};
@@ -225,7 +224,12 @@ impl Publisher {
             })?;
         let on_the_roll: Option<u64> = self.redis.hget(format!("roll:{id}"), "voters").await?;
         let registered = self.rolls.registered(id, on_the_roll);
-        let result = ElectionResult::new(election, &tallies, self.partitions, registered);
+        let totals = Totals::of(&tallies, self.partitions);
+        let outcome = tally::outcome(election.definition(), &totals.tally);
+        if let Err(error) = &outcome.outcome {
+            tracing::error!(election = id, %error, "the electoral rules refuse the count");
+        }
+        let result = ScreenResult::new(election.definition(), totals, outcome, registered);
 
         if result.is_final && self.finals.insert(id) {
             // From now on the votes may be seen, whatever the election's rule.

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use redis::AsyncCommands;
 use serde_json::Value;
 use service_kit::health::Readiness;
-use tally_stream::count::{PartitionTally, Tally};
+use tally::{PartitionTally, Tally};
 use tally_stream::publish::{Board, Counted, Publisher};
 use test_kit::until;
 use tokio::sync::oneshot;

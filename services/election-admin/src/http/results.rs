@@ -22,6 +22,7 @@ use super::{answer, description};
 use crate::counted::{self, InvalidVote};
 use crate::definitions;
 use crate::finals::{self, FinalResult};
+use crate::result::seats_or_share;
 
 /// Whoever asks for results waits for the count for so long at most.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -73,7 +74,7 @@ pub(super) async fn get_results(
         let participants: Vec<_> = participants
             .map(|standing| ParticipantResult {
                 poll_number: standing.poll_number,
-                result: standing.result(standings.counted),
+                result: seats_or_share(&standing, standings.counted),
                 name: standing.name,
             })
             .collect();

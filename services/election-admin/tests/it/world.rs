@@ -248,5 +248,5 @@ pub(crate) fn closed(votes: &[(u32, u64)]) -> Value {
         .iter()
         .map(|(number, votes)| json!([0, number, votes]))
         .collect();
-    json!({"votes": votes, "rejected": {}, "repeated": 0, "newest_ms": 5, "closed": true})
+    json!({"votes": votes, "rejected": {}, "repeated": 0, "timeline": [], "newest_ms": 5, "closed": true})
 }

@@ -1,5 +1,6 @@
 use ballot_log::record::PaperLine;
 use ballot_log::{Ballot, BallotRecord, Election, Record};
+use tally::Tally;
 use uuid::Uuid;
 
 use super::*;
@@ -7,6 +8,7 @@ use super::*;
 mod checkpoints;
 mod properties;
 mod rules;
+mod views;
 
 const OPENS_MS: i64 = 1_000;
 const CLOSES_MS: i64 = 9_000;

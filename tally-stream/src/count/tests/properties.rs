@@ -17,7 +17,7 @@ fn payloads() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// Any log of one partition: append times never fall, as in Kafka.
-fn logs() -> impl Strategy<Value = Log> {
+pub(super) fn logs() -> impl Strategy<Value = Log> {
     proptest::collection::vec((0..400_i64, payloads()), 0..120).prop_map(|steps| {
         let mut time_ms = 300;
         let append = |(step, payload)| {

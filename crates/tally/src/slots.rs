@@ -1,6 +1,6 @@
 //! Votes over time, in few numbers.
 
-use ballot_log::ElectionDefinition;
+use ballot_records::ElectionDefinition;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
@@ -140,7 +140,7 @@ mod tests {
             let start = Timestamp::from_microsecond(start_us).unwrap();
             let end = Timestamp::from_microsecond(start_us + open_us).unwrap();
             let slots = Slots::of(&definition(start, start, end));
-            let election = ballot_log::Election::new(definition(start, start, end));
+            let election = ballot_records::Election::new(definition(start, start, end));
             let (first_ms, length_ms) = (start.as_millisecond(), slots.seconds() * 1000);
             let in_time = |time_ms: &i64| election.is_open_at(*time_ms);
             let last_ms = end.as_millisecond();

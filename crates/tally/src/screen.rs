@@ -1,21 +1,21 @@
-//! The result that the screen shows: the sum of the partitions, with seats or a winner.
+//! The result that the screen shows, at any moment of an election.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use ballot_log::record::District;
-use ballot_log::{Election, ElectionDefinition, ElectionId, Participant, PollNumber, Publication};
-use electoral_rules::{Count, Decimal, Outcome, Rules, Standing};
+use ballot_records::record::District;
+use ballot_records::{ElectionDefinition, ElectionId, Participant, PollNumber, Publication};
+use electoral_rules::{Decimal, Outcome, Rules, Standing};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::count::{PartitionTally, Reason, Rejected, Slots, Tally};
+use crate::{ElectionOutcome, Rejected, Slots, Tally, Totals};
 
 /// The result of an election as of some position in the log.
 ///
 /// Until the end of an election whose results are published after it closes, only the turnout shows, also
 /// over time and by constituency: `votes`, `share`, `seats`, `standing` and `outcome` are withheld.
 #[derive(Clone, Debug, Serialize)]
-pub struct ElectionResult {
+pub struct ScreenResult {
     /// Its number.
     pub election: ElectionId,
     /// What the pages call it.
@@ -75,13 +75,13 @@ pub struct Candidate {
     /// votes / counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub share: Option<f64>,
-    /// Seats, where seats are shared out.
+    /// Seats, where seats are distributed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seats: Option<u64>,
-    /// Whether it takes part where seats are shared out, and why.
+    /// Whether it takes part where seats are distributed, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub standing: Option<Standing>,
-    /// Its threshold in percent, where that is not everybody's.
+    /// Its own threshold in percent, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold_percent: Option<Decimal>,
 }
@@ -109,23 +109,27 @@ pub struct Constituency {
     pub votes: Option<Vec<u64>>,
 }
 
-impl ElectionResult {
-    /// Sums the partitions up. `partitions` is how many the ballot box has; those without a tally are empty.
+impl ScreenResult {
+    /// The screen's view of the totals and their outcome. `registered` is how many voters are on the roll.
     pub fn new(
-        election: &Election,
-        tallies: &[PartitionTally],
-        partitions: usize,
+        definition: &ElectionDefinition,
+        totals: Totals,
+        outcome: ElectionOutcome,
         registered: Option<u64>,
     ) -> Self {
-        let definition = election.definition();
-        let merged = merge(tallies);
-        let is_final = merged.closed && tallies.len() >= partitions;
+        let Totals {
+            tally,
+            position,
+            is_final,
+        } = totals;
         let visible = is_final || definition.results == Publication::Live;
-        let votes = votes_by_poll_number(&merged, definition.participants.len());
-        let outcome = visible
-            .then(|| outcome(election, &merged, &votes))
-            .flatten();
-        let counted = merged.counted();
+        let ElectionOutcome {
+            votes,
+            counted,
+            outcome,
+            ..
+        } = outcome;
+        let outcome = outcome.ok().filter(|_| visible);
         let seats = outcome.as_ref().and_then(Outcome::seats);
         let standings = outcome.as_ref().and_then(Outcome::standings);
         let candidate = |(index, participant): (usize, &Participant)| Candidate {
@@ -133,10 +137,11 @@ impl ElectionResult {
             name: participant.name.clone(),
             votes: visible.then_some(votes[index]),
             share: visible.then(|| ratio(votes[index], counted)).flatten(),
-            seats: seats.and_then(|seats| seats.get(index).copied()),
-            standing: standings.and_then(|standings| standings.get(index).copied()),
+            seats: seats.map(|seats| seats[index]),
+            standing: standings.map(|standings| standings[index]),
             threshold_percent: participant.threshold_percent,
         };
+        let participants = definition.participants.iter().enumerate();
         Self {
             election: definition.id,
             title: definition.title.clone(),
@@ -147,25 +152,20 @@ impl ElectionResult {
             end: definition.end,
             publication: definition.results,
             is_final,
-            position: tallies.iter().map(|tally| tally.offset).sum(),
-            counted_to: merged
+            position,
+            counted_to: tally
                 .newest_ms
                 .and_then(|ms| Timestamp::from_millisecond(ms).ok()),
             registered,
-            records: merged.records(),
+            records: tally.records(),
             counted,
-            repeated: merged.repeated,
+            repeated: tally.repeated,
             turnout: registered.and_then(|registered| ratio(counted, registered)),
-            candidates: definition
-                .participants
-                .iter()
-                .enumerate()
-                .map(candidate)
-                .collect(),
+            candidates: participants.map(candidate).collect(),
             outcome,
-            districts: districts(&merged, definition, visible),
-            timeline: Timeline::new(definition, merged.timeline),
-            rejected: merged.rejected,
+            districts: districts(&tally, definition, visible),
+            timeline: Timeline::new(definition, tally.timeline),
+            rejected: tally.rejected,
         }
     }
 }
@@ -180,41 +180,18 @@ impl Timeline {
     }
 }
 
-fn merge(tallies: &[PartitionTally]) -> Tally {
-    let all = |mut merged: Tally, tally: &PartitionTally| {
-        merged.merge(&tally.tally);
-        merged
-    };
-    match tallies.split_first() {
-        None => Tally::default(),
-        Some((first, others)) => others.iter().fold(first.tally.clone(), all),
-    }
-}
-
-fn votes_by_poll_number(merged: &Tally, participants: usize) -> Vec<u64> {
-    let mut votes: BTreeMap<PollNumber, u64> = BTreeMap::new();
-    for ((_district, number), count) in &merged.votes {
-        *votes.entry(*number).or_default() += count;
-    }
-    (1..)
-        .take(participants)
-        .map(|number| votes.get(&number).copied().unwrap_or_default())
-        .collect()
-}
-
 fn districts(
-    merged: &Tally,
+    tally: &Tally,
     definition: &ElectionDefinition,
     votes_visible: bool,
 ) -> Vec<Constituency> {
-    let districts: BTreeSet<District> =
-        merged.votes.keys().map(|(district, _)| *district).collect();
+    let districts: BTreeSet<District> = tally.votes.keys().map(|(district, _)| *district).collect();
     if districts.len() < 2 {
         return Vec::new();
     }
     let constituency = |district| {
         let votes_for = |participant: &Participant| {
-            let votes = merged.votes.get(&(district, participant.poll_number));
+            let votes = tally.votes.get(&(district, participant.poll_number));
             votes.copied().unwrap_or_default()
         };
         let votes: Vec<u64> = definition.participants.iter().map(votes_for).collect();
@@ -225,23 +202,6 @@ fn districts(
         }
     };
     districts.into_iter().map(constituency).collect()
-}
-
-/// Cast are the valid votes and the ballots that named nobody.
-fn outcome(election: &Election, merged: &Tally, votes: &[u64]) -> Option<Outcome> {
-    let definition = election.definition();
-    let count = Count {
-        votes,
-        lists: &definition.terms(),
-        cast: Some(merged.counted() + merged.rejected.of(Reason::InvalidPollNumber)),
-        ..Count::default()
-    };
-    let outcome = definition.rules.apply(&count);
-    outcome
-        .inspect_err(
-            |error| tracing::error!(election = definition.id, %error, "the electoral rules refuse"),
-        )
-        .ok()
 }
 
 /// Six decimals, for the eye: nothing is decided by it.
@@ -256,16 +216,17 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::{PartitionTally, outcome};
 
     /// Three stand; open from seven to eight in the evening.
-    fn election(results: &str) -> Election {
+    fn election(results: &str) -> ElectionDefinition {
         let definition = json!({
             "id": 7, "title": "T", "created": "2026-06-16T18:00:00Z", "start": "2026-06-16T19:00:00Z",
             "end": "2026-06-16T20:00:00Z", "individual": false, "results": results,
             "rules": {"method": "dhondt", "seats": 3, "tie": "ballot_order"},
             "participants": [{"poll_number": 1, "name": "A"}, {"poll_number": 2, "name": "B"}, {"poll_number": 3, "name": "C"}],
         });
-        Election::new(serde_json::from_value(definition).unwrap())
+        serde_json::from_value(definition).unwrap()
     }
 
     /// The tally of a partition from its votes: constituency, poll number, slot of time.
@@ -290,7 +251,9 @@ mod tests {
     }
 
     fn result(results: &str, tallies: &[PartitionTally]) -> Value {
-        let result = ElectionResult::new(&election(results), tallies, 2, None);
+        let (definition, totals) = (election(results), Totals::of(tallies, 2));
+        let outcome = outcome(&definition, &totals.tally);
+        let result = ScreenResult::new(&definition, totals, outcome, None);
         serde_json::to_value(result).unwrap()
     }
 

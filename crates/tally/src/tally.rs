@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use ballot_log::record::District;
-use ballot_log::{ElectionId, PollNumber};
+use ballot_records::record::District;
+use ballot_records::{ElectionId, PollNumber};
 use serde::{Deserialize, Serialize};
 
 /// Why a record was not counted.
@@ -18,13 +18,13 @@ pub enum Reason {
     /// An earlier record is of the same ballot.
     #[serde(rename = "Duplicate ballot.")]
     Duplicate,
-    /// Nobody stands under this poll number.
+    /// No participant has this poll number.
     #[serde(rename = "Invalid poll number.")]
     InvalidPollNumber,
 }
 
 impl Reason {
-    /// The published text.
+    /// The published text, as in JSON.
     pub fn text(self) -> &'static str {
         match self {
             Self::Unreadable => "Unreadable record.",
@@ -56,6 +56,11 @@ impl Rejected {
         self.0.get(&reason).copied().unwrap_or_default()
     }
 
+    /// Each reason that occurred, and how often.
+    pub fn iter(&self) -> impl Iterator<Item = (Reason, u64)> {
+        self.0.iter().map(|(reason, count)| (*reason, *count))
+    }
+
     fn merge(&mut self, other: &Self) {
         for (reason, count) in &other.0 {
             *self.0.entry(*reason).or_default() += count;
@@ -69,7 +74,7 @@ pub struct Tally {
     /// Votes counted, by constituency and poll number; only those that got any.
     #[serde(with = "votes_as_list")]
     pub votes: BTreeMap<(District, PollNumber), u64>,
-    /// The same votes by the slot of time in which the log received them ([`Slots`](super::Slots)), up to
+    /// The same votes by the slot of time in which the log received them ([`Slots`](crate::Slots)), up to
     /// the last slot that has any.
     pub timeline: Vec<u64>,
     /// Records rejected.
@@ -142,12 +147,47 @@ pub struct PartitionTally {
     pub tally: Tally,
 }
 
+/// The sum of the partitions; closed only where all of them are.
+pub fn merge(tallies: &[PartitionTally]) -> Tally {
+    let mut merged = Tally {
+        closed: !tallies.is_empty(),
+        ..Tally::default()
+    };
+    for partition in tallies {
+        merged.merge(&partition.tally);
+    }
+    merged
+}
+
+/// All partitions of the ballot box together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Totals {
+    /// Their sum.
+    pub tally: Tally,
+    /// The sum of their offsets: grows with every change.
+    pub position: i64,
+    /// Every partition is past its closing marker: nothing that decides the election can change any more.
+    pub is_final: bool,
+}
+
+impl Totals {
+    /// Sums up the partitions. The ballot box has `partitions` of them; those without a tally are empty.
+    pub fn of(tallies: &[PartitionTally], partitions: usize) -> Self {
+        let tally = merge(tallies);
+        Self {
+            position: tallies.iter().map(|tally| tally.offset).sum(),
+            is_final: tally.closed && tallies.len() >= partitions,
+            tally,
+        }
+    }
+}
+
 /// JSON knows no pairs as keys: a list of `[district, poll number, votes]`.
 mod votes_as_list {
     use std::collections::BTreeMap;
 
-    use ballot_log::PollNumber;
-    use ballot_log::record::District;
+    use ballot_records::PollNumber;
+    use ballot_records::record::District;
     use serde::{Deserialize, Deserializer, Serializer};
 
     pub(super) fn serialize<S: Serializer>(
@@ -169,5 +209,22 @@ mod votes_as_list {
             .into_iter()
             .map(|(district, number, votes)| ((district, number), votes))
             .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_reads_the_same_in_json_and_in_words() {
+        for reason in [
+            Reason::Unreadable,
+            Reason::NotOpen,
+            Reason::Duplicate,
+            Reason::InvalidPollNumber,
+        ] {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.text());
+        }
     }
 }

@@ -1,0 +1,19 @@
+//! What lies in the topics, as bytes and as values. No I/O: `ballot-log` appends to the log and reads it.
+//!
+//! - [`record`]: the topic `votes`;
+//! - [`definition`]: the topic `elections`;
+//! - [`act`]: the topic `acts`.
+
+pub mod act;
+pub mod definition;
+pub mod record;
+
+pub use act::Act;
+pub use definition::{Election, ElectionDefinition, Participant, Publication};
+pub use record::{Ballot, BallotRecord, Choice, Record};
+
+/// Number of an election, unique in one installation.
+pub type ElectionId = u32;
+
+/// Place of a participant on the ballot, from 1.
+pub type PollNumber = u32;

@@ -1,0 +1,18 @@
+//! What was counted, and the result that follows from it. No I/O.
+//!
+//! - [`Tally`]: the totals of a partition, or the sum of several ([`merge`], [`Totals`]);
+//! - [`Slots`]: votes over time, in few numbers;
+//! - [`outcome`]: votes, ballots cast, seats or a winner, from an election's definition and a tally;
+//! - [`ScreenResult`] and [`OfficialResult`]: two views of the outcome, for observers and for the record.
+
+mod official;
+mod outcome;
+mod screen;
+mod slots;
+mod tally;
+
+pub use official::{OfficialParticipant, OfficialResult};
+pub use outcome::{ElectionOutcome, outcome};
+pub use screen::{Candidate, Constituency, ScreenResult, Timeline};
+pub use slots::Slots;
+pub use tally::{PartitionTally, Reason, Rejected, Tally, Totals, merge};

@@ -1,0 +1,88 @@
+//! The official result: what is certified, and hashed.
+
+use ballot_records::{ElectionDefinition, ElectionId, PollNumber};
+use electoral_rules::{Outcome, Rules};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{ElectionOutcome, Reason, Tally};
+
+/// The result of an election. Once every partition is past its closing marker, nothing in here changes any
+/// more, however many records come later: so the only rejections in it are those that a marker ends.
+///
+/// Its canonical JSON is hashed and kept for ever: fields are neither added nor renamed without a new `v`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OfficialResult {
+    /// The form of what follows.
+    pub v: u32,
+    /// The election.
+    pub election: ElectionId,
+    /// What the pages call it.
+    pub title: String,
+    /// True where persons stand.
+    pub individual: bool,
+    /// When it was defined.
+    pub created: Timestamp,
+    /// First moment at which votes counted.
+    pub start: Timestamp,
+    /// First moment at which they no longer did.
+    pub end: Timestamp,
+    /// How votes became seats or a winner.
+    pub rules: Rules,
+    /// Votes that count.
+    pub counted: u64,
+    /// Paper lines sent again.
+    pub repeated: u64,
+    /// Records of a ballot after its first.
+    pub duplicate_ballots: u64,
+    /// Ballots whose poll number no participant has.
+    pub invalid_poll_numbers: u64,
+    /// In the order of the ballot paper.
+    pub participants: Vec<OfficialParticipant>,
+    /// Seats or a winner, with the ties that mattered; none where the electoral rules refuse the count.
+    pub outcome: Option<Outcome>,
+}
+
+/// How one participant fared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfficialParticipant {
+    /// Place on the ballot.
+    pub poll_number: PollNumber,
+    /// The name as on the ballot.
+    pub name: String,
+    /// Votes counted.
+    pub votes: u64,
+    /// Seats, where seats are distributed.
+    pub seats: Option<u64>,
+}
+
+impl OfficialResult {
+    /// The official view of a tally and its outcome.
+    pub fn new(definition: &ElectionDefinition, tally: &Tally, outcome: ElectionOutcome) -> Self {
+        let participant = |index: usize| {
+            let participant = &definition.participants[index];
+            OfficialParticipant {
+                poll_number: participant.poll_number,
+                name: participant.name.clone(),
+                votes: outcome.votes[index],
+                seats: outcome.seats().map(|seats| seats[index]),
+            }
+        };
+        Self {
+            v: 1,
+            election: definition.id,
+            title: definition.title.clone(),
+            individual: definition.individual,
+            created: definition.created,
+            start: definition.start,
+            end: definition.end,
+            rules: definition.rules.clone(),
+            counted: outcome.counted,
+            repeated: tally.repeated,
+            duplicate_ballots: tally.rejected.of(Reason::Duplicate),
+            invalid_poll_numbers: outcome.invalid,
+            participants: (0..outcome.votes.len()).map(participant).collect(),
+            outcome: outcome.outcome.ok(),
+        }
+    }
+}
