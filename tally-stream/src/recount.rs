@@ -14,7 +14,7 @@ use tally::{PartitionTally, Tally};
 
 use crate::count::{LogRecord, PartitionCount};
 use crate::options::RecountOptions;
-use crate::store::{self, Store};
+use crate::store::Store;
 
 /// Kafka may be silent for this long while the recount still expects records.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -42,7 +42,11 @@ impl Recount {
 /// # Errors
 /// Where a server cannot be reached, nothing is stored, or the log ends before the stored tallies do.
 pub async fn recount(options: RecountOptions) -> anyhow::Result<Recount> {
-    postgres::migrate(&options.postgres.database.url()?, store::migrations()).await?;
+    postgres::migrate(
+        &options.postgres.database.url()?,
+        election_store::migrations(),
+    )
+    .await?;
     let store = Store::new(postgres::pool(&options.postgres)?);
     let topics = Topics::with_prefix(&options.kafka.topic_prefix);
     let brokers = &options.kafka.kafka_brokers;

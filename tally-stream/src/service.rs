@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use crate::counting::{Counting, CountingOptions};
 use crate::options::RunOptions;
 use crate::publish::{Board, Counted, Publisher};
-use crate::store::{self, Store};
+use crate::store::Store;
 
 /// In readiness: from the start until records are counted.
 const COUNT: &str = "count";
@@ -30,7 +30,7 @@ const KAFKA_PATIENCE: Duration = Duration::from_mins(1);
 /// words.
 pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     options.postgres.database.check(options.environment)?;
-    let migrated = postgres::migrated(&options.postgres, store::migrations)?;
+    let migrated = postgres::migrated(&options.postgres, election_store::migrations)?;
     let count = Count {
         store: Store::new(postgres::pool(&options.postgres)?),
         redis: options.redis.client()?,

@@ -15,4 +15,4 @@ pub use official::{OfficialParticipant, OfficialResult};
 pub use outcome::{ElectionOutcome, outcome};
 pub use screen::{Candidate, Constituency, ScreenResult, Timeline};
 pub use slots::Slots;
-pub use tally::{PartitionTally, Reason, Rejected, Tally, Totals, merge};
+pub use tally::{PartitionTally, Reason, Rejected, RejectedBallot, Tally, Totals, merge};

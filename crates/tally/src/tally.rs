@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ballot_records::record::District;
-use ballot_records::{ElectionId, PollNumber};
+use ballot_records::{BallotRecord, ElectionId, PollNumber};
 use serde::{Deserialize, Serialize};
 
 /// Why a record was not counted.
@@ -66,6 +66,19 @@ impl Rejected {
             *self.0.entry(*reason).or_default() += count;
         }
     }
+}
+
+/// A record that was not counted, as officials may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedBallot {
+    /// Where it lies in its partition.
+    pub offset: i64,
+    /// When the log received it, milliseconds since 1970.
+    pub time_ms: i64,
+    /// Why.
+    pub reason: Reason,
+    /// What it says, where it can be read.
+    pub ballot: Option<BallotRecord>,
 }
 
 /// Totals of one election: of a partition, or of several merged.

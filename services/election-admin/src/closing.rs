@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use ballot_log::{BallotBox, Election, ElectionDefinition, ElectionId, Record};
 use deadpool_postgres::Pool;
+use election_store::{elections, tallies};
 use jiff::Timestamp;
 use service_kit::health::Readiness;
 use service_kit::postgres::POSTGRESQL;
@@ -19,7 +20,7 @@ use tally::PartitionTally;
 use tokio::sync::Notify;
 use tokio_postgres::Client;
 
-use crate::{counted, definitions, finals};
+use crate::{definitions, finals};
 
 /// How often the count is looked at while an election is being closed.
 const WHILE_CLOSING: Duration = Duration::from_millis(100);
@@ -85,12 +86,20 @@ impl Closing {
     async fn round(&self, markers: &mut Markers) -> anyhow::Result<Duration> {
         let client = definitions::connection(&self.pool).await?;
         // A frozen server is as good as none.
-        let unfinished = tokio::time::timeout(PATIENCE, definitions::unfinished(&client))
+        let unfinished = tokio::time::timeout(PATIENCE, elections::unfinished(&client))
             .await
             .context("PostgreSQL does not answer")??;
-        let partitions = definitions::pinned_partitions(&client, &self.votes_topic).await?;
+        let partitions = elections::pinned_partitions(&client, &self.votes_topic).await?;
         let mut pause = WHILE_IDLE;
         for definition in unfinished {
+            let definition = match definition {
+                Ok(definition) => definition,
+                // The others do not suffer from it.
+                Err(error) => {
+                    tracing::error!(%error, "cannot close an election");
+                    continue;
+                }
+            };
             let left = self.until_due(&definition);
             if !left.is_zero() {
                 pause = pause.min(left);
@@ -103,7 +112,7 @@ impl Closing {
             match closed {
                 Ok(true) => markers.retain(|(election, _), _| *election != id),
                 Ok(false) => pause = pause.min(WHILE_CLOSING),
-                // The others shall not suffer from it.
+                // Nor here.
                 Err(error) => {
                     tracing::error!(
                         election = id,
@@ -133,7 +142,7 @@ impl Closing {
         partitions: i32,
         markers: &mut Markers,
     ) -> anyhow::Result<bool> {
-        let tallies = counted::tallies(client, definition.id).await?;
+        let tallies = tallies::of_election(client, definition.id).await?;
         let all = usize::try_from(partitions)?;
         if finals::finalise(client, &definition, &tallies, all).await? {
             return Ok(true);

@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use ballot_log::Topics;
+use election_store::elections;
 use service_kit::audit::{self, hex};
 use service_kit::{health, postgres, shutdown};
 use tokio_postgres::Client;
@@ -24,7 +25,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Run(options) => serve(&options).await,
         Command::Migrate(options) => {
-            postgres::migrate_when_reachable(&options.database.url()?, definitions::migrations())
+            postgres::migrate_when_reachable(&options.database.url()?, election_store::migrations())
                 .await
         }
         Command::Topics(options) => topics(&options).await,
@@ -60,7 +61,7 @@ async fn create(options: &CreateOptions) -> anyhow::Result<()> {
     let installation = &options.installation;
     postgres::migrate(
         &installation.postgres.database.url()?,
-        definitions::migrations(),
+        election_store::migrations(),
     )
     .await?;
     let pool = postgres::pool(&installation.postgres)?;
@@ -71,7 +72,11 @@ async fn create(options: &CreateOptions) -> anyhow::Result<()> {
 }
 
 async fn republish(options: &InstallationOptions) -> anyhow::Result<()> {
-    postgres::migrate(&options.postgres.database.url()?, definitions::migrations()).await?;
+    postgres::migrate(
+        &options.postgres.database.url()?,
+        election_store::migrations(),
+    )
+    .await?;
     let pool = postgres::pool(&options.postgres)?;
     let published = Publisher::open(&options.kafka)?.republish(&pool).await?;
     println!("{published} elections published");
@@ -137,7 +142,7 @@ async fn find(
     client: &Client,
     options: &ElectionOptions,
 ) -> anyhow::Result<ballot_log::ElectionDefinition> {
-    let found = definitions::find(client, options.election).await?;
+    let found = elections::find(client, options.election).await?;
     found.with_context(|| format!("there is no election {}", options.election))
 }
 

@@ -1,48 +1,20 @@
-//! What tally-stream leaves in PostgreSQL: tallies, and ballots that were not counted.
+//! Ballots that were not counted, as the HTTP interface shows them.
 
 use ballot_log::ElectionId;
 use deadpool_postgres::Object;
-use futures_util::stream::{self, Stream, TryStreamExt as _};
+use election_store::rejected::{self, StoredRejection};
+use futures_util::stream::{Stream, TryStreamExt as _};
 use jiff::Timestamp;
 use serde::Serialize;
-use tally::{PartitionTally, Reason};
-use tokio_postgres::types::{Json, ToSql};
-use tokio_postgres::{Client, Row};
+use tally::Reason;
+use tokio_postgres::Client;
 use utoipa::ToSchema;
 
-/// The tallies of an election, by partition; partitions without a record that names it have none.
-///
-/// # Errors
-/// Where PostgreSQL cannot be asked.
-pub async fn tallies(
-    client: &Client,
-    election: ElectionId,
-) -> Result<Vec<PartitionTally>, tokio_postgres::Error> {
-    let sql = "SELECT tally FROM partition_tallies WHERE election = $1 ORDER BY partition";
-    let rows = client.query(sql, &[&i64::from(election)]).await?;
-    rows.into_iter()
-        .map(|row| Ok(row.try_get::<_, Json<PartitionTally>>(0)?.0))
-        .collect()
-}
-
-/// How many voters are on the roll of an election, if it was ever loaded.
-///
-/// # Errors
-/// Where PostgreSQL cannot be asked.
-pub async fn registered(
-    client: &Client,
-    election: ElectionId,
-) -> Result<Option<i64>, tokio_postgres::Error> {
-    let sql = "SELECT registered FROM rolls WHERE election = $1";
-    let row = client.query_opt(sql, &[&i64::from(election)]).await?;
-    Ok(row.map(|row| row.get(0)))
-}
-
-/// A paper ballot that was not counted, as the interface of old shows it.
+/// A paper ballot that was not counted, as `getResults` shows it.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InvalidVote {
-    /// Who brought it.
+    /// The official who recorded it.
     pub election_official_jmbg: String,
     /// Which ballot it is.
     pub ballot_guid: String,
@@ -52,41 +24,24 @@ pub struct InvalidVote {
     pub reason: String,
 }
 
-/// The paper ballots of an election that came second or named nobody, in the order in which they came, as they
-/// are read. Nobody else has the connection meanwhile.
+/// The paper ballots of an election that came second or whose poll number no participant has, in the order in
+/// which they came, as they are read. Nobody else has the connection meanwhile.
 ///
 /// # Errors
-/// Where PostgreSQL cannot be asked.
+/// Where PostgreSQL does not answer.
 pub async fn invalid_votes(
     client: Object,
     election: ElectionId,
-) -> Result<impl Stream<Item = anyhow::Result<InvalidVote>>, tokio_postgres::Error> {
-    let sql =
-        "SELECT official_jmbg, ballot_guid::text, poll_number::text, reason FROM rejected_ballots
-               WHERE election = $1 AND ballot_guid IS NOT NULL AND reason IN ($2, $3)
-               ORDER BY appended_at, partition, log_offset";
-    let (duplicate, invalid) = (Reason::Duplicate.text(), Reason::InvalidPollNumber.text());
-    let parameters: [&(dyn ToSql + Sync); 3] = [&i64::from(election), &duplicate, &invalid];
-    let rows = Box::pin(client.query_raw(sql, parameters).await?);
-    let read = stream::try_unfold((client, rows), async |(client, mut rows)| {
-        let row = rows.try_next().await?;
-        Ok(row.map(|row| (invalid_vote(&row), (client, rows))))
-    });
-    Ok(read)
-}
-
-fn invalid_vote(row: &Row) -> InvalidVote {
-    InvalidVote {
-        election_official_jmbg: row.get::<_, Option<_>>(0).unwrap_or_default(),
-        ballot_guid: row.get(1),
-        poll_number: poll_number(row, 2).unwrap_or_default(),
-        reason: row.get(3),
-    }
-}
-
-/// Poll numbers are written by programs that know them as 64-bit numbers.
-fn poll_number(row: &Row, column: usize) -> Option<u64> {
-    row.get::<_, Option<&str>>(column)?.parse().ok()
+) -> anyhow::Result<impl Stream<Item = anyhow::Result<InvalidVote>>> {
+    let reasons = [Reason::Duplicate, Reason::InvalidPollNumber];
+    let ballots = rejected::paper(client, election, reasons).await?;
+    let invalid_vote = |(ballot, reason): (rejected::PaperBallot, String)| InvalidVote {
+        election_official_jmbg: ballot.official_jmbg,
+        ballot_guid: ballot.guid,
+        poll_number: ballot.choice,
+        reason,
+    };
+    Ok(ballots.map_ok(invalid_vote).map_err(Into::into))
 }
 
 /// A record that was not counted. Of a voter's ballot nothing shows but that there was one, and why: its
@@ -113,32 +68,34 @@ pub struct RejectedBallot {
 /// The records of an election that were not counted, at most `limit` of those behind a place in the log.
 ///
 /// # Errors
-/// Where PostgreSQL cannot be asked.
+/// Where PostgreSQL does not answer, or a row is unreadable.
 pub async fn rejected(
     client: &Client,
     election: ElectionId,
-    (partition, offset): (i32, i64),
+    after: (i32, i64),
     limit: i64,
-) -> Result<Vec<RejectedBallot>, tokio_postgres::Error> {
-    let sql = "SELECT partition, log_offset, reason, ballot_guid::text, poll_number::text, official_jmbg, appended_at
-               FROM rejected_ballots WHERE election = $1 AND (partition, log_offset) > ($2, $3)
-               ORDER BY partition, log_offset LIMIT $4";
-    let parameters: [&(dyn ToSql + Sync); 4] = [&i64::from(election), &partition, &offset, &limit];
-    let rows = client.query(sql, &parameters).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let ballot_guid: Option<String> = row.get(3);
-            let is_paper = ballot_guid.is_some();
-            RejectedBallot {
-                partition: row.get(0),
-                offset: row.get(1),
-                reason: row.get(2),
-                poll_number: poll_number(&row, 4).filter(|_| is_paper),
-                official_jmbg: row.get(5),
-                appended_at: is_paper.then(|| row.get(6)),
-                ballot_guid,
-            }
-        })
-        .collect())
+) -> anyhow::Result<Vec<RejectedBallot>> {
+    let page = rejected::page(client, election, after, limit).await?;
+    Ok(page.into_iter().map(Into::into).collect())
+}
+
+impl From<StoredRejection> for RejectedBallot {
+    fn from(stored: StoredRejection) -> Self {
+        let mut rejected = Self {
+            partition: stored.partition,
+            offset: stored.offset,
+            reason: stored.reason,
+            ballot_guid: None,
+            poll_number: None,
+            official_jmbg: None,
+            appended_at: None,
+        };
+        if let Some(paper) = stored.paper {
+            rejected.ballot_guid = Some(paper.guid);
+            rejected.poll_number = Some(paper.choice);
+            rejected.official_jmbg = Some(paper.official_jmbg);
+            rejected.appended_at = Some(paper.appended_at);
+        }
+        rejected
+    }
 }

@@ -1,6 +1,4 @@
-//! Definitions of elections in PostgreSQL.
-
-use std::collections::BTreeSet;
+//! Defining elections in PostgreSQL, and listing them. What other services read too is in `election-store`.
 
 use anyhow::Context;
 use ballot_log::{ElectionDefinition, ElectionId};
@@ -12,16 +10,6 @@ use tokio_postgres::{Client, Transaction};
 
 use crate::moment::Moment;
 use crate::participants::{self, ParticipantId};
-
-#[allow(missing_docs, unreachable_pub)]
-mod schema {
-    refinery::embed_migrations!("../../sql/election_process");
-}
-
-/// The migrations of the database `election_process`.
-pub fn migrations() -> refinery::Runner {
-    schema::migrations::runner()
-}
 
 /// A connection out of the pool.
 ///
@@ -88,19 +76,6 @@ pub async fn is_taken(
     Ok(transaction.query_one(sql, &[&start, &end]).await?.get(0))
 }
 
-/// The number of partitions of a ballot box, if an election has fixed it.
-///
-/// # Errors
-/// Where PostgreSQL cannot be asked.
-pub async fn pinned_partitions(
-    client: &Client,
-    votes_topic: &str,
-) -> Result<Option<i32>, tokio_postgres::Error> {
-    let sql = "SELECT partitions FROM ballot_boxes WHERE topic = $1";
-    let row = client.query_opt(sql, &[&votes_topic]).await?;
-    Ok(row.map(|row| row.get(0)))
-}
-
 /// Stores an election, and with the first one fixes the number of partitions of the ballot box.
 ///
 /// # Errors
@@ -138,53 +113,6 @@ pub async fn insert(
         .execute(pin, &[&votes_topic, &partitions])
         .await?;
     Ok(())
-}
-
-/// The numbers of all elections.
-///
-/// # Errors
-/// Where PostgreSQL cannot be asked.
-pub async fn numbers(client: &Client) -> Result<BTreeSet<ElectionId>, tokio_postgres::Error> {
-    let rows = client.query("SELECT id FROM elections", &[]).await?;
-    let numbers = rows.into_iter().map(|row| row.get::<_, i32>(0));
-    Ok(numbers.filter_map(|id| id.try_into().ok()).collect())
-}
-
-/// All definitions, oldest first.
-///
-/// # Errors
-/// Where PostgreSQL cannot be asked.
-pub async fn all(client: &Client) -> Result<Vec<ElectionDefinition>, tokio_postgres::Error> {
-    let sql = "SELECT definition FROM elections ORDER BY id";
-    Ok(definitions(client.query(sql, &[]).await?))
-}
-
-/// The definitions of the elections without a final result.
-///
-/// # Errors
-/// Where PostgreSQL cannot be asked.
-pub async fn unfinished(client: &Client) -> Result<Vec<ElectionDefinition>, tokio_postgres::Error> {
-    let sql = "SELECT definition FROM elections
-               WHERE NOT EXISTS (SELECT FROM final_results WHERE election = id) ORDER BY id";
-    Ok(definitions(client.query(sql, &[]).await?))
-}
-
-/// The definition of one election.
-///
-/// # Errors
-/// Where PostgreSQL cannot be asked.
-pub async fn find(
-    client: &Client,
-    id: ElectionId,
-) -> Result<Option<ElectionDefinition>, tokio_postgres::Error> {
-    let sql = "SELECT definition FROM elections WHERE id::bigint = $1";
-    Ok(definitions(client.query(sql, &[&i64::from(id)]).await?).pop())
-}
-
-fn definitions(rows: Vec<tokio_postgres::Row>) -> Vec<ElectionDefinition> {
-    rows.into_iter()
-        .map(|row| row.get::<_, Json<ElectionDefinition>>(0).0)
-        .collect()
 }
 
 /// An election as administrators list it.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, ensure};
 use ballot_log::{ElectionDefinition, ElectionId};
+use election_store::tallies;
 use jiff::Timestamp;
 use serde::Deserialize;
 use service_kit::audit::hex;
@@ -11,8 +12,8 @@ use tally::{OfficialParticipant, PartitionTally, Totals, merge};
 use tokio_postgres::Client;
 use tokio_postgres::types::Json;
 
+use crate::canonical;
 use crate::result::official;
-use crate::{canonical, counted};
 
 /// A result that nothing changes any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +127,7 @@ pub async fn verify(
         "the stored result of election {id} does not have the hash {} that is stored with it",
         hex(&stored.sha256)
     );
-    let tallies = counted::tallies(client, id).await?;
+    let tallies = tallies::of_election(client, id).await?;
     for (partition, offset) in &stored.offsets {
         let reaches =
             |tally: &PartitionTally| tally.partition == *partition && tally.offset >= *offset;

@@ -59,7 +59,7 @@ impl Publisher {
     /// Where a server cannot be reached.
     pub async fn republish(&self, pool: &Pool) -> anyhow::Result<usize> {
         let client = definitions::connection(pool).await?;
-        let definitions = definitions::all(&client).await?;
+        let definitions = election_store::elections::all(&client).await?;
         elections::publish(&self.brokers, &self.topics, &definitions, PATIENCE).await?;
         Ok(definitions.len())
     }
@@ -75,7 +75,7 @@ impl Publisher {
         let pinned = {
             let client = definitions::connection(pool).await?;
             self.check_history(&client).await?;
-            definitions::pinned_partitions(&client, &self.topics.votes).await?
+            election_store::elections::pinned_partitions(&client, &self.topics.votes).await?
         };
         match pinned {
             Some(pinned) => Ok(pinned),
@@ -89,7 +89,7 @@ impl Publisher {
     /// A number must never be given twice: readers would keep the first definition, and the votes of both
     /// elections would lie in the log as one. So a database that has forgotten an election defines no other.
     async fn check_history(&self, client: &Client) -> anyhow::Result<()> {
-        let stored = definitions::numbers(client).await?;
+        let stored = election_store::elections::numbers(client).await?;
         let published = self.elections.all();
         if let Some(forgotten) = published.keys().find(|id| !stored.contains(id)) {
             bail!(

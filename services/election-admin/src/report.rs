@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use ballot_log::{ElectionDefinition, ElectionId};
+use election_store::{rolls, tallies};
 use electoral_rules::Outcome;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -13,7 +14,6 @@ use tally::{OfficialResult, PartitionTally, Tally, merge};
 use tokio_postgres::Client;
 use utoipa::ToSchema;
 
-use crate::counted;
 use crate::finals::{self, FinalResult};
 use crate::result::{self, official};
 
@@ -32,7 +32,7 @@ pub struct Report {
     offsets: BTreeMap<i32, i64>,
     stored: Option<FinalResult>,
     /// Voters on the roll, if it was ever loaded.
-    registered: Option<i64>,
+    registered: Option<u64>,
     /// The numbers may be seen: they are final, or the election shows them while the votes come in.
     visible: bool,
 }
@@ -66,7 +66,7 @@ pub struct Turnout {
     /// Ballots that do not count, by reason.
     rejected: BTreeMap<String, u64>,
     /// Voters on the roll; null where it was never loaded, as with paper ballots alone.
-    registered: Option<i64>,
+    registered: Option<u64>,
 }
 
 impl Report {
@@ -76,15 +76,15 @@ impl Report {
     /// Where PostgreSQL cannot be asked.
     pub async fn read(client: &Client, definition: &ElectionDefinition) -> anyhow::Result<Self> {
         let stored = finals::find(client, definition.id).await?;
-        let tallies = counted::tallies(client, definition.id).await?;
-        let registered = counted::registered(client, definition.id).await?;
+        let tallies = tallies::of_election(client, definition.id).await?;
+        let registered = rolls::find(client, definition.id).await?;
         Ok(Self::new(definition, &tallies, registered, stored))
     }
 
     fn new(
         definition: &ElectionDefinition,
         tallies: &[PartitionTally],
-        registered: Option<i64>,
+        registered: Option<u64>,
         stored: Option<FinalResult>,
     ) -> Self {
         let tally = merge(tallies);

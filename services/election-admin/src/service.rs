@@ -20,7 +20,6 @@ use tokio::sync::Notify;
 
 use crate::closing::Closing;
 use crate::copying::copy_acts;
-use crate::definitions;
 use crate::http::{self, Office};
 use crate::options::RunOptions;
 use crate::publishing::Publisher;
@@ -65,7 +64,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     };
     let acts = copy_acts(pool.clone(), options.kafka.clone(), topics.acts);
     let publish = publish(publisher, pool, unpublished, readiness.clone());
-    let migrated = postgres::migrated(postgres, definitions::migrations)?;
+    let migrated = postgres::migrated(postgres, election_store::migrations)?;
     let is_migrated = readiness.clone();
     let after_migration = move || {
         let is_migrated = is_migrated.clone();

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use ballot_log::{BallotRecord, Election, ElectionDefinition, ElectionId, Record};
 use serde::{Deserialize, Serialize};
-use tally::{Reason, Rejected, Slots, Tally};
+use tally::{Reason, Rejected, RejectedBallot, Slots, Tally};
 
 pub use checkpoint::CheckpointError;
 
@@ -60,19 +60,6 @@ pub enum Verdict {
     Marker,
     /// The record lies before this count's offset: it has been counted already.
     Known,
-}
-
-/// A record that was not counted, as officials may see it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RejectedBallot {
-    /// Where it lies in its partition.
-    pub offset: i64,
-    /// When the log received it, milliseconds since 1970.
-    pub time_ms: i64,
-    /// Why.
-    pub reason: Reason,
-    /// What it says, where it can be read.
-    pub ballot: Option<BallotRecord>,
 }
 
 impl LogRecord<'_> {

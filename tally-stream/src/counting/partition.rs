@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use ballot_log::ElectionId;
-use tally::{PartitionTally, Tally};
+use tally::{PartitionTally, RejectedBallot, Tally};
 
-use crate::count::{PartitionCount, RejectedBallot};
+use crate::count::PartitionCount;
 use crate::publish::Board;
 use crate::store::Checkpoint;
 

@@ -14,7 +14,7 @@ use crate::world::World;
 fn count(
     definition: &ElectionDefinition,
     records: u32,
-) -> (PartitionCount, Vec<tally_stream::count::RejectedBallot>) {
+) -> (PartitionCount, Vec<tally::RejectedBallot>) {
     let election = Arc::new(Election::new(definition.clone()));
     let mut count = PartitionCount::default();
     let mut rejected = Vec::new();

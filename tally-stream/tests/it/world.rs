@@ -19,7 +19,7 @@ use service_kit::service::Running;
 use service_kit::settings::{DatabaseAddress, PostgresOptions, RedisOptions};
 use tally_stream::options::{AdminOptions, RecountOptions, RunOptions};
 use tally_stream::service;
-use tally_stream::store::{Store, migrations};
+use tally_stream::store::Store;
 use test_kit::PATIENCE;
 use test_kit::http::until_ready;
 use test_kit::log::Log;
@@ -62,7 +62,7 @@ impl World {
 
     /// The database, migrated.
     pub(crate) async fn store(&self) -> Store {
-        postgres::migrate(&self.database_url, migrations())
+        postgres::migrate(&self.database_url, election_store::migrations())
             .await
             .unwrap();
         Store::new(postgres::pool(&self.postgres()).unwrap())

@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use anyhow::Context;
 use ballot_log::{ElectionDefinition, ElectionId};
+use election_store::elections;
 use serde::Serialize;
 use service_kit::audit;
 use service_kit::openapi;
@@ -16,7 +17,6 @@ use super::description;
 use super::office::Office;
 use super::query::{Caller, election, limit, parameter};
 use crate::counted::{self, RejectedBallot};
-use crate::definitions;
 use crate::report::{Report, Turnout};
 
 /// Gives the whole result as JSON: votes, seats or a winner, and the ties that mattered
@@ -115,7 +115,9 @@ async fn definition(
     id: Option<ElectionId>,
 ) -> Result<ElectionDefinition, Refusal> {
     let id = id.ok_or_else(no_such_election)?;
-    let found = definitions::find(client, id).await?;
+    let found = elections::find(client, id)
+        .await
+        .map_err(anyhow::Error::from)?;
     Ok(found.ok_or_else(no_such_election)?)
 }
 

@@ -8,6 +8,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use ballot_log::{ElectionId, PollNumber};
 use deadpool_postgres::Object;
+use election_store::elections;
 use futures_util::stream::{self, Stream, StreamExt as _};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -20,7 +21,6 @@ use super::office::Office;
 use super::query::{Caller, parameter};
 use super::{answer, description};
 use crate::counted::{self, InvalidVote};
-use crate::definitions;
 use crate::finals::{self, FinalResult};
 use crate::result::seats_or_share;
 
@@ -61,7 +61,9 @@ pub(super) async fn get_results(
         let id: Option<ElectionId> = id.trim().parse().ok();
         let client = office.connection().await?;
         let definition = match id {
-            Some(id) => definitions::find(&client, id).await?,
+            Some(id) => elections::find(&client, id)
+                .await
+                .map_err(anyhow::Error::from)?,
             None => None,
         };
         let definition = definition.ok_or_else(|| Refusal::message("Election does not exist."))?;

@@ -1,7 +1,7 @@
 //! Elections close by themselves, whoever was running at their end, and the result is stored once.
 
-use election_admin::definitions;
 use election_admin::finals;
+use election_store::elections;
 use jiff::SignedDuration;
 use serde_json::json;
 use test_kit::until;
@@ -92,7 +92,7 @@ async fn several_instances_come_to_one_result_that_nobody_can_change() {
         assert_eq!(admin.read("/getResults?id=1").await.status, 200);
     }
     let client = world.sql().await;
-    let definition = definitions::find(&client, 1).await.unwrap().unwrap();
+    let definition = elections::find(&client, 1).await.unwrap().unwrap();
     let stored = finals::verify(&client, &definition).await.unwrap();
     assert_eq!(stored.offsets, [(0, 9), (1, 8)].into());
 

@@ -10,4 +10,5 @@ mod records;
 mod results;
 mod roles;
 mod schema;
+mod unreadable;
 mod world;

@@ -1,6 +1,5 @@
 //! Migrations, from an installation of old.
 
-use election_admin::definitions;
 use refinery::Target;
 
 use crate::world::World;
@@ -9,7 +8,7 @@ use crate::world::World;
 async fn elections_of_old_have_their_participants_afterwards() {
     let world = World::new().await;
     let mut client = world.sql().await;
-    let old = definitions::migrations().set_target(Target::Version(1));
+    let old = election_store::migrations().set_target(Target::Version(1));
     old.run_async(&mut client).await.unwrap();
     let election = |id: u32, day: u32| {
         format!(

@@ -1,0 +1,30 @@
+//! The database `election_process`: its migrations, and the tables that several services use.
+//!
+//! - [`elections`]: definitions, and the number of partitions of the ballot box;
+//! - [`checkpoints`]: where the count of each partition stands, with what is written beside it;
+//! - [`tallies`]: the totals of each partition;
+//! - [`rejected`]: ballots that were not counted;
+//! - [`rolls`]: how many voters are registered.
+//!
+//! election-admin writes the definitions, tally-stream everything else. A row that cannot be read is a
+//! [`StoreError`] that names it.
+
+pub mod checkpoints;
+pub mod elections;
+mod error;
+pub mod rejected;
+pub mod rolls;
+mod row;
+pub mod tallies;
+
+pub use error::StoreError;
+
+#[allow(missing_docs, unreachable_pub)]
+mod schema {
+    refinery::embed_migrations!("../../sql/election_process");
+}
+
+/// The migrations of the database.
+pub fn migrations() -> refinery::Runner {
+    schema::migrations::runner()
+}

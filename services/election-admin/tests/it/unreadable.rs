@@ -1,0 +1,33 @@
+//! What this program cannot read, as a newer one has written it.
+
+use election_admin::finals;
+use election_store::elections;
+use jiff::SignedDuration;
+use serde_json::json;
+use test_kit::until;
+
+use crate::world::{World, closed};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_election_of_a_newer_form_keeps_no_other_from_being_closed() {
+    let world = World::new().await;
+    let admin = world.start().await;
+    admin
+        .election(false, SignedDuration::from_secs(-1), json!({}))
+        .await;
+    let client = world.sql().await;
+    let newer = r#"INSERT INTO elections (id, definition, starts, ends, given_start, given_end)
+        VALUES (2, '{"id":2,"rules":{"method":"of tomorrow"}}', '2020-01-01', '2020-01-02', '', '')"#;
+    client.batch_execute(newer).await.unwrap();
+
+    world.count(1, 0, 9, closed(&[(1, 5)])).await;
+    world.count(1, 1, 9, closed(&[])).await;
+    until("the readable election is final", async || {
+        finals::find(&client, 1).await.unwrap().is_some()
+    })
+    .await;
+    let error = elections::find(&client, 2).await.unwrap_err().to_string();
+    let names_it = "the table elections has an unreadable row: id 2, column definition: ";
+    assert!(error.starts_with(names_it), "{error}");
+    admin.running.stop().await;
+}
