@@ -4,9 +4,11 @@
 //! - [`record`], [`definition`], [`act`]: what lies in the topics, from `ballot-records`;
 //! - [`topics`]: their names and how they are made;
 //! - [`ballot_box`]: appending a ballot and learning when the log has it;
-//! - [`elections`]: following the definitions.
+//! - [`elections`]: following the definitions;
+//! - [`clock`]: which of them is open by the clock of this machine.
 
 pub mod ballot_box;
+pub mod clock;
 pub mod elections;
 pub mod topics;
 

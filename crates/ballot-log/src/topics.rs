@@ -1,18 +1,18 @@
 //! The topics, and how they are made.
 
+use std::time::{Duration, Instant};
+
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use std::time::{Duration, Instant};
-
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use crate::client_config;
 
-/// How long Kafka may take to answer once.
-const KAFKA_PATIENCE: Duration = Duration::from_secs(5);
+/// The timeout of one request to Kafka.
+const KAFKA_TIMEOUT: Duration = Duration::from_secs(5);
 /// After the first attempt to reach Kafka; doubled after each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// Between two attempts at most.
@@ -41,6 +41,14 @@ pub enum TopicError {
     /// Kafka refused to make one topic.
     #[error("cannot create the topic {topic}: {code}")]
     Create {
+        /// Its name.
+        topic: String,
+        /// Kafka's reason.
+        code: RDKafkaErrorCode,
+    },
+    /// Kafka refused to delete one topic.
+    #[error("cannot delete the topic {topic}: {code}")]
+    Delete {
         /// Its name.
         topic: String,
         /// Kafka's reason.
@@ -118,9 +126,9 @@ impl Topics {
 
     async fn check_partitions(&self, brokers: &str, partitions: i32) -> Result<(), TopicError> {
         let (topics, brokers) = (self.clone(), brokers.to_owned());
-        let there = ask_within(KAFKA_PATIENCE, move || {
+        let there = ask_within(KAFKA_TIMEOUT, move || {
             // A topic that somebody else has made this moment is not known to every broker yet.
-            match topics.vote_partitions(&brokers, KAFKA_PATIENCE) {
+            match topics.vote_partitions(&brokers, KAFKA_TIMEOUT) {
                 Err(TopicError::Missing(_)) => {
                     Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition).into())
                 }
@@ -137,15 +145,26 @@ impl Topics {
         Ok(())
     }
 
-    /// Removes the topics, and all that is in them.
+    /// Deletes the topics that exist, and all that is in them.
     ///
     /// # Errors
     /// Where Kafka cannot be reached or refuses.
     pub async fn delete(&self, brokers: &str) -> Result<(), TopicError> {
         let admin: AdminClient<DefaultClientContext> = client_config(brokers).create()?;
-        let topics = [&self.votes, &self.elections, &self.aggregated_votes].map(String::as_str);
+        let Self {
+            votes,
+            elections,
+            aggregated_votes,
+            acts,
+        } = self;
+        let topics = [votes, elections, aggregated_votes, acts].map(String::as_str);
         let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
-        admin.delete_topics(&topics, &options).await?;
+        for deleted in admin.delete_topics(&topics, &options).await? {
+            match deleted {
+                Ok(_) | Err((_, RDKafkaErrorCode::UnknownTopicOrPartition)) => {}
+                Err((topic, code)) => return Err(TopicError::Delete { topic, code }),
+            }
+        }
         Ok(())
     }
 
@@ -161,7 +180,7 @@ impl Topics {
     ) -> Result<i32, TopicError> {
         let (topics, brokers) = (self.clone(), brokers.to_owned());
         ask_within(patience, move || {
-            topics.vote_partitions(&brokers, KAFKA_PATIENCE)
+            topics.vote_partitions(&brokers, KAFKA_TIMEOUT)
         })
         .await
     }
@@ -192,8 +211,12 @@ pub async fn brokers_within(brokers: &str, patience: Duration) -> Result<i32, To
     let brokers = brokers.to_owned();
     ask_within(patience, move || {
         let client: BaseConsumer = client_config(&brokers).create()?;
-        let metadata = client.fetch_metadata(None, KAFKA_PATIENCE)?;
-        Ok(i32::try_from(metadata.brokers().len()).unwrap_or(i32::MAX))
+        let metadata = client.fetch_metadata(None, KAFKA_TIMEOUT)?;
+        #[expect(
+            clippy::expect_used,
+            reason = "Kafka numbers its brokers by 32-bit integers"
+        )]
+        Ok(i32::try_from(metadata.brokers().len()).expect("fewer than 2^31 brokers"))
     })
     .await
 }

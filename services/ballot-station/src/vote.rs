@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_multipart::Multipart;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use ballot_log::clock::{self, Tolerance};
 use ballot_log::{Act, BallotBox, Election, Elections};
 use jiff::Timestamp;
 use service_kit::audit::hex;
@@ -23,9 +24,6 @@ use crate::upload::Receiving;
 
 /// How long Kafka may take to say what elections there are.
 const ELECTIONS_TIMEOUT: Duration = Duration::from_secs(6);
-
-/// Clocks of well-kept machines differ by less.
-const CLOCKS_DIFFER_MS: i64 = 2_000;
 
 /// What taking files needs. Shared by all threads.
 pub(crate) struct BallotStation {
@@ -186,15 +184,11 @@ impl BallotStation {
     /// Nobody is told that none is open by a reader that lags behind: everything that had been published
     /// is read first.
     async fn election(&self) -> Result<Option<Arc<Election>>, Refusal> {
-        let open_in = |ms| {
-            let time_ms = Timestamp::now().as_millisecond() + ms;
-            let elections = self.elections.all();
-            let open = elections
-                .values()
-                .find(|election| election.is_open_at(time_ms));
-            open.cloned()
+        let open_now = |tolerance| {
+            let now_ms = Timestamp::now().as_millisecond();
+            clock::open_election(&self.elections.all(), now_ms, tolerance, None)
         };
-        if let Some(election) = open_in(0) {
+        if let Some(election) = open_now(Tolerance::None) {
             return Ok(Some(election));
         }
         let read = tokio::time::timeout(ELECTIONS_TIMEOUT, self.elections.read_to_end()).await;
@@ -203,8 +197,7 @@ impl BallotStation {
                 "It is not known whether an election is open.",
             ));
         }
-        let or_nearly = [0, -CLOCKS_DIFFER_MS, CLOCKS_DIFFER_MS];
-        Ok(or_nearly.into_iter().find_map(open_in))
+        Ok(open_now(Tolerance::FastOrSlow))
     }
 
     /// Somebody known whose role is another.

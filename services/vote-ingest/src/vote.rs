@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
+use ballot_log::clock::{self, Tolerance};
 use ballot_log::{Ballot, BallotBox, BallotRecord, Election, ElectionId, Elections, Record};
 use jiff::Timestamp;
 use service_kit::health::Readiness;
@@ -16,9 +17,6 @@ use voter_roll::{ClaimError, Roll};
 use crate::attempts::Attempts;
 use crate::request::{BODY_LIMIT, VoteRequest};
 use crate::{answer, description};
-
-/// Clocks of well-kept machines differ by less.
-const CLOCKS_DIFFER_MS: i64 = 2_000;
 
 /// What taking votes needs. Shared by all threads.
 pub struct PollingStation {
@@ -138,17 +136,7 @@ impl PollingStation {
     /// fast, so a vote that seems to come just after the end is tried.
     fn open_election(&self, named: Option<ElectionId>) -> Result<Arc<Election>, Problem> {
         let now_ms = Timestamp::now().as_millisecond();
-        let elections = self.elections.all();
-        let open_at = |time_ms| {
-            let mut candidates = elections
-                .values()
-                .filter(|election| named.is_none_or(|id| election.definition().id == id));
-            candidates
-                .find(|election| election.is_open_at(time_ms))
-                .cloned()
-        };
-        open_at(now_ms)
-            .or_else(|| open_at(now_ms - CLOCKS_DIFFER_MS))
+        clock::open_election(&self.elections.all(), now_ms, Tolerance::Fast, named)
             .ok_or_else(answer::no_open_election)
     }
 }

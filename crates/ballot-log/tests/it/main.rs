@@ -1,13 +1,16 @@
 //! The ballot box and the definitions on a real Kafka.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ballot_log::ballot_box::BallotBoxOptions;
 use ballot_log::{
-    Ballot, BallotBox, BallotRecord, ElectionDefinition, Elections, Record, Topics, elections,
+    Ballot, BallotBox, BallotRecord, ElectionDefinition, Elections, Record, Topics, client_config,
+    elections,
 };
 use jiff::Timestamp;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::metadata::MetadataTopic;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -84,4 +87,30 @@ async fn a_definition_never_changes_once_it_is_there() {
     elections.read_to_end().await.unwrap();
     assert_eq!(elections.get(7).unwrap().definition(), &definition("first"));
     assert!(elections.get(8).is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_topic_can_be_deleted() {
+    let (brokers, topics) = topics(1).await;
+    topics.delete(brokers).await.unwrap();
+    let client: BaseConsumer = client_config(brokers).create().unwrap();
+    let names = [
+        &topics.votes,
+        &topics.elections,
+        &topics.aggregated_votes,
+        &topics.acts,
+    ];
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let metadata = client.fetch_metadata(None, PATIENCE).unwrap();
+        let left = metadata.topics().iter().map(MetadataTopic::name);
+        let left: Vec<_> = left
+            .filter(|left| names.iter().any(|name| name.as_str() == *left))
+            .collect();
+        if left.is_empty() {
+            break;
+        }
+        assert!(Instant::now() < deadline, "still there: {left:?}");
+    }
+    topics.delete(brokers).await.unwrap();
 }
