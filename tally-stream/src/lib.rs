@@ -3,10 +3,12 @@
 //! - [`count`]: the count itself, a pure function of the log;
 //! - [`counting`]: the thread that polls the log and counts;
 //! - [`store`]: checkpoints, tallies and rejected ballots in PostgreSQL;
-//! - [`publish`]: the result, and how it reaches Redis, and totals `aggregated_votes`;
+//! - [`publish`]: the result, and how it reaches Redis;
+//! - [`aggregated_votes`]: totals for anyone downstream;
 //! - [`recount`]: counting again from the first record;
 //! - [`service`] and [`commands`]: what runs, and what the command line can do.
 
+pub mod aggregated_votes;
 pub mod commands;
 pub mod count;
 pub mod counting;

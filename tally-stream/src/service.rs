@@ -10,9 +10,10 @@ use service_kit::postgres::{self, CHECK_TIMEOUT, POSTGRESQL};
 use service_kit::service::{Running, Service, Step};
 use tokio::sync::oneshot;
 
+use crate::aggregated_votes::AggregatedVotes;
 use crate::counting::{Counting, CountingOptions};
 use crate::options::RunOptions;
-use crate::publish::{Board, Counted, Publisher};
+use crate::publish::{Counted, PendingTallies, Publisher};
 use crate::store::Store;
 
 /// In readiness: from the start until records are counted.
@@ -65,19 +66,32 @@ struct Count {
     readiness: Readiness,
 }
 
+/// What runs while records are counted.
+struct Parts {
+    counting: Counting,
+    publisher: Publisher,
+    aggregated_votes: AggregatedVotes,
+}
+
 impl Count {
     async fn run(self, mut stop: oneshot::Receiver<()>) -> anyhow::Result<()> {
         let started = tokio::select! {
             started = self.start() => started,
             _ = &mut stop => return Ok(()),
         };
-        let (mut counting, publisher) = started?;
+        let Parts {
+            mut counting,
+            publisher,
+            aggregated_votes,
+        } = started?;
         self.readiness.ready(COUNT);
         let (stop_publisher, publisher_stopped) = oneshot::channel();
         let mut publisher = tokio::spawn(publisher.run(publisher_stopped));
+        let mut aggregated_votes = tokio::spawn(aggregated_votes.run());
         let counted = tokio::select! {
             error = counting.failed() => Err(anyhow::anyhow!("{error:#}")),
             ended = &mut publisher => anyhow::bail!("the publisher ended: {ended:?}"),
+            ended = &mut aggregated_votes => anyhow::bail!("the task that sends aggregated votes ended: {ended:?}"),
             _ = stop => Ok(()),
         };
         // Also after a failure: others have the partitions at once when this instance leaves the group.
@@ -85,10 +99,11 @@ impl Count {
         // Either fails only where the task has ended already.
         let _ended = stop_publisher.send(());
         let _ended = publisher.await;
+        let _ended = aggregated_votes.await;
         counted
     }
 
-    async fn start(&self) -> anyhow::Result<(Counting, Publisher)> {
+    async fn start(&self) -> anyhow::Result<Parts> {
         self.readiness.until_ready(POSTGRESQL).await;
         let options = &self.options;
         let topics = Topics::with_prefix(&options.kafka.topic_prefix);
@@ -96,15 +111,21 @@ impl Count {
         let partitions = check_partitions(&self.store, &brokers, &topics).await?;
         let elections = Elections::follow(&brokers, &topics)?;
         elections.read_to_end().await?;
-        let board = Arc::new(Board::default());
-        let publisher = Publisher::connect(
-            &self.redis,
+        let pending = Arc::new(PendingTallies::default());
+        let all = usize::try_from(partitions)?;
+        let (aggregated_votes, offers) = AggregatedVotes::open(
             &brokers,
             &topics,
+            elections.clone(),
+            self.store.clone(),
+            all,
+        )?;
+        let publisher = Publisher::connect(
+            &self.redis,
             Counted {
                 elections: elections.clone(),
-                board: board.clone(),
-                partitions: usize::try_from(partitions)?,
+                pending: pending.clone(),
+                partitions: all,
                 store: self.store.clone(),
             },
             self.readiness.clone(),
@@ -119,9 +140,14 @@ impl Count {
             partitions,
         };
         let store = self.store.clone();
-        let counting = Counting::start(&counting, elections, store, board, &self.readiness)?;
+        let readiness = &self.readiness;
+        let counting = Counting::start(&counting, elections, store, pending, offers, readiness)?;
         tracing::info!(partitions, group = options.group, "counting");
-        Ok((counting, publisher))
+        Ok(Parts {
+            counting,
+            publisher,
+            aggregated_votes,
+        })
     }
 }
 

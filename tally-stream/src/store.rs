@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use ballot_log::ElectionId;
 use deadpool_postgres::{Object, Pool};
-use election_store::{StoreError, checkpoints, elections, rolls, tallies};
+use election_store::{checkpoints, elections, rolls};
 use tally::{PartitionTally, RejectedBallot, Tally};
 
 use crate::count::PartitionCount;
@@ -21,17 +21,15 @@ pub struct Checkpoint {
     pub rejected: Vec<RejectedBallot>,
 }
 
-impl Checkpoint {
-    /// The tallies of the partition, one for each election that its records named.
-    pub fn tallies(&self) -> Vec<PartitionTally> {
-        let tally = |election| PartitionTally {
-            election,
-            partition: self.partition,
-            offset: self.count.next_offset(),
-            tally: self.count.tally(election),
-        };
-        self.count.elections().map(tally).collect()
-    }
+/// The tallies of a partition, one for each election that its records named.
+pub fn tallies(partition: i32, count: &PartitionCount) -> Vec<PartitionTally> {
+    let tally = |election| PartitionTally {
+        election,
+        partition,
+        offset: count.next_offset(),
+        tally: count.tally(election),
+    };
+    count.elections().map(tally).collect()
 }
 
 /// The database `election_process`, as far as the count is concerned.
@@ -77,7 +75,7 @@ impl Store {
     /// # Errors
     /// Where PostgreSQL does not answer, or a tally is damaged or of an older form.
     pub async fn tallies(&self, election: ElectionId) -> anyhow::Result<Vec<PartitionTally>> {
-        Ok(tallies::of_election(&*self.client().await?, election).await?)
+        Ok(election_store::tallies::of_election(&*self.client().await?, election).await?)
     }
 
     /// The stored tallies of an election in all partitions. One that has none must be empty up to where its
@@ -125,21 +123,19 @@ impl Store {
         Ok(rolls::save(&*self.client().await?, election, registered).await?)
     }
 
-    /// Writes a checkpoint, unless a newer one is there.
+    /// Writes a checkpoint, unless a newer one is there; false where it is.
     ///
     /// # Errors
     /// Where PostgreSQL did not take it: nothing is written then, and it can be written again.
-    pub async fn save(&self, checkpoint: &Checkpoint) -> anyhow::Result<()> {
+    pub async fn save(&self, checkpoint: &Checkpoint) -> anyhow::Result<bool> {
         let state = checkpoint.count.encode()?;
         let written = checkpoints::Checkpoint {
             partition: checkpoint.partition,
             next_offset: checkpoint.count.next_offset(),
             state: &state,
-            tallies: &checkpoint.tallies(),
+            tallies: &tallies(checkpoint.partition, &checkpoint.count),
             rejected: &checkpoint.rejected,
         };
-        let saved: Result<(), StoreError> =
-            checkpoints::save(&mut *self.client().await?, &written).await;
-        Ok(saved?)
+        Ok(checkpoints::save(&mut *self.client().await?, &written).await?)
     }
 }

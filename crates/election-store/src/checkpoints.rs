@@ -44,14 +44,14 @@ pub async fn state(client: &Client, partition: i32) -> Result<Option<Vec<u8>>, S
     .transpose()
 }
 
-/// Writes a checkpoint, unless a newer one is there.
+/// Writes a checkpoint, unless a newer one is there; false where it is.
 ///
 /// # Errors
 /// Where PostgreSQL did not take it: nothing is written then, and it can be written again.
 pub async fn save(
     client: &mut ClientWrapper,
     checkpoint: &Checkpoint<'_>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let transaction = client.transaction().await?;
     let sql = "INSERT INTO checkpoints (partition, next_offset, state) VALUES ($1, $2, $3)
                ON CONFLICT (partition) DO UPDATE SET next_offset = excluded.next_offset,
@@ -67,12 +67,15 @@ pub async fn save(
         .execute(sql, &[partition, next_offset, state])
         .await?;
     if moved == 0 {
-        return Ok(());
+        // The same one may have been written by an attempt whose answer was lost.
+        let sql = "SELECT next_offset FROM checkpoints WHERE partition = $1";
+        let stored = transaction.query_one(sql, &[partition]).await?;
+        return Ok(stored.try_get::<_, i64>(0)? == *next_offset);
     }
     for tally in checkpoint.tallies {
         tallies::save(&transaction, tally).await?;
     }
     rejected::save(&transaction, *partition, checkpoint.rejected).await?;
     transaction.commit().await?;
-    Ok(())
+    Ok(true)
 }

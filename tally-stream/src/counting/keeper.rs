@@ -5,9 +5,12 @@ use std::time::Duration;
 use service_kit::health::Readiness;
 use service_kit::postgres::POSTGRESQL;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use crate::store::{Checkpoint, Store};
+use crate::aggregated_votes::Offers;
+use crate::count::PartitionCount;
+use crate::store::{Checkpoint, Store, tallies};
 
 /// How long a partition that is being taken away waits for its last checkpoint.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -18,6 +21,7 @@ const RETRY_AFTER: Duration = Duration::from_millis(500);
 #[derive(Clone)]
 pub(super) struct Keeper {
     rounds: mpsc::UnboundedSender<Round>,
+    offers: Offers,
 }
 
 struct Round {
@@ -27,18 +31,30 @@ struct Round {
 
 impl Keeper {
     /// Starts the task; it ends with the last handle.
-    pub(super) fn start(store: Store, readiness: Readiness) -> Self {
+    pub(super) fn start(
+        store: Store,
+        offers: Offers,
+        readiness: Readiness,
+    ) -> (Self, JoinHandle<()>) {
         let (rounds, mut received) = mpsc::unbounded_channel::<Round>();
-        tokio::spawn(async move {
+        let offer = offers.clone();
+        let task = tokio::spawn(async move {
             while let Some(round) = received.recv().await {
                 for checkpoint in &round.checkpoints {
-                    write(&store, &readiness, checkpoint).await;
+                    if write(&store, &readiness, checkpoint).await {
+                        offer.offer(tallies(checkpoint.partition, &checkpoint.count));
+                    }
                 }
                 // Nobody need be waiting.
                 let _unheard = round.written.send(());
             }
         });
-        Self { rounds }
+        (Self { rounds, offers }, task)
+    }
+
+    /// Says where a partition stands that was checkpointed by another instance, or another time.
+    pub(super) fn take_over(&self, partition: i32, count: &PartitionCount) {
+        self.offers.offer(tallies(partition, count));
     }
 
     /// Starts a round; tells when it is written. At most a few rounds ever wait: the counting thread
@@ -67,13 +83,19 @@ impl Keeper {
     }
 }
 
-async fn write(store: &Store, readiness: &Readiness, checkpoint: &Checkpoint) {
-    while let Err(error) = store.save(checkpoint).await {
-        readiness.wait_for(
-            POSTGRESQL,
-            format!("checkpoints cannot be written: {error:#}"),
-        );
+/// False where PostgreSQL has a newer checkpoint.
+async fn write(store: &Store, readiness: &Readiness, checkpoint: &Checkpoint) -> bool {
+    loop {
+        match store.save(checkpoint).await {
+            Ok(newest) => {
+                readiness.ready(POSTGRESQL);
+                return newest;
+            }
+            Err(error) => readiness.wait_for(
+                POSTGRESQL,
+                format!("checkpoints cannot be written: {error:#}"),
+            ),
+        }
         sleep(RETRY_AFTER).await;
     }
-    readiness.ready(POSTGRESQL);
 }

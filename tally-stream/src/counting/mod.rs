@@ -23,9 +23,11 @@ use rdkafka::{Offset, TopicPartitionList};
 use service_kit::health::Readiness;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
 
+use crate::aggregated_votes::Offers;
 use crate::count::Verdict;
-use crate::publish::Board;
+use crate::publish::PendingTallies;
 use crate::store::Store;
 
 use definitions::Definitions;
@@ -64,6 +66,8 @@ pub struct CountingOptions {
 pub struct Counting {
     stop: Arc<AtomicBool>,
     ended: oneshot::Receiver<()>,
+    /// The task that writes checkpoints.
+    writing: JoinHandle<()>,
     failure: watch::Receiver<Option<Arc<anyhow::Error>>>,
 }
 
@@ -76,16 +80,17 @@ impl Counting {
         options: &CountingOptions,
         elections: Elections,
         store: Store,
-        board: Arc<Board>,
+        pending: Arc<PendingTallies>,
+        offers: Offers,
         readiness: &Readiness,
     ) -> anyhow::Result<Self> {
         let (report_failure, failure) = watch::channel(None);
-        let keeper = Keeper::start(store.clone(), readiness.clone());
+        let (keeper, writing) = Keeper::start(store.clone(), offers, readiness.clone());
         let ownership = Ownership::new(
             Handle::current(),
             store,
             keeper.clone(),
-            board.clone(),
+            pending.clone(),
             options.partitions,
             report_failure.clone(),
         );
@@ -94,7 +99,7 @@ impl Counting {
         let mut counter = Counter {
             consumer,
             keeper,
-            board,
+            pending,
             definitions: Definitions::new(elections),
             runtime: Handle::current(),
             stop: stop.clone(),
@@ -119,6 +124,7 @@ impl Counting {
         Ok(Self {
             stop,
             ended,
+            writing,
             failure,
         })
     }
@@ -130,8 +136,13 @@ impl Counting {
             if let Some(error) = failure {
                 return error;
             }
-            if self.failure.changed().await.is_err() {
-                return Arc::new(anyhow::anyhow!("the counting thread ended"));
+            tokio::select! {
+                changed = self.failure.changed() => if changed.is_err() {
+                    return Arc::new(anyhow::anyhow!("the counting thread ended"));
+                },
+                ended = &mut self.writing => {
+                    return Arc::new(anyhow::anyhow!("the task that writes checkpoints ended: {ended:?}"));
+                }
             }
         }
     }
@@ -139,15 +150,16 @@ impl Counting {
     /// Stores where everything stands, leaves the group, and ends.
     pub async fn stop(self) {
         self.stop.store(true, Ordering::Relaxed);
-        // An error says that the thread has ended already.
+        // An error says that the thread, or the task, has ended already.
         let _ended = self.ended.await;
+        let _ended = self.writing.await;
     }
 }
 
 struct Counter {
     consumer: BaseConsumer<Ownership>,
     keeper: Keeper,
-    board: Arc<Board>,
+    pending: Arc<PendingTallies>,
     definitions: Definitions,
     runtime: Handle,
     stop: Arc<AtomicBool>,
@@ -255,7 +267,7 @@ impl Counter {
 
     fn post(&self) {
         for (partition, counted) in self.consumer.context().partitions().iter_mut() {
-            counted.post_to(&self.board, *partition);
+            counted.post_to(&self.pending, *partition);
         }
     }
 

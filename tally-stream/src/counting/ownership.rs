@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use super::keeper::Keeper;
 use super::partition::CountedPartition;
 use crate::count::{CheckpointError, PartitionCount};
-use crate::publish::Board;
+use crate::publish::PendingTallies;
 use crate::store::Store;
 
 /// How long PostgreSQL or a broker may be away while a partition is taken over.
@@ -33,7 +33,7 @@ pub(super) struct Ownership {
     runtime: Handle,
     store: Store,
     keeper: Keeper,
-    board: Arc<Board>,
+    pending: Arc<PendingTallies>,
     /// How many partitions the ballot box has, now and for ever.
     fixed_partitions: i32,
     failure: watch::Sender<Option<Arc<anyhow::Error>>>,
@@ -44,7 +44,7 @@ impl Ownership {
         runtime: Handle,
         store: Store,
         keeper: Keeper,
-        board: Arc<Board>,
+        pending: Arc<PendingTallies>,
         fixed_partitions: i32,
         failure: watch::Sender<Option<Arc<anyhow::Error>>>,
     ) -> Self {
@@ -53,7 +53,7 @@ impl Ownership {
             runtime,
             store,
             keeper,
-            board,
+            pending,
             fixed_partitions,
             failure,
         }
@@ -70,7 +70,7 @@ impl Ownership {
     pub(super) fn release_all(&self) {
         let released = std::mem::take(&mut *self.partitions());
         for partition in released.keys() {
-            self.board.release(*partition);
+            self.pending.release(*partition);
         }
         let checkpoints = released
             .into_iter()
@@ -141,6 +141,7 @@ impl Ownership {
             );
             starts.add_partition_offset(topic, partition, Offset::Offset(start))?;
             tracing::info!(partition, start, end, "partition assigned");
+            self.keeper.take_over(partition, &count);
             self.partitions()
                 .insert(partition, CountedPartition::new(count));
         }

@@ -6,7 +6,7 @@ use ballot_log::ElectionId;
 use tally::{PartitionTally, RejectedBallot, Tally};
 
 use crate::count::PartitionCount;
-use crate::publish::Board;
+use crate::publish::PendingTallies;
 use crate::store::Checkpoint;
 
 /// A count with its unfinished business.
@@ -44,7 +44,7 @@ impl CountedPartition {
     }
 
     /// Posts the tallies that changed.
-    pub(super) fn post_to(&mut self, board: &Board, partition: i32) {
+    pub(super) fn post_to(&mut self, pending: &PendingTallies, partition: i32) {
         let offset = self.count.next_offset();
         if self.posted_offset == Some(offset) {
             return;
@@ -54,7 +54,7 @@ impl CountedPartition {
             let tally = self.count.tally(election);
             if self.posted.get(&election) != Some(&tally) {
                 self.posted.insert(election, tally.clone());
-                board.post(PartitionTally {
+                pending.add(PartitionTally {
                     election,
                     partition,
                     offset,

@@ -1,10 +1,8 @@
-//! Ten times a second, if anything moved: totals to Redis, results computed and published, totals to the
-//! topic `aggregated_votes`.
+//! Ten times a second, if anything moved: totals to Redis, results computed and published.
 //!
-//! Nothing here decides anything: whatever is lost, late or repeated is put right by the next round.
+//! Nothing here decides anything: what is lost, late or repeated is put right by the next round.
 
-mod board;
-mod downstream;
+mod pending;
 mod rolls;
 mod scripts;
 
@@ -13,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use ballot_log::{Election, ElectionId, Elections, Publication, Topics};
+use ballot_log::{Election, ElectionId, Elections};
 use redis::AsyncCommands;
 use redis::aio::ConnectionManager;
 use service_kit::health::Readiness;
@@ -23,9 +21,8 @@ use tokio::time::MissedTickBehavior;
 
 use crate::store::Store;
 
-pub use board::{Board, Notices};
+pub use pending::{Pending, PendingTallies};
 
-use downstream::Downstream;
 use rolls::Rolls;
 use scripts::{PUBLISH_RESULT, STORE_TALLIES};
 
@@ -33,8 +30,6 @@ use scripts::{PUBLISH_RESULT, STORE_TALLIES};
 const ROUND: Duration = Duration::from_millis(100);
 /// Everything again: Redis may have lost its memory, or the roll may have been loaded.
 const REFRESH: Duration = Duration::from_secs(2);
-/// The totals to `aggregated_votes` again: an owner that was paused may have written older ones since.
-const REPEAT_DOWNSTREAM: Duration = Duration::from_mins(1);
 /// How long Redis may be away when this starts.
 const REDIS_PATIENCE: Duration = Duration::from_mins(1);
 /// The Redis set of all elections that have a result.
@@ -43,19 +38,15 @@ const ELECTIONS_KEY: &str = "results";
 /// The task that publishes.
 pub struct Publisher {
     redis: ConnectionManager,
-    downstream: Downstream,
     elections: Elections,
-    board: Arc<Board>,
+    pending: Arc<PendingTallies>,
     partitions: usize,
     rolls: Rolls,
     readiness: Readiness,
     latest: BTreeMap<ElectionId, BTreeMap<i32, PartitionTally>>,
-    /// Partitions that somebody else counts now.
+    /// Partitions that another instance counts now.
     leaving: BTreeSet<i32>,
-    owed_downstream: BTreeSet<(ElectionId, i32)>,
-    finals: BTreeSet<ElectionId>,
     refreshed: Option<Instant>,
-    repeated: Instant,
 }
 
 /// What results are made from.
@@ -63,7 +54,7 @@ pub struct Counted {
     /// Which elections there are.
     pub elections: Elections,
     /// Where the totals are left.
-    pub board: Arc<Board>,
+    pub pending: Arc<PendingTallies>,
     /// How many partitions the ballot box has.
     pub partitions: usize,
     /// Where the numbers of registered voters are kept.
@@ -77,26 +68,20 @@ impl Publisher {
     /// Where Redis or PostgreSQL cannot be reached.
     pub async fn connect(
         redis: &redis::Client,
-        brokers: &str,
-        topics: &Topics,
         counted: Counted,
         readiness: Readiness,
     ) -> anyhow::Result<Self> {
         let redis = connect(redis).await?;
         Ok(Self {
             redis,
-            downstream: Downstream::open(brokers, topics)?,
             elections: counted.elections,
-            board: counted.board,
+            pending: counted.pending,
             partitions: counted.partitions,
             rolls: Rolls::read(counted.store).await?,
             readiness,
             latest: BTreeMap::new(),
             leaving: BTreeSet::new(),
-            owed_downstream: BTreeSet::new(),
-            finals: BTreeSet::new(),
             refreshed: None,
-            repeated: Instant::now(),
         })
     }
 
@@ -119,7 +104,6 @@ impl Publisher {
                 }
             }
         }
-        self.downstream.finish().await;
     }
 
     async fn round(&mut self) -> anyhow::Result<()> {
@@ -131,68 +115,34 @@ impl Publisher {
             moved.extend(self.elections.all().keys());
             self.refreshed = Some(Instant::now());
         }
-        if self.repeated.elapsed() >= REPEAT_DOWNSTREAM {
-            self.repeated = Instant::now();
-            self.owe_downstream(|_| true);
-        }
         let published = self.publish_all(moved).await;
-        self.feed_downstream();
         if published.is_ok() {
             self.forget_what_left();
         }
         published
     }
 
-    /// Takes the new totals from the board; gives the elections that moved.
+    /// Takes the new totals; gives the elections that moved.
     fn take_in(&mut self) -> BTreeSet<ElectionId> {
-        let notices = self.board.take();
+        let pending = self.pending.take();
         let mut moved = BTreeSet::new();
-        for ((election, partition), tally) in notices.tallies {
+        for ((election, partition), tally) in pending.tallies {
             moved.insert(election);
             self.leaving.remove(&partition);
-            self.owed_downstream.insert((election, partition));
             let partitions = self.latest.entry(election).or_default();
             partitions.insert(partition, tally);
         }
-        self.leaving.extend(notices.released);
+        self.leaving.extend(pending.released);
         moved
     }
 
-    /// What is counted elsewhere now was published once more; from here on it is for its owner to say.
+    /// What is counted elsewhere now was published once more; from here on its owner publishes it.
     fn forget_what_left(&mut self) {
         for partition in std::mem::take(&mut self.leaving) {
             for partitions in self.latest.values_mut() {
                 partitions.remove(&partition);
             }
         }
-    }
-
-    fn owe_downstream(&mut self, of: impl Fn(ElectionId) -> bool) {
-        for (election, partitions) in self.latest.iter().filter(|(election, _)| of(**election)) {
-            let owed = partitions.keys().map(|partition| (*election, *partition));
-            self.owed_downstream.extend(owed);
-        }
-    }
-
-    fn feed_downstream(&mut self) {
-        let Self {
-            owed_downstream,
-            latest,
-            elections,
-            downstream,
-            finals,
-            ..
-        } = self;
-        owed_downstream.retain(|(id, partition)| {
-            let tally = latest
-                .get(id)
-                .and_then(|partitions| partitions.get(partition));
-            let (Some(tally), Some(election)) = (tally, elections.get(*id)) else {
-                return false;
-            };
-            let live = election.definition().results == Publication::Live;
-            !downstream.offer(tally, live || finals.contains(id))
-        });
     }
 
     async fn publish_all(&mut self, elections: BTreeSet<ElectionId>) -> anyhow::Result<()> {
@@ -204,7 +154,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Stores this instance's partitions, gets everybody's, publishes their sum.
+    /// Stores this instance's partitions, gets those of all, publishes their sum.
     async fn publish(&mut self, election: &Election) -> anyhow::Result<()> {
         let id = election.definition().id;
         let mut store = STORE_TALLIES.key(format!("tally:{{{id}}}"));
@@ -230,11 +180,6 @@ impl Publisher {
             tracing::error!(election = id, %error, "the electoral rules refuse the count");
         }
         let result = ScreenResult::new(election.definition(), totals, outcome, registered);
-
-        if result.is_final && self.finals.insert(id) {
-            // From now on the votes may be seen, whatever the election's rule.
-            self.owe_downstream(|election| election == id);
-        }
 
         let channel = format!("results:{{{id}}}");
         let _news: i32 = PUBLISH_RESULT

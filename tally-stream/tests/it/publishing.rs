@@ -8,7 +8,7 @@ use redis::AsyncCommands;
 use serde_json::Value;
 use service_kit::health::Readiness;
 use tally::{PartitionTally, Tally};
-use tally_stream::publish::{Board, Counted, Publisher};
+use tally_stream::publish::{Counted, PendingTallies, Publisher};
 use test_kit::until;
 use tokio::sync::oneshot;
 
@@ -33,16 +33,14 @@ async fn publish(world: &World, tally: PartitionTally) -> Value {
     let brokers = world.stack.kafka_brokers();
     let elections = Elections::follow(brokers, &world.log.topics).unwrap();
     elections.read_to_end().await.unwrap();
-    let board = Arc::new(Board::default());
-    board.post(tally);
+    let pending = Arc::new(PendingTallies::default());
+    pending.add(tally);
     let redis = redis::Client::open(world.redis_url.as_str()).unwrap();
     let publisher = Publisher::connect(
         &redis,
-        brokers,
-        &world.log.topics,
         Counted {
             elections,
-            board,
+            pending,
             partitions: 1,
             store: world.store().await,
         },

@@ -1,33 +1,33 @@
 //! Where the counting thread leaves its totals for the publisher.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ballot_log::ElectionId;
 use tally::PartitionTally;
 
 /// The newest tally of each election and partition that has not been published. As tallies are
-/// absolute, a newer one replaces an older one, and the board stays small however slow the publisher is.
+/// absolute, a newer one replaces an older one, and this stays small however slow the publisher is.
 #[derive(Debug, Default)]
-pub struct Board {
-    notices: Mutex<Notices>,
+pub struct PendingTallies {
+    pending: Mutex<Pending>,
 }
 
-/// What was left on the board.
+/// What has to be published.
 #[derive(Debug, Default)]
-pub struct Notices {
+pub struct Pending {
     /// Tallies, by election and partition.
     pub tallies: BTreeMap<(ElectionId, i32), PartitionTally>,
-    /// Partitions that somebody else counts now.
+    /// Partitions that another instance counts now.
     pub released: BTreeSet<i32>,
 }
 
-impl Board {
-    /// Leaves a tally.
-    pub fn post(&self, tally: PartitionTally) {
-        let mut notices = self.lock();
-        notices.released.remove(&tally.partition);
-        notices
+impl PendingTallies {
+    /// Adds a tally.
+    pub fn add(&self, tally: PartitionTally) {
+        let mut pending = self.lock();
+        pending.released.remove(&tally.partition);
+        pending
             .tallies
             .insert((tally.election, tally.partition), tally);
     }
@@ -37,12 +37,12 @@ impl Board {
         self.lock().released.insert(partition);
     }
 
-    /// Takes everything that was left.
-    pub fn take(&self) -> Notices {
+    /// Takes everything.
+    pub fn take(&self) -> Pending {
         std::mem::take(&mut *self.lock())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Notices> {
-        self.notices.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
