@@ -33,8 +33,10 @@
 //! # }
 //! ```
 
+mod checkout;
 pub mod cli;
-mod layout;
+mod directories;
+mod options;
 mod process;
 mod server;
 mod shared;

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, bail, ensure};
 
-use crate::layout::{RunDirectory, create_log_directory, target_directory};
+use crate::checkout;
+use crate::directories::{RunDirectory, create_log_directory};
 use crate::process::User;
 use crate::server::{self, Kafka, Redis, Server};
 
@@ -33,7 +34,7 @@ impl Default for StackOptions {
         Self {
             brokers: 1,
             persist_redis: false,
-            dir: target_directory().join("devstack/runs"),
+            dir: checkout::target().join("devstack/runs"),
             logs: None,
             environment: true,
         }
@@ -93,7 +94,7 @@ impl Stack {
         };
         let logs = match options.logs.clone() {
             Some(logs) => logs,
-            None => create_log_directory(&target_directory().join("devstack/logs/tests"), &label)?,
+            None => create_log_directory(&checkout::target().join("devstack/logs/tests"), &label)?,
         };
         let (kafka, redis, postgres) = tokio::try_join!(
             provide_kafka(&options, &run, &logs),

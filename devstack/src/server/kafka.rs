@@ -9,7 +9,7 @@ use rand::RngExt;
 use rustix::process::Signal;
 
 use super::{Probe, Server, run_to_completion, with_free_ports};
-use crate::layout::target_directory;
+use crate::checkout;
 use crate::process::{Launch, Output, find_program, free_port};
 
 const LOGGING: &str = include_str!("../../kafka/log4j2.xml");
@@ -39,7 +39,7 @@ struct Ports {
 
 pub(crate) async fn start(kafka: Kafka<'_>) -> anyhow::Result<Vec<Server>> {
     let java = find_program("java")?;
-    let jars = target_directory().join("kafka/libs");
+    let jars = checkout::target().join("kafka/libs");
     ensure!(
         jars.is_dir(),
         "Kafka's jars are not in {}; run script/setup",

@@ -13,7 +13,8 @@ pub(crate) use plan::{Crowd, Election};
 
 use self::running::Running;
 use self::supervise::{Notice, Supervisor};
-use crate::cli::{ServerOptions, StartOptions};
+use crate::checkout;
+use crate::options::{ServerOptions, StartOptions};
 use crate::signals::StopSignals;
 use crate::{Stack, StackOptions};
 
@@ -24,13 +25,8 @@ pub(crate) fn default_scenario() -> PathBuf {
     if path.is_file() {
         path.to_owned()
     } else {
-        checkout().join(path)
+        checkout::root().join(path)
     }
-}
-
-fn checkout() -> &'static Path {
-    let this = Path::new(env!("CARGO_MANIFEST_DIR"));
-    this.parent().unwrap_or(this)
 }
 
 /// Only the three servers.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::StartOptions;
+use crate::options::StartOptions;
 use crate::process::free_port;
 use crate::server::Probe;
 

@@ -10,9 +10,9 @@ use futures_util::future::{join_all, try_join_all};
 use rustix::process::Signal;
 
 use super::plan::{self, CommandLine, Crowd, DATABASES, ELECTION, Election, Service};
-use super::state::{Place, Process, State};
+use super::state::{Process, StackDirectory, State};
 use super::supervise::{Notice, Supervisor};
-use crate::cli::StartOptions;
+use crate::options::StartOptions;
 use crate::process::{Child, Launch, Output, find_sibling, require_free};
 use crate::server::{Server, run_to_completion};
 use crate::{Stack, StackOptions};
@@ -31,7 +31,7 @@ pub(crate) struct Running {
 /// What the programs are told, and where they write.
 #[derive(Debug)]
 struct Surroundings {
-    place: Place,
+    directory: StackDirectory,
     logs: PathBuf,
     kafka_brokers: String,
     redis_url: String,
@@ -55,8 +55,8 @@ impl Running {
                 scenario.display()
             );
         }
-        let place = Place::take(options.dir.as_deref())?;
-        let logs = place.logs()?;
+        let directory = StackDirectory::claim(options.dir.as_deref())?;
+        let logs = directory.logs()?;
 
         let started = Instant::now();
         let progress = |says: &str| eprintln!("{:4.1} s  {says}", started.elapsed().as_secs_f64());
@@ -70,20 +70,20 @@ impl Running {
         let stack = Stack::start_with(servers).await?;
         if stack.has_own_postgres() {
             // The keys of rolls that are no more.
-            let _ = std::fs::remove_dir_all(place.keys());
+            let _ = std::fs::remove_dir_all(directory.keys());
         }
         let mut database_urls = BTreeMap::new();
         for database in DATABASES {
             database_urls.insert(database.to_owned(), stack.ensure_database(database).await?);
         }
         let surroundings = Surroundings {
-            place,
+            directory,
             logs,
             kafka_brokers: stack.kafka_brokers().to_owned(),
             redis_url: stack.redis_url().to_owned(),
             database_urls,
         };
-        let voters_file = surroundings.place.voters_file().display().to_string();
+        let voters_file = surroundings.directory.voters_file().display().to_string();
         for step in plan::steps(options, election, &voters_file) {
             progress(&step.says);
             run_to_completion(&surroundings.launch_step(&step.command)?).await?;
@@ -120,7 +120,12 @@ impl Running {
         election: &Election,
         crowd: &Crowd,
     ) -> anyhow::Result<Child> {
-        let voters_file = self.surroundings.place.voters_file().display().to_string();
+        let voters_file = self
+            .surroundings
+            .directory
+            .voters_file()
+            .display()
+            .to_string();
         let command = plan::spammer(options, election, crowd, &voters_file);
         let launch = Launch {
             output: Output::Inherited,
@@ -148,14 +153,14 @@ impl Running {
         )
         .await;
         if self.stack.has_own_postgres() {
-            let _ = std::fs::remove_dir_all(self.surroundings.place.keys());
+            let _ = std::fs::remove_dir_all(self.surroundings.directory.keys());
         }
         self.stack.stop().await;
     }
 
     fn write_state(&self) -> anyhow::Result<()> {
         let Surroundings {
-            place,
+            directory,
             kafka_brokers,
             redis_url,
             database_urls,
@@ -173,9 +178,9 @@ impl Running {
             redis_url: redis_url.clone(),
             database_urls: database_urls.clone(),
             election: self.election.then_some(ELECTION),
-            voters: self.election.then(|| place.voters_as_shown()),
+            voters: self.election.then(|| directory.voters_as_shown()),
         };
-        state.write(&place.state_file())
+        state.write(&directory.state_file())
     }
 }
 
@@ -186,7 +191,7 @@ impl Surroundings {
             ("REDIS_URL".to_owned(), self.redis_url.clone()),
             (
                 "BALLOT_KEYS_DIR".to_owned(),
-                self.place.keys().display().to_string(),
+                self.directory.keys().display().to_string(),
             ),
         ];
         if let Some(database) = command.database {

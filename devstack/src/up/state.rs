@@ -1,4 +1,4 @@
-//! What is known about a running stack, for whoever comes along: `target/devstack/state.json`.
+//! What is known about a running stack, for other programs: `target/devstack/state.json`.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde::Serialize;
 
-use crate::layout::target_directory;
+use crate::checkout;
 use crate::server::Server;
 
 const VOTERS_FILE: &str = "voters.csv";
@@ -60,9 +60,9 @@ impl State {
     }
 }
 
-/// The place of the one stack with services that a checkout may run. Its things are removed when it ends.
+/// The directory of the one stack with services that a checkout may run. Its files are removed when it ends.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct StackDirectory {
     root: PathBuf,
     /// The root as `state.json` shows it.
     shown: PathBuf,
@@ -70,13 +70,13 @@ pub(crate) struct Place {
     _lock: File,
 }
 
-impl Place {
-    /// Takes the place, unless a living process has it; by default `target/devstack` of the checkout.
-    pub(crate) fn take(directory: Option<&Path>) -> anyhow::Result<Self> {
+impl StackDirectory {
+    /// Claims the directory, unless a running process holds it; by default `target/devstack` of the checkout.
+    pub(crate) fn claim(directory: Option<&Path>) -> anyhow::Result<Self> {
         let (root, shown) = match directory {
             Some(directory) => (directory.to_owned(), directory.to_owned()),
             None => (
-                target_directory().join("devstack"),
+                checkout::target().join("devstack"),
                 "target/devstack".into(),
             ),
         };
@@ -95,7 +95,7 @@ impl Place {
                 let mut pid = String::new();
                 lock.read_to_string(&mut pid)?;
                 bail!(
-                    "a stack runs in this place already, as process {}: stop that first",
+                    "a stack already runs in this directory, as process {}: stop it first",
                     pid.trim()
                 );
             }
@@ -105,13 +105,13 @@ impl Place {
         }
         lock.set_len(0)?;
         writeln!(lock, "{}", std::process::id())?;
-        let place = Self {
+        let claimed = Self {
             root,
             shown,
             _lock: lock,
         };
-        place.tidy();
-        Ok(place)
+        claimed.tidy();
+        Ok(claimed)
     }
 
     pub(crate) fn state_file(&self) -> PathBuf {
@@ -155,7 +155,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for StackDirectory {
     fn drop(&mut self) {
         self.tidy();
     }
@@ -163,21 +163,23 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
-    use super::Place;
+    use super::StackDirectory;
 
     #[test]
-    fn a_place_is_taken_by_one_stack_at_a_time() {
+    fn a_directory_is_claimed_by_one_stack_at_a_time() {
         let root = tempfile::tempdir().unwrap();
-        let first = Place::take(Some(root.path())).unwrap();
-        let refusal = Place::take(Some(root.path())).unwrap_err().to_string();
+        let first = StackDirectory::claim(Some(root.path())).unwrap();
+        let refusal = StackDirectory::claim(Some(root.path()))
+            .unwrap_err()
+            .to_string();
         assert_eq!(
             refusal,
             format!(
-                "a stack runs in this place already, as process {}: stop that first",
+                "a stack already runs in this directory, as process {}: stop it first",
                 std::process::id()
             )
         );
         drop(first);
-        Place::take(Some(root.path())).unwrap();
+        StackDirectory::claim(Some(root.path())).unwrap();
     }
 }

@@ -7,14 +7,6 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
 
-/// `target/` of this checkout.
-pub(crate) fn target_directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap_or(Path::new("."))
-        .join("target")
-}
-
 /// A place that every user of the machine can reach, for a server that is another user than ours; a
 /// checkout below `/root` is closed to it.
 const REACHABLE: &str = "/var/tmp/urna-devstack";
