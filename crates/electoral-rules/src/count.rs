@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{error::RuleError, terms::ListTerms};
-
-/// The most votes that an election can have, all together: 2^63 - 1.
-pub const MAX_VOTES: u64 = 9_223_372_036_854_775_807;
+use crate::{error::RuleError, limits::MAX_VOTES, terms::ListTerms};
 
 /// The votes of one election and what else its outcome depends on.
 #[derive(Clone, Copy, Debug, Default)]

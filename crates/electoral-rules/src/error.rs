@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{count::MAX_VOTES, decimal::Decimal, rules::MAX_SEATS};
+use crate::{
+    decimal::Decimal,
+    limits::{MAX_SEATS, MAX_VOTES},
+};
 
 /// Why rules or a count make no sense. Each reads as one sentence that says what to change.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 
 use std::cmp::Reverse;
 
+use serde::Serialize;
+
 use crate::{
     count::{Contender, Count, Lots, Totals, poll_number},
-    outcome::MajorityResult,
     ties::{Tie, TieRule, first_of, settle},
 };
 
@@ -18,6 +19,19 @@ pub(crate) enum Majority {
         /// How many of them, 2 or more.
         runoff: u32,
     },
+}
+
+/// Who won, or goes to the second round.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct MajorityResult {
+    /// The poll number of the winner; none while a tie is open or a second round is to come.
+    pub winner: Option<u32>,
+    /// Where nobody has the absolute majority, who goes to the second round, most votes first. Places that
+    /// an open tie is about are missing from it.
+    pub runoff: Option<Vec<u32>>,
+    /// The ties that mattered, settled or open.
+    pub ties: Vec<Tie>,
 }
 
 impl Majority {

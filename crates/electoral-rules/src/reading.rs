@@ -7,7 +7,7 @@ use serde::{
     de::{self, value::MapAccessDeserializer},
 };
 
-use crate::count::MAX_VOTES;
+use crate::limits::MAX_VOTES;
 
 /// A `T` written as an object with named fields. serde's derived code would also take an array that lists
 /// the fields by position, which nobody means.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::{
     count::{Count, poll_number},
     error::RuleError,
+    limits::MULTIPLIER_DIGITS,
     majority::Majority,
     outcome::Outcome,
     reading::Object,
@@ -16,12 +17,6 @@ use crate::{
     ties::TieRule,
 };
 use written::Written;
-
-/// The most seats that are shared out in one election.
-pub const MAX_SEATS: u32 = 1_000_000;
-
-/// How many digits the multipliers of one election may have between them.
-const MULTIPLIER_DIGITS: u32 = 18;
 
 /// The rules by which votes become seats, or a winner.
 ///

@@ -1,10 +1,12 @@
 //! Sharing out seats: who takes part, what their votes count, and by which method they become seats.
 
+mod apportionment;
 mod award;
 mod divisors;
 mod quotas;
 mod threshold;
 
+pub use apportionment::Apportionment;
 pub use award::{Award, Claim};
 pub use threshold::Standing;
 
@@ -17,7 +19,6 @@ use crate::{
     count::{Contender, Count, Lots, Totals, poll_number},
     decimal::Decimal,
     error::RuleError,
-    outcome::Apportionment,
     ties::{Tie, TieRule},
 };
 

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Contest, MAX_SEATS, Rules};
+use super::{Contest, Rules};
 use crate::{
     decimal::Decimal,
     error::RuleError,
+    limits::MAX_SEATS,
     majority::Majority,
     reading::{Object, Whole},
     seats::{Base, Divisors, Quota, Remainder, SeatMethod, SeatSharing, Threshold},
