@@ -69,9 +69,7 @@ pub enum Error {
         reason: String,
     },
     /// vote-ingest answers, but takes no votes yet.
-    #[error(
-        "vote-ingest at {url} is not ready: {reason}. Wait until {url}/health/ready answers 200."
-    )]
+    #[error("vote-ingest at {url} is not ready: {reason}. Wait until it has started.")]
     NotReady {
         /// Where it is.
         url: String,

@@ -6,6 +6,7 @@
 //! say at the end; anything that does not add up is named, and the exit status is then 1.
 
 pub mod ballot;
+pub mod compare;
 pub mod crowd;
 mod error;
 pub mod http;

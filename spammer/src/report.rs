@@ -7,9 +7,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::Options;
+use crate::compare::Comparison;
 use crate::crowd::Ledger;
 use crate::machine::Machine;
-use crate::result::{Comparison, Results};
+use crate::result::Results;
 use crate::units::{Times, float, rounded, some};
 
 /// What a run ends with. Serialised in this order, as one line.

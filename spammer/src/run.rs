@@ -8,11 +8,12 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use crate::ballot::{Bodies, Paper, Roll, Scenario};
+use crate::compare::{Told, compare};
 use crate::crowd::{Crowd, Persistence, Plan, Schedule};
 use crate::http::Origin;
 use crate::machine::{Machine, cpu_time};
 use crate::report::Findings;
-use crate::result::{Feed, Results, Told, Watch, compare, visible};
+use crate::result::{Feed, Results, Watch, visible};
 use crate::{Error, Options, Progress, Report};
 
 /// How often the user has asked to stop. The first time, no further vote becomes due and what was sent is
@@ -140,19 +141,21 @@ fn plan(options: &Options, voters: u32, seed: u64) -> Plan {
     }
 }
 
-/// Waits a little for an instance that is there but not ready.
+/// What anyone may ask of vote-ingest. A gateway answers 503 while none of its instances is ready.
+const ASKED: &str = "/openapi.json";
+
+/// Waits a little for a gateway without a ready instance.
 async fn check_ready(origin: &Origin) -> Result<(), Error> {
     let url = origin.to_string();
     let until = Instant::now() + READY_WITHIN;
     loop {
-        let (status, body) =
-            origin
-                .get_text("/health/ready")
-                .await
-                .map_err(|reason| Error::Unreachable {
-                    url: url.clone(),
-                    reason,
-                })?;
+        let (status, body) = origin
+            .get_text(ASKED)
+            .await
+            .map_err(|reason| Error::Unreachable {
+                url: url.clone(),
+                reason,
+            })?;
         if status == StatusCode::OK {
             return Ok(());
         }

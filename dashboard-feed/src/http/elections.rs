@@ -10,7 +10,7 @@ use serde::Serialize;
 use service_kit::openapi;
 use service_kit::problem::Problem;
 
-use super::{absence, description, election_id, is_known};
+use super::{absence, election_id, is_known, schema};
 use crate::board::{Board, Publication, Summary};
 
 /// Where an election stands, by this server's clock.
@@ -89,7 +89,7 @@ impl Listed {
 
 /// Lists every election that has a result
 #[utoipa::path(get, path = "/api/elections", responses(
-    (status = 200, body = description::Elections),
+    (status = 200, body = schema::Elections),
     (status = 503, description = "`results-not-available`: the results have not been read yet", body = openapi::Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn list(board: Data<Board>) -> Result<HttpResponse, Problem> {
@@ -108,7 +108,7 @@ pub(crate) async fn list(board: Data<Board>) -> Result<HttpResponse, Problem> {
 ///
 /// With an `ETag`: a client that sends it as `If-None-Match` is answered 304 while nothing has changed.
 #[utoipa::path(get, path = "/api/elections/{id}/results", params(("id" = u32, Path, description = "The election")), responses(
-    (status = 200, body = description::Result),
+    (status = 200, body = schema::Result),
     (status = 304, description = "Nothing has changed"),
     (status = 404, description = "`no-such-election`: the answer lists those that have a result", body = openapi::Problem, content_type = "application/problem+json"),
     (status = 503, description = "`results-not-available`: the results have not been read yet", body = openapi::Problem, content_type = "application/problem+json"),

@@ -4,6 +4,7 @@ mod description;
 mod elections;
 mod events;
 mod page;
+mod schema;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

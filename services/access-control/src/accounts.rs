@@ -8,7 +8,6 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::email::Email;
-use crate::tokens;
 
 #[allow(missing_docs, unreachable_pub)]
 mod schema {
@@ -65,6 +64,12 @@ pub enum Deleted {
     Gone,
     /// There was none.
     Unknown,
+}
+
+/// The account that a token names as its holder's, if it names one.
+pub fn account_of(claims: &Claims) -> Option<Uuid> {
+    let (account, _number) = claims.jti.split_once('.')?;
+    account.parse().ok()
 }
 
 /// All accounts. Cheap to clone.
@@ -172,7 +177,7 @@ impl Accounts {
         let query = "SELECT FROM users WHERE email = $1 AND role = $2
             AND CASE WHEN $3::uuid IS NULL THEN date_trunc('second', created_at) <= $4 ELSE id = $3 END";
         let issued = Timestamp::from_second(claims.iat).unwrap_or(Timestamp::MIN);
-        let (account, role) = (tokens::account_of(claims), claims.role());
+        let (account, role) = (account_of(claims), claims.role());
         let client = self.connection().await?;
         let row = client
             .query_opt(query, &[&claims.sub, &role, &account, &issued])

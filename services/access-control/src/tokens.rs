@@ -8,13 +8,7 @@ use service_kit::refusal::Refusal;
 use service_kit::token::{Claims, Signer, TokenKind};
 use uuid::Uuid;
 
-use crate::accounts::Account;
-
-/// The account that a token names as its holder's, if it names one.
-pub fn account_of(claims: &Claims) -> Option<Uuid> {
-    let (account, _number) = claims.jti.split_once('.')?;
-    account.parse().ok()
-}
+use crate::accounts::{Account, account_of};
 
 /// Issues tokens. Cheap to clone.
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! The interface, described.
 
 use service_kit::openapi::{Message, Problem, Unauthorized, add_token};
-use utoipa::{Modify, OpenApi, ToSchema};
+use utoipa::{Modify, OpenApi};
 
 /// The document, as JSON.
 ///
@@ -18,7 +18,7 @@ pub(crate) fn document() -> anyhow::Result<String> {
         description = "Takes officials' files of paper ballots."
     ),
     paths(crate::vote::post_vote),
-    components(schemas(VoteForm, Message, Unauthorized, Problem)),
+    components(schemas(crate::upload::VoteForm, Message, Unauthorized, Problem)),
     modifiers(&AccessToken)
 )]
 struct Api;
@@ -29,14 +29,4 @@ impl Modify for AccessToken {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         add_token(document, "accessToken", "An official's access token.");
     }
-}
-
-/// The form that `POST /vote` takes.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only described")]
-pub(crate) struct VoteForm {
-    /// A CSV file without a header, one ballot a line: `<ballot GUID>,<poll number>`. At most 50 MB and a
-    /// million lines.
-    #[schema(value_type = String, format = Binary)]
-    file: Vec<u8>,
 }

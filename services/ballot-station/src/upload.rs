@@ -8,6 +8,7 @@ use actix_web::web::Bytes;
 use futures_util::TryStreamExt as _;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 use crate::answer::Refusal;
 use crate::file::{self, Inspected, Limits};
@@ -20,6 +21,16 @@ const PIECES: usize = 8;
 
 /// Bytes that everything in the form but the file may take.
 const OTHER_FIELDS_BYTES: usize = 1024 * 1024;
+
+/// The form that `POST /vote` takes.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+pub(crate) struct VoteForm {
+    /// A CSV file without a header, one ballot a line: `<ballot GUID>,<poll number>`. At most 50 MB and a
+    /// million lines.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
 
 /// How files are received.
 #[derive(Clone, Debug)]

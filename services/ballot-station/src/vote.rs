@@ -16,11 +16,10 @@ use tokio::runtime::Handle;
 
 use crate::acts::Acts;
 use crate::answer::Refusal;
-use crate::description;
 use crate::file::{Inspected, PaperFile};
 use crate::places::{Places, RecordingPlace};
 use crate::recording::{Recorded, record};
-use crate::upload::Receiving;
+use crate::upload::{Receiving, VoteForm};
 
 /// How long Kafka may take to say what elections there are.
 const ELECTIONS_TIMEOUT: Duration = Duration::from_secs(6);
@@ -48,7 +47,7 @@ pub(crate) struct BallotStation {
 #[utoipa::path(
     post,
     path = "/vote",
-    request_body(content = description::VoteForm, content_type = "multipart/form-data"),
+    request_body(content = VoteForm, content_type = "multipart/form-data"),
     responses(
         (status = 200, description = "Every line is well formed and every ballot is durably in the log; or no election is open"),
         (status = 400, description = "The file is missing, or a line is wrong: nothing was recorded", body = openapi::Message),

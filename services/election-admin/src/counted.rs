@@ -11,7 +11,7 @@ use tokio_postgres::Client;
 use utoipa::ToSchema;
 
 /// A paper ballot that was not counted, as `getResults` shows it.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InvalidVote {
     /// The official who recorded it.
@@ -21,6 +21,7 @@ pub struct InvalidVote {
     /// What it says.
     pub poll_number: u64,
     /// Why it was not counted.
+    #[schema(example = "Duplicate ballot.")]
     pub reason: String,
 }
 

@@ -5,9 +5,20 @@ use actix_web::{HttpRequest, HttpResponse};
 use ballot_log::{AppendError, Election, ElectionId};
 use serde_json::{Value, json};
 use service_kit::problem::Problem;
+use utoipa::ToSchema;
 use voter_roll::ClaimError;
 
 use crate::attempts::TooMany;
+
+/// The vote is in the ballot box.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+pub(crate) struct Accepted {
+    #[schema(example = "accepted")]
+    status: String,
+    /// The election that it is in.
+    election: u32,
+}
 
 /// The vote is in the log.
 pub fn accepted(election: ElectionId) -> HttpResponse {

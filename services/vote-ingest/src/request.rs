@@ -6,12 +6,30 @@ use ballot_log::{Election, ElectionId, PollNumber};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use service_kit::problem::Problem;
+use utoipa::ToSchema;
 use voter_roll::Guid;
 
 use crate::answer;
 
 /// Bytes of a request's body at most.
 pub const BODY_LIMIT: usize = 4096;
+
+/// A vote. At most 4096 bytes; other fields are ignored.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+pub(crate) struct Vote {
+    /// The voter's personal id, as on the roll.
+    #[schema(example = "12345678901")]
+    personal_id: String,
+    /// The voter's secret, a UUID.
+    #[schema(example = "3f0c1f64-5717-4562-b3fc-2c963f66afa6")]
+    guid: String,
+    /// The candidate's name exactly as on the ballot, or the poll number, as a number or in digits.
+    #[schema(value_type = String, example = "2")]
+    candidate: String,
+    /// The election; absent, the one that is open.
+    election: Option<u32>,
+}
 
 /// A vote as it was sent. Not `Debug`: it says who chose what.
 pub struct VoteRequest<'a> {

@@ -16,7 +16,7 @@ use voter_roll::{ClaimError, Roll};
 
 use crate::attempts::Attempts;
 use crate::request::{BODY_LIMIT, VoteRequest};
-use crate::{answer, description};
+use crate::{answer, request};
 
 /// What taking votes needs. Shared by all threads.
 pub struct PollingStation {
@@ -44,9 +44,9 @@ pub struct PollingStation {
 #[utoipa::path(
     post,
     path = "/vote",
-    request_body = description::Vote,
+    request_body = request::Vote,
     responses(
-        (status = 202, description = "The vote is in the ballot box, and in time", body = description::Accepted),
+        (status = 202, description = "The vote is in the ballot box, and in time", body = answer::Accepted),
         (status = 400, description = "`malformed-vote`: what is wrong with the body", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 403, description = "`not-on-the-roll`: there is no such voter, or not with this guid", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 409, description = "`already-voted`, `other-choice-pending`, `no-open-election`", body = openapi::Problem, content_type = "application/problem+json"),

@@ -106,7 +106,7 @@ impl Hall {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(state.clone())
-                .route("/health/ready", web::get().to(HttpResponse::Ok))
+                .route("/openapi.json", web::get().to(HttpResponse::Ok))
                 .route("/vote", web::post().to(vote))
                 .route("/api/elections", web::get().to(elections))
                 .route("/api/elections/{id}/results", web::get().to(results))

@@ -9,8 +9,8 @@ use service_kit::openapi;
 use service_kit::problem::Problem;
 use service_kit::refusal::Refusal;
 use service_kit::token::{Administrator, Unauthorized};
+use utoipa::ToSchema;
 
-use super::description::AuditLog;
 use super::desk::Desk;
 use crate::options::LONGEST_AUDIT_PAGE;
 
@@ -19,6 +19,46 @@ use crate::options::LONGEST_AUDIT_PAGE;
 struct Wanted {
     before: Option<i64>,
     limit: Option<i64>,
+}
+
+/// A page of the audit log.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct AuditLog {
+    /// Newest first: each with its number, the act, and the hash that chains it to the one before
+    entries: Vec<AuditEntry>,
+    /// Where the next page begins, as `before`; null on the last one
+    next: Option<i64>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct AuditEntry {
+    seq: i64,
+    act: AuditAct,
+    /// SHA-256, in hex
+    hash: String,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct AuditAct {
+    #[schema(example = "ana@example.org")]
+    who: String,
+    /// `administrator`, `official`, or empty where that is not known
+    #[schema(example = "official")]
+    role: String,
+    #[schema(example = "login")]
+    what: String,
+    /// Whose account
+    target: String,
+    #[schema(example = "192.0.2.1")]
+    address: String,
+    /// `success` or `refusal`, with the reason after a colon
+    #[schema(example = "success")]
+    outcome: String,
+    #[schema(example = "2026-06-16T15:55:46.123456Z")]
+    at: String,
 }
 
 /// Lists who registered, logged in or deleted an account, and who was refused, newest first

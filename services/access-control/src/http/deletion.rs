@@ -7,11 +7,19 @@ use service_kit::body::Fields;
 use service_kit::openapi;
 use service_kit::refusal::Refusal;
 use service_kit::token::{Administrator, Unauthorized};
+use utoipa::ToSchema;
 
-use super::description::EmailBody;
 use super::desk::{Desk, valid_email};
 use crate::accounts::Deleted;
 use crate::email::Email;
+
+/// Whose account.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct EmailBody {
+    #[schema(example = "ana@example.org")]
+    email: String,
+}
 
 /// Deletes an account
 ///

@@ -8,14 +8,33 @@ use service_kit::openapi;
 use service_kit::refusal::Refusal;
 use service_kit::secret::Secret;
 use service_kit::token::Role;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::description::RegisterBody;
 use super::desk::{Desk, origin, valid_email};
 use crate::accounts::Account;
 use crate::email::Email;
 use crate::jmbg::Jmbg;
 use crate::passwords;
+
+/// A new account. All texts have at most 256 characters.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct RegisterBody {
+    /// 13 digits `DDMMYYYRRBBBK`, the last one a check digit
+    #[schema(example = "0101994704401")]
+    jmbg: String,
+    #[schema(example = "Ana")]
+    forename: String,
+    #[schema(example = "Anić")]
+    surname: String,
+    /// `local@domain.tld`
+    #[schema(example = "ana@example.org")]
+    email: String,
+    /// At least 8 characters, with a digit, a lower-case and an upper-case letter
+    #[schema(example = "Lozinka1")]
+    password: String,
+}
 
 /// Creates an official's account
 ///

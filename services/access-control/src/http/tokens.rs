@@ -11,7 +11,6 @@ use service_kit::secret::Secret;
 use service_kit::token::{Refresh, TokenKind};
 use utoipa::ToSchema;
 
-use super::description::LoginBody;
 use super::desk::{Desk, origin, valid_email};
 
 /// An access and a refresh token.
@@ -22,6 +21,16 @@ pub(super) struct Tokens {
     access_token: String,
     /// For new access tokens; lives for 30 days.
     refresh_token: String,
+}
+
+/// Who logs in.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct LoginBody {
+    #[schema(example = "ana@example.org")]
+    email: String,
+    #[schema(example = "Lozinka1")]
+    password: String,
 }
 
 /// Gives tokens for an address and a password

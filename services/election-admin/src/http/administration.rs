@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::office::Office;
 use super::query::Caller;
-use super::{answer, description, wish};
+use super::{answer, wish};
 use crate::definitions;
 use crate::participants::{self, Participant, ParticipantId};
 
@@ -22,9 +22,18 @@ pub(super) struct Created {
     id: ParticipantId,
 }
 
+/// A party or a person to add.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct NewParticipant {
+    name: String,
+    /// True for a person, false for a party.
+    individual: bool,
+}
+
 /// Adds a party or a person that may stand in elections
 #[utoipa::path(post, path = "/createParticipant",
-    request_body(content = description::NewParticipant),
+    request_body(content = NewParticipant),
     responses((status = 200, body = Created), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized)))]
 pub(super) async fn create_participant(
     administrator: Caller,
@@ -51,9 +60,24 @@ pub(super) async fn create_participant(
     office.change(act, work).await
 }
 
+/// All parties and persons.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct Participants {
+    participants: Vec<ParticipantEntry>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct ParticipantEntry {
+    id: i32,
+    name: String,
+    individual: bool,
+}
+
 /// Lists parties and persons
 #[utoipa::path(get, path = "/getParticipants",
-    responses((status = 200, body = description::Participants), (status = 401, body = openapi::Unauthorized)))]
+    responses((status = 200, body = Participants), (status = 401, body = openapi::Unauthorized)))]
 pub(super) async fn get_participants(
     administrator: Caller,
     request: HttpRequest,
@@ -81,9 +105,32 @@ pub(super) struct Numbered {
     poll_numbers: Vec<PollNumber>,
 }
 
+/// An election to define.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct NewElection {
+    /// ISO 8601; without an offset it is in the zone of the service.
+    #[schema(example = "2026-06-16T08:00:00")]
+    start: String,
+    #[schema(example = "2026-06-16T20:00:00+02:00")]
+    end: String,
+    /// True for a presidential election, false for a parliamentary one.
+    individual: bool,
+    /// Their numbers, in the order of the ballot.
+    participants: Vec<i32>,
+    title: Option<String>,
+    /// How votes become seats or a winner, such as {"method": "dhondt", "seats": 250, "tie": "lot"}.
+    rules: Option<serde_json::Value>,
+    /// What holds for single lists, in the order of participants, null for an ordinary one: such as
+    /// `{"exempt": true, "multiplier": "1.35"}` for a minority's, `{"threshold_percent": "8"}` for a coalition's.
+    terms: Option<Vec<serde_json::Value>>,
+    /// `live` or `after-close`: when the numbers may be seen.
+    results: Option<String>,
+}
+
 /// Defines an election, which opens and closes by itself
 #[utoipa::path(post, path = "/createElection",
-    request_body(content = description::NewElection),
+    request_body(content = NewElection),
     responses((status = 200, body = Numbered), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized),
         (status = 503, description = "Stored, and published as soon as Kafka is back; or not stored")))]
 pub(super) async fn create_election(
@@ -129,9 +176,16 @@ pub(super) struct ListedParticipant {
     name: String,
 }
 
+/// All elections.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct Elections {
+    elections: Vec<ListedElection>,
+}
+
 /// Lists elections with those who stand
 #[utoipa::path(get, path = "/getElections",
-    responses((status = 200, body = description::Elections), (status = 401, body = openapi::Unauthorized)))]
+    responses((status = 200, body = Elections), (status = 401, body = openapi::Unauthorized)))]
 pub(super) async fn get_elections(
     administrator: Caller,
     request: HttpRequest,

@@ -13,17 +13,31 @@ use service_kit::refusal::Refusal;
 use utoipa::ToSchema;
 
 use super::answer::{bad_parameter, no_such_election};
-use super::description;
 use super::office::Office;
 use super::query::{Caller, election, limit, parameter};
 use crate::counted::{self, RejectedBallot};
 use crate::report::{Report, Turnout};
 
+/// A result in full.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct FullResult {
+    /// Nothing changes any more.
+    r#final: bool,
+    /// The result; null while it may not be seen. Once final, canonical JSON.
+    result: Option<serde_json::Value>,
+    /// Of the bytes of the final result, in hex.
+    sha256: Option<String>,
+    /// By partition, the offset of the first record that it does not stand on.
+    offsets: std::collections::BTreeMap<String, i64>,
+    finalised_at: Option<String>,
+}
+
 /// Gives the whole result as JSON: votes, seats or a winner, and the ties that mattered
 ///
 /// Administrators always, everybody once the result is final.
 #[utoipa::path(get, path = "/elections/{id}/results.json", params(("id" = u32, Path, description = "The election")),
-    responses((status = 200, body = description::FullResult), (status = 401, body = openapi::Unauthorized),
+    responses((status = 200, body = FullResult), (status = 401, body = openapi::Unauthorized),
         (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json")),
     security(("bearer" = []), ()))]
 pub(super) async fn results_json(
@@ -169,10 +183,20 @@ fn place(text: &str) -> Option<(i32, i64)> {
     Some((partition.parse().ok()?, offset.parse().ok()?))
 }
 
+/// A page of the audit log.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct AuditLog {
+    /// Newest first: each with its number, the act, and the hash that chains it to the one before.
+    entries: Vec<serde_json::Value>,
+    /// Where the next page begins, as `before`; null on the last one.
+    next: Option<i64>,
+}
+
 /// Lists what administrators and officials did, newest first
 #[utoipa::path(get, path = "/audit",
     params(("before" = Option<i64>, Query, description = "The `next` of the page before"), ("limit" = Option<i64>, Query, description = "Acts at most, 1 to 10000")),
-    responses((status = 200, body = description::AuditLog), (status = 401, body = openapi::Unauthorized)))]
+    responses((status = 200, body = AuditLog), (status = 401, body = openapi::Unauthorized)))]
 pub(super) async fn audit_log(
     administrator: Caller,
     request: HttpRequest,

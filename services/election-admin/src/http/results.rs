@@ -16,10 +16,11 @@ use serde_json::Number;
 use service_kit::refusal::Refusal;
 use service_kit::{body, openapi};
 use tokio::time::{Instant, sleep};
+use utoipa::ToSchema;
 
+use super::answer;
 use super::office::Office;
 use super::query::{Caller, parameter};
-use super::{answer, description};
 use crate::counted::{self, InvalidVote};
 use crate::finals::{self, FinalResult};
 use crate::result::seats_or_share;
@@ -31,11 +32,23 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Invalid votes that travel together, if they are there.
 const TOGETHER: usize = 512;
 
-#[derive(Serialize)]
+/// The result of an election.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+#[schema(rename_all = "camelCase")]
+struct Results {
+    participants: Vec<ParticipantResult>,
+    /// Paper ballots that were not counted.
+    invalid_votes: Vec<InvalidVote>,
+}
+
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ParticipantResult {
     poll_number: PollNumber,
     name: String,
+    /// Seats; or the share of the valid votes, with two decimals.
+    #[schema(value_type = f64)]
     result: Number,
 }
 
@@ -43,7 +56,7 @@ struct ParticipantResult {
 ///
 /// Waits for the count for at most ten seconds.
 #[utoipa::path(get, path = "/getResults", params(("id" = i32, Query, description = "The election")),
-    responses((status = 200, body = description::Results), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized),
+    responses((status = 200, body = Results), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized),
         (status = 503, description = "The count has not got so far; try again")))]
 pub(super) async fn get_results(
     administrator: Caller,

@@ -1,7 +1,7 @@
 //! What the voters were told against what was counted.
 
-use super::Results;
 use crate::ballot::Paper;
+use crate::result::Results;
 use crate::units::some;
 
 /// Rejected for being the second of one voter: the only rejection that a vote which was sent again can
