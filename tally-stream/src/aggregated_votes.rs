@@ -96,7 +96,7 @@ impl AggregatedVotes {
                 if self.offered.is_closed() {
                     tracing::warn!(
                         error,
-                        "the last totals are not sent; the next owner does it"
+                        "the last totals were not sent; the next owner sends them"
                     );
                     return;
                 }

@@ -16,10 +16,10 @@ use crate::count::{LogRecord, PartitionCount};
 use crate::options::RecountOptions;
 use crate::store::Store;
 
-/// Kafka may be silent for this long while the recount still expects records.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Progress is told this often.
-const TELL_EVERY: Duration = Duration::from_secs(5);
+/// How long to wait for the next record.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Between two log lines about progress.
+const LOG_EVERY: Duration = Duration::from_secs(5);
 
 /// How stored and recounted totals compare.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub async fn recount(options: RecountOptions) -> anyhow::Result<Recount> {
     let store = Store::new(postgres::pool(&options.postgres)?);
     let topics = Topics::with_prefix(&options.kafka.topic_prefix);
     let brokers = &options.kafka.kafka_brokers;
-    let partitions = topics.vote_partitions_within(brokers, PATIENCE).await?;
+    let partitions = topics.vote_partitions_within(brokers, TIMEOUT).await?;
     let stored = store.tallies_of_all(options.election, partitions).await?;
     let elections = Elections::follow(&options.kafka.kafka_brokers, &topics)?;
     elections.read_to_end().await?;
@@ -75,7 +75,7 @@ fn count_again(
         .collect();
     let mut assignment = TopicPartitionList::new();
     for (partition, end) in &ends {
-        let (first, log_end) = consumer.fetch_watermarks(&topics.votes, *partition, PATIENCE)?;
+        let (first, log_end) = consumer.fetch_watermarks(&topics.votes, *partition, TIMEOUT)?;
         ensure!(
             first == 0 && log_end >= *end,
             "the log of partition {partition} holds offsets {first} to {log_end}, but the stored totals stand on 0 to {end}"
@@ -87,18 +87,18 @@ fn count_again(
     let known = elections.all();
     let mut counts: BTreeMap<i32, PartitionCount> = BTreeMap::new();
     let mut last_record = Instant::now();
-    let mut told = Instant::now();
+    let mut logged = Instant::now();
     while ends
         .iter()
         .any(|(partition, end)| next_offset(&counts, *partition) < *end)
     {
         let message = match consumer.poll(Duration::from_millis(100)) {
             Some(Ok(message)) => message,
-            Some(Err(KafkaError::PartitionEOF(_))) | None if last_record.elapsed() < PATIENCE => {
+            Some(Err(KafkaError::PartitionEOF(_))) | None if last_record.elapsed() < TIMEOUT => {
                 continue;
             }
             Some(Err(error)) => return Err(error).context("Kafka ended the recount"),
-            None => bail!("Kafka has been silent for {} s", PATIENCE.as_secs()),
+            None => bail!("Kafka has been silent for {} s", TIMEOUT.as_secs()),
         };
         last_record = Instant::now();
         let Timestamp::LogAppendTime(time_ms) = message.timestamp() else {
@@ -119,8 +119,8 @@ fn count_again(
         };
         let count = counts.entry(partition).or_default();
         count.apply(record, |id| anyhow::Ok(known.get(&id).cloned()))?;
-        if told.elapsed() >= TELL_EVERY {
-            told = Instant::now();
+        if logged.elapsed() >= LOG_EVERY {
+            logged = Instant::now();
             let done: i64 = ends
                 .keys()
                 .map(|partition| next_offset(&counts, *partition))

@@ -21,14 +21,14 @@ const COUNT: &str = "count";
 /// Between two attempts to reach PostgreSQL at the start.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
 /// How long Kafka may be away before its absence is an error of the start.
-const KAFKA_PATIENCE: Duration = Duration::from_mins(1);
+const KAFKA_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Answers health, and starts to count as soon as the database is migrated and the ballot box is known to be the one
 /// that was counted. When it is stopped, it stores where everything stands, and publishes it.
 ///
 /// # Errors
 /// Where the port is taken, or a setting makes no sense. What is wrong with the servers ends the service later, with
-/// words.
+/// a message.
 pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     options.postgres.database.check(options.environment)?;
     let migrated = postgres::migrated(&options.postgres, election_store::migrations)?;
@@ -46,7 +46,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         .ready_after(POSTGRESQL, RETRY_AFTER, CHECK_TIMEOUT, migrated)
         .task("count", async move {
             let counted = count.run(asked_to_stop).await;
-            // Nobody need be waiting.
+            // The receiver may have been dropped.
             let _unheard = end.send(());
             counted
         })
@@ -156,7 +156,7 @@ async fn check_partitions(store: &Store, brokers: &str, topics: &Topics) -> anyh
     let pinned = store.pinned_partitions(&topics.votes).await?;
     let topic = &topics.votes;
     let partitions = topics
-        .vote_partitions_within(brokers, KAFKA_PATIENCE)
+        .vote_partitions_within(brokers, KAFKA_TIMEOUT)
         .await
         .context("cannot look at the ballot box")?;
     let pinned = pinned.unwrap_or(partitions);

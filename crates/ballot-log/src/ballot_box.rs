@@ -93,7 +93,7 @@ impl BallotBox {
         let producer = client_config(brokers)
             .set("enable.idempotence", "true")
             .set("acks", "all")
-            // What Java clients use: whoever appends, a ballot always meets the same partition.
+            // What Java clients use: every producer puts a ballot into the same partition.
             .set("partitioner", "murmur2_random")
             .set(
                 "message.timeout.ms",
@@ -116,7 +116,7 @@ impl BallotBox {
     /// Waits until the producer has its id and the topic's metadata, so that the first vote need not.
     ///
     /// # Errors
-    /// Where the topic does not exist, or the producer broke. Kafka being away is waited out.
+    /// Where the topic does not exist, or the producer broke. Waits while Kafka is unavailable.
     pub async fn ready(&self) -> Result<(), KafkaError> {
         let mut state = self.state.clone();
         // Fails only without a sender, and that lives as long as the producer, which `self` holds.
@@ -246,7 +246,7 @@ impl ProducerContext for Deliveries {
             },
             Err((error, _)) => Err(AppendError::Unknown(error.clone())),
         };
-        // Whoever asked may have gone; the record is in the log all the same.
+        // The caller may have gone; the record is in the log all the same.
         let _gone = acknowledge.send(answer);
     }
 }

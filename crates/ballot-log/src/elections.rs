@@ -1,5 +1,5 @@
 //! Following the definitions of elections: a thread reads the topic `elections` from its beginning
-//! and for ever, everybody else looks at what it has read.
+//! and follows it, and all others use what it has read.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use tokio::time::timeout;
 use crate::topics::Topics;
 use crate::{Election, ElectionDefinition, ElectionId, client_config};
 
-/// How long Kafka may take to say where the topic ends, and then to hand it out.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The timeout for finding the end of the topic, and then for reading up to it.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// All elections known, by id.
 pub type ElectionMap = BTreeMap<ElectionId, Arc<Election>>;
@@ -134,7 +134,7 @@ impl Elections {
             .map_err(|_| ElectionsError::Stopped)??;
         let mut read = self.read.clone();
         let read_so_far = read.wait_for(|read| read.next_offset >= end);
-        match timeout(PATIENCE, read_so_far).await {
+        match timeout(TIMEOUT, read_so_far).await {
             Ok(read) => read.map(drop).map_err(|_| ElectionsError::Stopped),
             Err(_elapsed) => {
                 Err(KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut).into())
@@ -161,7 +161,7 @@ struct Follower {
 
 impl Follower {
     fn end(&self) -> Result<i64, KafkaError> {
-        let (_low, high) = self.consumer.fetch_watermarks(&self.topic, 0, PATIENCE)?;
+        let (_low, high) = self.consumer.fetch_watermarks(&self.topic, 0, TIMEOUT)?;
         Ok(high)
     }
 

@@ -21,14 +21,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// The names of the topics of one installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topics {
-    /// The ballot box: append-only, kept for ever, keyed by ballot.
+    /// The ballot box: append-only, never deleted, keyed by ballot.
     pub votes: String,
     /// Definitions, keyed by election; one partition, compacted.
     pub elections: String,
     /// Totals of each partition of `votes`, keyed `<election>/<partition>`; compacted.
     pub aggregated_votes: String,
     /// What officials did at ballot stations ([`crate::Act`]), for the audit log; keyed by who acted; one
-    /// partition, so that the acts have one order, and kept for ever.
+    /// partition, so that the acts have one order, and never deleted.
     pub acts: String,
 }
 
@@ -127,7 +127,7 @@ impl Topics {
     async fn check_partitions(&self, brokers: &str, partitions: i32) -> Result<(), TopicError> {
         let (topics, brokers) = (self.clone(), brokers.to_owned());
         let there = ask_within(KAFKA_TIMEOUT, move || {
-            // A topic that somebody else has made this moment is not known to every broker yet.
+            // A topic that has just been created elsewhere is not known to every broker yet.
             match topics.vote_partitions(&brokers, KAFKA_TIMEOUT) {
                 Err(TopicError::Missing(_)) => {
                     Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition).into())
@@ -168,18 +168,17 @@ impl Topics {
         Ok(())
     }
 
-    /// How many partitions the ballot box has. Kafka may be starting: it is asked again until `patience` is
-    /// over.
+    /// How many partitions the ballot box has. Kafka may be starting: retries until `timeout`.
     ///
     /// # Errors
     /// Where the topic does not exist, or Kafka cannot be reached all that time.
     pub async fn vote_partitions_within(
         &self,
         brokers: &str,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<i32, TopicError> {
         let (topics, brokers) = (self.clone(), brokers.to_owned());
-        ask_within(patience, move || {
+        ask_within(timeout, move || {
             topics.vote_partitions(&brokers, KAFKA_TIMEOUT)
         })
         .await
@@ -203,13 +202,13 @@ impl Topics {
     }
 }
 
-/// How many brokers there are. Kafka may be starting: it is asked again until `patience` is over.
+/// How many brokers there are. Kafka may be starting: retries until `timeout`.
 ///
 /// # Errors
 /// Where it cannot be reached all that time.
-pub async fn brokers_within(brokers: &str, patience: Duration) -> Result<i32, TopicError> {
+pub async fn brokers_within(brokers: &str, timeout: Duration) -> Result<i32, TopicError> {
     let brokers = brokers.to_owned();
-    ask_within(patience, move || {
+    ask_within(timeout, move || {
         let client: BaseConsumer = client_config(&brokers).create()?;
         let metadata = client.fetch_metadata(None, KAFKA_TIMEOUT)?;
         #[expect(
@@ -221,12 +220,12 @@ pub async fn brokers_within(brokers: &str, patience: Duration) -> Result<i32, To
     .await
 }
 
-/// Asks again, less and less often, while Kafka cannot be reached.
+/// Retries with growing pauses while Kafka is unreachable.
 async fn ask_within(
-    patience: Duration,
+    timeout: Duration,
     ask: impl Fn() -> Result<i32, TopicError> + Clone + Send + 'static,
 ) -> Result<i32, TopicError> {
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + timeout;
     let mut pause = FIRST_PAUSE;
     loop {
         let asked = spawn_blocking(ask.clone()).await;

@@ -68,7 +68,7 @@ impl Act {
     /// The act as it stands in the log.
     ///
     /// # Errors
-    /// None in practice: every act can be written.
+    /// Never, as every act can be written as JSON.
     pub fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(self)
     }

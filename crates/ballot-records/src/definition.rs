@@ -69,13 +69,13 @@ pub enum DefinitionError {
     /// The election would never be open.
     #[error("the election must end after it starts")]
     NeverOpen,
-    /// Nobody to choose between.
+    /// Fewer than two participants.
     #[error("an election needs at least two participants")]
     NoChoice,
     /// Poll numbers are not 1, 2, 3 …
     #[error("poll numbers must count from 1 in the order of the participants")]
     PollNumbers,
-    /// Two of a name could not be told apart by voters.
+    /// Voters could not tell two participants of one name apart.
     #[error("two participants are called «{0}»")]
     SameName(String),
     /// The electoral rules refuse.
@@ -99,7 +99,7 @@ impl ElectionDefinition {
     /// Whether it makes sense. Two participants may bear the same name: they have different poll numbers.
     ///
     /// # Errors
-    /// The first thing that is wrong, in words.
+    /// The first thing that is wrong.
     pub fn check(&self) -> Result<(), DefinitionError> {
         if self.start >= self.end {
             return Err(DefinitionError::NeverOpen);
@@ -119,7 +119,7 @@ impl ElectionDefinition {
     /// Whether voters can tell all participants apart by name, as they must where votes are given by name.
     ///
     /// # Errors
-    /// [`DefinitionError::SameName`] with the first name that somebody else bears too.
+    /// [`DefinitionError::SameName`] with the first name that occurs twice.
     pub fn check_names(&self) -> Result<(), DefinitionError> {
         let mut names = BTreeSet::new();
         for participant in &self.participants {
@@ -131,7 +131,7 @@ impl ElectionDefinition {
     }
 }
 
-/// A definition with what is asked of it for every vote at hand.
+/// A definition, prepared for the questions that every vote asks.
 #[derive(Clone, Debug)]
 pub struct Election {
     definition: ElectionDefinition,
@@ -172,7 +172,7 @@ impl Election {
         self.created_ms <= time_ms
     }
 
-    /// The poll number that a ballot chose, where somebody stands under it.
+    /// The poll number that a ballot chose, where a participant has it.
     pub fn poll_number(&self, choice: Choice) -> Option<PollNumber> {
         let poll_number = PollNumber::try_from(choice).ok()?;
         let last = self.definition.participants.len();
@@ -180,7 +180,7 @@ impl Election {
     }
 
     /// The participant of this name, or else under this poll number written in digits. A name that two
-    /// participants bear means neither of them: nobody guesses whom a voter chose.
+    /// participants bear means neither of them: a voter's choice is never guessed.
     pub fn candidate(&self, name_or_number: &str) -> Option<PollNumber> {
         let mut of_that_name = self
             .definition

@@ -1,6 +1,6 @@
 //! Checkpoints of the count: where a partition stands, with its tallies and rejected ballots.
 //!
-//! All of it is absolute ("partition p, as of offset n, is this") and true for ever, so it can be
+//! All of it is absolute ("partition p, as of offset n, is this") and stays true, so it can be
 //! written twice, late, or by an instance that has lost the partition: a write for a lower offset
 //! changes nothing.
 

@@ -49,7 +49,7 @@ pub async fn all(client: &Client) -> Result<Vec<ElectionDefinition>, StoreError>
     rows.iter().map(definition).collect()
 }
 
-/// The definitions of the elections without a final result, one by one: an unreadable one keeps nobody from
+/// The definitions of the elections without a final result, one by one: an unreadable one does not hide
 /// the others.
 ///
 /// # Errors

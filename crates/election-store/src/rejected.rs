@@ -16,7 +16,7 @@ use crate::row::KeyedRow;
 const ROWS_A_STATEMENT: usize = 10_000;
 
 /// A stored rejected ballot. Of a voter's ballot nothing shows but that there was one, and why: its time and
-/// its choice together with what else somebody has seen might tell whose it was.
+/// its choice, combined with other observations, might reveal whose it was.
 #[derive(Debug, PartialEq, Eq)]
 pub struct StoredRejection {
     /// Where it lies in the log.
@@ -65,7 +65,7 @@ pub async fn page(
 }
 
 /// The paper ballots of an election that were not counted for one of two reasons, in the order in which they
-/// came, as they are read. Nobody else has the connection meanwhile.
+/// came, as they are read. Holds the connection meanwhile.
 ///
 /// # Errors
 /// Where PostgreSQL does not answer; in the stream, where a row is unreadable.
@@ -124,7 +124,7 @@ fn rejection(row: &Row) -> Result<StoredRejection, StoreError> {
     })
 }
 
-/// One statement for many rows: there may be many when somebody floods the log.
+/// One statement for many rows: a flooded log has many.
 pub(crate) async fn save(
     transaction: &Transaction<'_>,
     partition: i32,

@@ -147,7 +147,7 @@ impl Tally {
     }
 }
 
-/// "Partition p, as of offset n, is this": true for ever, so it may be written any number of times.
+/// "Partition p, as of offset n, is this": that stays true, so it may be written any number of times.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartitionTally {
     /// The election.

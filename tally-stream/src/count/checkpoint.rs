@@ -1,4 +1,4 @@
-//! A partition's count as bytes, to be picked up again by whoever owns the partition next.
+//! A partition's count as bytes, for the next owner of the partition.
 
 use super::PartitionCount;
 
@@ -16,7 +16,7 @@ impl PartitionCount {
     /// The whole state, ballots seen included.
     ///
     /// # Errors
-    /// None in practice: every part of the state can be written.
+    /// Never, as every part of the state can be written.
     pub fn encode(&self) -> Result<Vec<u8>, CheckpointError> {
         postcard::to_extend(self, vec![VERSION]).map_err(|error| CheckpointError(error.to_string()))
     }

@@ -151,7 +151,7 @@ impl PartitionCount {
         })
     }
 
-    /// A marker from before the end closes nothing: a vote that was told it was in time may still follow.
+    /// A marker from before the end closes nothing: a vote whose voter was told that it was in time may still follow.
     fn close(&mut self, election: Option<&Election>, time_ms: i64) {
         self.markers += 1;
         if let Some(election) = election.filter(|election| election.has_ended_at(time_ms)) {

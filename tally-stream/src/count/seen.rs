@@ -17,7 +17,7 @@ pub(super) struct Seen {
     duplicates: FxHashSet<(Uuid, PaperLine)>,
 }
 
-/// How a ballot looks to somebody who has seen others.
+/// How a ballot compares with those seen before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sight {
     First,

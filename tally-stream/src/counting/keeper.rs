@@ -1,4 +1,4 @@
-//! Writes checkpoints, one round after the other, for as long as it takes.
+//! Writes checkpoints, one round after the other, and retries until PostgreSQL takes them.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::count::PartitionCount;
 use crate::store::{Checkpoint, Store, tallies};
 
 /// How long a partition that is being taken away waits for its last checkpoint.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// Between two attempts to reach PostgreSQL.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
@@ -45,7 +45,7 @@ impl Keeper {
                         offer.offer(tallies(checkpoint.partition, &checkpoint.count));
                     }
                 }
-                // Nobody need be waiting.
+                // The receiver may have been dropped.
                 let _unheard = round.written.send(());
             }
         });
@@ -69,13 +69,13 @@ impl Keeper {
         is_written
     }
 
-    /// Starts a round and waits until it is written, but not for ever.
+    /// Starts a round and waits until it is written, up to a timeout.
     pub(super) async fn save_and_wait(&self, checkpoints: Vec<Checkpoint>) {
         if checkpoints.is_empty() {
             return;
         }
         // What is not written in time is still written later.
-        if timeout(PATIENCE, self.save(checkpoints)).await.is_err() {
+        if timeout(TIMEOUT, self.save(checkpoints)).await.is_err() {
             tracing::warn!(
                 "PostgreSQL took no checkpoint in time; the next owner counts the latest records again"
             );

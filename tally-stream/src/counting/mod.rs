@@ -38,8 +38,8 @@ use ownership::Ownership;
 const POST_EVERY: Duration = Duration::from_millis(100);
 /// Rejected ballots held in memory at most, before counting waits for PostgreSQL to take them.
 const REJECTED_AT_MOST: usize = 200_000;
-/// How long Kafka may take to say where a partition ends.
-const KAFKA_PATIENCE: Duration = Duration::from_secs(5);
+/// The timeout for finding where a partition ends.
+const KAFKA_TIMEOUT: Duration = Duration::from_secs(5);
 /// Between two attempts to reach Kafka.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 /// The clock is read once in so many records.
@@ -118,7 +118,7 @@ impl Counting {
                 counter.finish();
                 // Leaves the group, so that others have the partitions at once.
                 drop(counter);
-                // Nobody need be waiting.
+                // The receiver may have been dropped.
                 let _unheard = end.send(());
             })?;
         Ok(Self {
@@ -245,7 +245,7 @@ impl Counter {
         );
         let verdict = counted.count.apply(record, |election| {
             definitions.look_up(election, (partition, record.offset), |definitions| {
-                let log_end = || consumer.fetch_watermarks(topic, partition, KAFKA_PATIENCE);
+                let log_end = || consumer.fetch_watermarks(topic, partition, KAFKA_TIMEOUT);
                 while let Err(error) = catch_up(definitions, runtime, partition, &log_end) {
                     tracing::warn!(%error, "a record names an election that is not known, and the definitions cannot be read");
                     if stop.load(Ordering::Relaxed) {
@@ -258,7 +258,7 @@ impl Counter {
         })?;
         match verdict {
             Verdict::Rejected(rejected) => counted.rejected.push(rejected),
-            // Somebody waits for the final result: it shall be stored at once.
+            // The final result waits for it, so it is stored at once.
             Verdict::Marker => self.marker_seen = true,
             Verdict::Counted | Verdict::Repeated | Verdict::Known => {}
         }

@@ -19,22 +19,22 @@ use crate::count::{CheckpointError, PartitionCount};
 use crate::publish::PendingTallies;
 use crate::store::Store;
 
-/// How long PostgreSQL or a broker may be away while a partition is taken over.
-const LOAD_PATIENCE: Duration = Duration::from_secs(30);
-/// How long Kafka may take to say where a log begins and ends.
-const KAFKA_PATIENCE: Duration = Duration::from_secs(5);
+/// How long to retry PostgreSQL and the brokers while a partition is taken over.
+const LOAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// The timeout for finding where a log begins and ends.
+const KAFKA_TIMEOUT: Duration = Duration::from_secs(5);
 /// Between two attempts.
 const LOAD_RETRY_AFTER: Duration = Duration::from_millis(500);
 
 /// The partitions owned and their counts, as Kafka's rebalance callback and the counting thread share
-/// them. Both run on one thread, so nobody ever waits for the lock.
+/// them. Both run on one thread, so the lock is never contended.
 pub(super) struct Ownership {
     partitions: Mutex<BTreeMap<i32, CountedPartition>>,
     runtime: Handle,
     store: Store,
     keeper: Keeper,
     pending: Arc<PendingTallies>,
-    /// How many partitions the ballot box has, now and for ever.
+    /// How many partitions the ballot box has; it never changes.
     fixed_partitions: i32,
     failure: watch::Sender<Option<Arc<anyhow::Error>>>,
 }
@@ -81,20 +81,20 @@ impl Ownership {
     }
 
     /// The count of a partition as it was stored, and the first and the next offset of its log. A server
-    /// may be restarting just now: both get half a minute, but no time makes a checkpoint readable.
+    /// may be restarting, so both are retried; an unreadable checkpoint is not.
     fn load(
         &self,
         consumer: &BaseConsumer<Self>,
         topic: &str,
         partition: i32,
     ) -> anyhow::Result<(PartitionCount, (i64, i64))> {
-        let deadline = Instant::now() + LOAD_PATIENCE;
+        let deadline = Instant::now() + LOAD_TIMEOUT;
         loop {
             let count = self.runtime.block_on(self.store.load(partition));
             let loaded = count.and_then(|count| {
                 Ok((
                     count,
-                    consumer.fetch_watermarks(topic, partition, KAFKA_PATIENCE)?,
+                    consumer.fetch_watermarks(topic, partition, KAFKA_TIMEOUT)?,
                 ))
             });
             match loaded {

@@ -30,8 +30,8 @@ use scripts::{PUBLISH_RESULT, STORE_TALLIES};
 const ROUND: Duration = Duration::from_millis(100);
 /// Everything again: Redis may have lost its memory, or the roll may have been loaded.
 const REFRESH: Duration = Duration::from_secs(2);
-/// How long Redis may be away when this starts.
-const REDIS_PATIENCE: Duration = Duration::from_mins(1);
+/// How long to retry the first connection to Redis.
+const REDIS_TIMEOUT: Duration = Duration::from_mins(1);
 /// The Redis set of all elections that have a result.
 const ELECTIONS_KEY: &str = "results";
 
@@ -196,7 +196,7 @@ impl Publisher {
 
 /// Redis may be starting: it gets a minute.
 async fn connect(client: &redis::Client) -> anyhow::Result<ConnectionManager> {
-    let deadline = Instant::now() + REDIS_PATIENCE;
+    let deadline = Instant::now() + REDIS_TIMEOUT;
     loop {
         match client.get_connection_manager().await {
             Err(error) if Instant::now() < deadline => {

@@ -20,7 +20,7 @@ impl Rolls {
     /// Reads what is stored.
     ///
     /// # Errors
-    /// Where PostgreSQL cannot be asked.
+    /// Where PostgreSQL does not answer.
     pub(super) async fn read(store: Store) -> anyhow::Result<Self> {
         let registered = store.registered().await?;
         Ok(Self { store, registered })

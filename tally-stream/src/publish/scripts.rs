@@ -22,7 +22,7 @@ pub(super) static STORE_TALLIES: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Stores a result and tells whoever listens.
+/// Stores a result and publishes it on its channel.
 ///
 /// `KEYS[1]`: `results:{<election>}`, also the channel; `KEYS[2]`: `results:{<election>}:position`;
 /// `ARGV`: position, result as JSON. Returns 1 where it was news.
