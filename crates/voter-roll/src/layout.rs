@@ -9,27 +9,30 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use redis::{AsyncCommands, RedisResult, aio::ConnectionLike};
 
-use crate::{keys::Fingerprint, packing::Place};
+use crate::{keys::Fingerprint, packing::EntryAddress};
 
 /// Voters a bucket would hold if the roll were full. With the spare quarter that makes 72 at the
 /// first load: chance then stays below the 128 entries up to which Redis keeps a listpack.
 const FULL_BUCKET: u32 = 90;
 
-pub(crate) fn buckets(capacity: u32) -> u32 {
+/// How many buckets a roll of this capacity has.
+pub fn buckets(capacity: u32) -> u32 {
     (capacity / FULL_BUCKET).max(1)
 }
 
-pub(crate) fn meta_key(election: u32) -> String {
+/// The Redis key of [`Meta`].
+pub fn meta_key(election: u32) -> String {
     format!("roll:{election}")
 }
 
-pub(crate) fn bucket_key(election: u32, bucket: u32) -> String {
+/// The Redis key of a bucket.
+pub fn bucket_key(election: u32, bucket: u32) -> String {
     format!("roll:{election}:{bucket}")
 }
 
-impl Place {
+impl EntryAddress {
     /// The bucket among as many as there are.
-    pub(crate) fn bucket(&self, buckets: u32) -> u32 {
+    pub fn bucket(&self, buckets: u32) -> u32 {
         let bucket = self.bucket % u64::from(buckets.max(1));
         u32::try_from(bucket).unwrap_or(0)
     }
@@ -37,17 +40,22 @@ impl Place {
 
 /// What `roll:<election>` says about a complete roll.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Meta {
-    pub(crate) capacity: u32,
-    pub(crate) buckets: u32,
-    pub(crate) voters: u64,
+pub struct Meta {
+    /// How many serials the election has.
+    pub capacity: u32,
+    /// How many buckets it is spread over; never 0.
+    pub buckets: u32,
+    /// How many voters are on it.
+    pub voters: u64,
     /// Of the ballot key, in hexadecimal.
-    pub(crate) fingerprint: String,
-    pub(crate) loaded_at: String,
+    pub fingerprint: String,
+    /// When it was loaded, RFC 3339.
+    pub loaded_at: String,
 }
 
 impl Meta {
-    pub(crate) fn new(capacity: u32, voters: u64, fingerprint: Fingerprint) -> Self {
+    /// Of a roll that is complete now.
+    pub fn new(capacity: u32, voters: u64, fingerprint: Fingerprint) -> Self {
         Self {
             capacity,
             buckets: buckets(capacity),
@@ -58,7 +66,7 @@ impl Meta {
     }
 
     /// `None` where nothing, or nothing readable, is there.
-    pub(crate) fn from_hash(mut hash: HashMap<String, String>) -> Option<Self> {
+    pub fn from_hash(mut hash: HashMap<String, String>) -> Option<Self> {
         Some(Self {
             capacity: hash.get("capacity")?.parse().ok()?,
             buckets: hash
@@ -72,7 +80,8 @@ impl Meta {
         })
     }
 
-    pub(crate) fn to_pairs(&self) -> [(&'static str, String); 5] {
+    /// As the Redis hash holds it.
+    pub fn to_pairs(&self) -> [(&'static str, String); 5] {
         [
             ("capacity", self.capacity.to_string()),
             ("buckets", self.buckets.to_string()),
@@ -82,7 +91,11 @@ impl Meta {
         ]
     }
 
-    pub(crate) async fn read(
+    /// What Redis holds of an election; `None` as [`Meta::from_hash`].
+    ///
+    /// # Errors
+    /// Where Redis cannot be asked.
+    pub async fn read(
         redis: &mut (impl ConnectionLike + Send + Sync),
         election: u32,
     ) -> RedisResult<Option<Self>> {

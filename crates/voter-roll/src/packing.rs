@@ -10,22 +10,22 @@
 //! The scripts `claim.lua` and `load.lua` know these offsets too.
 
 /// Length of an entry that is not pending.
-pub(crate) const ENTRY_BYTES: usize = 15;
+pub const ENTRY_BYTES: usize = 15;
 
 /// Where a voter's entry lies in Redis, and what hides its serial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub struct EntryAddress {
     /// The field within the bucket.
-    pub(crate) field: [u8; 16],
+    pub field: [u8; 16],
     /// The bucket, once taken modulo their number.
-    pub(crate) bucket: u64,
+    pub bucket: u64,
     /// Combined with the serial by exclusive or.
-    pub(crate) mask: u32,
+    pub mask: u32,
 }
 
 /// How far a voter has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
+pub enum State {
     /// Has not voted.
     Free,
     /// Is bound to a choice that is not known to be in the log.
@@ -36,7 +36,7 @@ pub(crate) enum State {
 
 impl State {
     /// The state in the first byte of an entry; `None` where this is no entry.
-    pub(crate) fn of(entry: &[u8]) -> Option<Self> {
+    pub fn of(entry: &[u8]) -> Option<Self> {
         match (entry.first()?, entry.len()) {
             (0, ENTRY_BYTES) => Some(Self::Free),
             (1, 23) => Some(Self::Pending),
@@ -49,15 +49,18 @@ impl State {
 /// What an entry says, apart from its state.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(test, derive(Debug))]
-pub(crate) struct Entry {
-    pub(crate) district: u16,
-    pub(crate) serial: u32,
-    pub(crate) identity: [u8; 8],
+pub struct Entry {
+    /// The constituency.
+    pub district: u16,
+    /// The number of the ballot.
+    pub serial: u32,
+    /// The HMAC by which the personal id is checked.
+    pub identity: [u8; 8],
 }
 
 impl Entry {
     /// The entry of a voter who has not come yet.
-    pub(crate) fn free(&self, mask: u32) -> [u8; ENTRY_BYTES] {
+    pub fn free(&self, mask: u32) -> [u8; ENTRY_BYTES] {
         let mut bytes = [0; ENTRY_BYTES];
         bytes[1..3].copy_from_slice(&self.district.to_le_bytes());
         bytes[3..7].copy_from_slice(&(self.serial ^ mask).to_le_bytes());
@@ -66,14 +69,14 @@ impl Entry {
     }
 
     /// The entry of a voter who has voted.
-    pub(crate) fn voted(&self, mask: u32) -> [u8; ENTRY_BYTES] {
+    pub fn voted(&self, mask: u32) -> [u8; ENTRY_BYTES] {
         let mut bytes = self.free(mask);
         bytes[0] = 2;
         bytes
     }
 
     /// Reads an entry in any state; `None` where this is no entry.
-    pub(crate) fn unpack(bytes: &[u8], mask: u32) -> Option<Self> {
+    pub fn unpack(bytes: &[u8], mask: u32) -> Option<Self> {
         State::of(bytes)?;
         Some(Self {
             district: u16::from_le_bytes(bytes[1..3].try_into().ok()?),

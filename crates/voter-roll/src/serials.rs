@@ -6,7 +6,7 @@ use crate::keys::RollKeys;
 
 /// How many serials an election has: a quarter more than the voters of its first load, so that the
 /// roll may grow. `None` where that is more than 32 bits hold.
-pub(crate) fn capacity(voters: u64) -> Option<u32> {
+pub fn capacity(voters: u64) -> Option<u32> {
     let quarter = voters.div_ceil(4);
     u32::try_from(voters.checked_add(quarter)?.max(1)).ok()
 }
@@ -14,7 +14,7 @@ pub(crate) fn capacity(voters: u64) -> Option<u32> {
 /// The serial of each row number below `capacity`: the rank of its HMAC among all of them.
 ///
 /// Sorted by the first 64 bits of the HMAC; equal ones, should that ever happen, by row number.
-pub(crate) fn serials(keys: &RollKeys, capacity: u32) -> Vec<u32> {
+pub fn serials(keys: &RollKeys, capacity: u32) -> Vec<u32> {
     let mut order: Vec<(u64, u32)> = (0..capacity).map(|row| (0, row)).collect();
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let share = order.len().div_ceil(threads).max(1);

@@ -25,7 +25,8 @@ impl Guid {
         &self.0
     }
 
-    pub(crate) fn to_uuid(self) -> Uuid {
+    /// As PostgreSQL stores it.
+    pub fn to_uuid(self) -> Uuid {
         Uuid::from_bytes(self.0)
     }
 }
@@ -69,7 +70,7 @@ impl PersonalId {
 
 impl PersonalId {
     /// The last 11 digits of a number, with zeros in front.
-    pub(crate) fn from_number(mut number: u64) -> Self {
+    pub fn from_number(mut number: u64) -> Self {
         let mut digits = [b'0'; 11];
         for digit in digits.iter_mut().rev() {
             *digit += u8::try_from(number % 10).unwrap_or(0);

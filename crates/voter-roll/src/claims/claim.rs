@@ -4,7 +4,7 @@ use std::fmt;
 
 use redis::{ErrorKind, RedisError, Value};
 
-use crate::packing::{ENTRY_BYTES, Entry, Place};
+use crate::packing::{ENTRY_BYTES, Entry, EntryAddress};
 
 /// A ballot that a voter may cast. It has to be handed back to [`crate::Roll::confirm`] once it is
 /// in the log.
@@ -55,9 +55,13 @@ pub enum ClaimError {
 }
 
 /// Reads the answer of `claim.lua`.
-pub(super) fn read(answer: &Value, key: String, place: Place) -> Result<Claim, ClaimError> {
+pub(super) fn read(
+    answer: &Value,
+    key: String,
+    address: EntryAddress,
+) -> Result<Claim, ClaimError> {
     let entry = match answer {
-        Value::BulkString(bytes) => Entry::unpack(bytes, place.mask),
+        Value::BulkString(bytes) => Entry::unpack(bytes, address.mask),
         Value::SimpleString(status) => match status.as_str() {
             "UNKNOWN" => return Err(ClaimError::NotOnTheRoll),
             "VOTED" => return Err(ClaimError::AlreadyVoted),
@@ -77,8 +81,8 @@ pub(super) fn read(answer: &Value, key: String, place: Place) -> Result<Claim, C
         serial: entry.serial,
         district: entry.district,
         key,
-        field: place.field,
-        voted: entry.voted(place.mask),
+        field: address.field,
+        voted: entry.voted(address.mask),
     })
 }
 
@@ -86,14 +90,14 @@ pub(super) fn read(answer: &Value, key: String, place: Place) -> Result<Claim, C
 mod tests {
     use super::*;
 
-    const PLACE: Place = Place {
+    const ADDRESS: EntryAddress = EntryAddress {
         field: [7; 16],
         bucket: 3,
         mask: 0x5555_5555,
     };
 
     fn answer(value: &Value) -> Result<Claim, ClaimError> {
-        read(value, "roll:7:3".to_owned(), PLACE)
+        read(value, "roll:7:3".to_owned(), ADDRESS)
     }
 
     #[test]
@@ -103,9 +107,9 @@ mod tests {
             serial: 81_234,
             identity: [9; 8],
         };
-        let claim = answer(&Value::BulkString(entry.free(PLACE.mask).into())).unwrap();
+        let claim = answer(&Value::BulkString(entry.free(ADDRESS.mask).into())).unwrap();
         assert_eq!((claim.serial, claim.district), (81_234, 12));
-        assert_eq!(claim.voted, entry.voted(PLACE.mask));
+        assert_eq!(claim.voted, entry.voted(ADDRESS.mask));
         assert_eq!(format!("{claim:?}"), "Claim(<redacted>)");
     }
 

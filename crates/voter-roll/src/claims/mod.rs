@@ -87,14 +87,14 @@ impl Roll {
     ) -> Result<Claim, ClaimError> {
         let claiming = async {
             let roll = self.elections.get(election, self).await?;
-            let place = roll.keys.place(guid);
-            let key = layout::bucket_key(election, place.bucket(roll.buckets));
+            let address = roll.keys.entry_address(guid);
+            let key = layout::bucket_key(election, address.bucket(roll.buckets));
             let identity = roll.keys.identity(guid, personal_id);
             let tag = roll.keys.choice(guid, choice);
             let answer = self
-                .send(batch::claim_command(&key, &place.field, identity, tag))
+                .send(batch::claim_command(&key, &address.field, identity, tag))
                 .await?;
-            claim::read(&answer, key, place)
+            claim::read(&answer, key, address)
         };
         let claim = self.in_time(claiming).await;
         if matches!(claim, Err(ClaimError::RollNotLoaded)) {

@@ -94,7 +94,7 @@ impl KeyDirectory {
     ///
     /// # Errors
     /// As [`KeyDirectory::read`], and where the file cannot be made.
-    pub(crate) fn read_or_create(&self, election: u32) -> Result<BallotKey, KeyError> {
+    pub fn read_or_create(&self, election: u32) -> Result<BallotKey, KeyError> {
         if let Some(key) = self.read(election)? {
             return Ok(key);
         }
@@ -127,7 +127,7 @@ impl KeyDirectory {
     ///
     /// # Errors
     /// Where the file cannot be written or removed.
-    pub(crate) fn destroy(&self, election: u32) -> Result<bool, KeyError> {
+    pub fn destroy(&self, election: u32) -> Result<bool, KeyError> {
         let path = self.path(election);
         let mut file = match OpenOptions::new().write(true).open(&path) {
             Ok(file) => file,

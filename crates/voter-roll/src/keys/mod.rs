@@ -11,7 +11,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 pub use file::{KeyDirectory, KeyError};
 
-use crate::{packing::Place, voter::Guid};
+use crate::{packing::EntryAddress, voter::Guid};
 
 /// An HMAC state that has absorbed its key; a clone of it saves half the work of each HMAC.
 type Keyed = Hmac<Sha256>;
@@ -22,7 +22,11 @@ const KEY_BYTES: usize = 32;
 pub struct BallotKey([u8; KEY_BYTES]);
 
 impl BallotKey {
-    pub(crate) fn random() -> Result<Self, KeyError> {
+    /// A new key from the operating system's random numbers.
+    ///
+    /// # Errors
+    /// Where there are none.
+    pub fn random() -> Result<Self, KeyError> {
         let mut key = Self([0; KEY_BYTES]);
         SysRng
             .try_fill_bytes(&mut key.0)
@@ -102,15 +106,15 @@ impl RollKeys {
     }
 
     /// What rows are sorted by to give each its serial.
-    pub(crate) fn order(&self, row: u32) -> u64 {
+    pub fn order(&self, row: u32) -> u64 {
         let mac = mac(&self.order, &[&u64::from(row).to_be_bytes()]);
         u64::from_be_bytes(bytes(&mac, 0))
     }
 
     /// Where a voter's entry lies in Redis, and what its serial is masked with.
-    pub(crate) fn place(&self, guid: &Guid) -> Place {
+    pub fn entry_address(&self, guid: &Guid) -> EntryAddress {
         let mac = mac(&self.field, &[guid.as_bytes()]);
-        Place {
+        EntryAddress {
             field: bytes(&mac, 0),
             bucket: u64::from_le_bytes(bytes(&mac, 16)),
             mask: u32::from_le_bytes(bytes(&mac, 24)),
@@ -118,7 +122,7 @@ impl RollKeys {
     }
 
     /// What shows that a `personal_id` belongs to a GUID.
-    pub(crate) fn identity(&self, guid: &Guid, personal_id: &str) -> [u8; 8] {
+    pub fn identity(&self, guid: &Guid, personal_id: &str) -> [u8; 8] {
         bytes(
             &mac(&self.identity, &[guid.as_bytes(), personal_id.as_bytes()]),
             0,
@@ -126,7 +130,7 @@ impl RollKeys {
     }
 
     /// What tells a voter's pending choice from the voter's other choices.
-    pub(crate) fn choice(&self, guid: &Guid, choice: u32) -> [u8; 8] {
+    pub fn choice(&self, guid: &Guid, choice: u32) -> [u8; 8] {
         let election = self.election.to_be_bytes();
         bytes(
             &mac(
@@ -192,7 +196,7 @@ mod tests {
         let (one, other) = (RollKeys::new(&key(1), 7), RollKeys::new(&key(2), 7));
         assert_ne!(key(1).fingerprint(), key(2).fingerprint());
         assert_ne!(one.order(0), other.order(0));
-        assert_ne!(one.place(&guid), other.place(&guid));
+        assert_ne!(one.entry_address(&guid), other.entry_address(&guid));
         assert_ne!(one.identity(&guid, "1"), other.identity(&guid, "1"));
         assert_ne!(one.choice(&guid, 1), other.choice(&guid, 1));
     }

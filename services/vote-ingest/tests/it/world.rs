@@ -18,7 +18,8 @@ use test_kit::http::{Answer, send, until_ready};
 use test_kit::log::Log;
 use vote_ingest::options::{AdminOptions, RunOptions};
 use vote_ingest::service;
-use voter_roll::{Generate, KeyDirectory};
+use voter_roll::KeyDirectory;
+use voter_roll_command::Generate;
 
 pub(crate) const PARTITIONS: i32 = 3;
 pub(crate) struct World<'s> {
@@ -87,20 +88,24 @@ impl<'s> World<'s> {
     }
 
     pub(crate) async fn load_roll(&self, election: u32, voters: u64) -> Vec<Voter> {
-        voter_roll::migrate(&self.database_url).await.unwrap();
-        let mut database = voter_roll::connect(&self.database_url).await.unwrap();
+        voter_roll_command::migrate(&self.database_url)
+            .await
+            .unwrap();
+        let mut database = voter_roll_command::connect(&self.database_url)
+            .await
+            .unwrap();
         let what = Generate {
             voters,
             seed: 5,
             districts: 0,
             replace: false,
         };
-        voter_roll::generate(&mut database, what, &ProgressBar::hidden())
+        voter_roll_command::generate(&mut database, what, &ProgressBar::hidden())
             .await
             .unwrap();
         self.reload_roll(election).await;
         let mut csv = Vec::new();
-        voter_roll::export(&database, &mut csv, &ProgressBar::hidden())
+        voter_roll_command::export(&database, &mut csv, &ProgressBar::hidden())
             .await
             .unwrap();
         let voter = |line: &str| {
@@ -119,10 +124,12 @@ impl<'s> World<'s> {
     }
 
     pub(crate) async fn reload_roll(&self, election: u32) {
-        let database = voter_roll::connect(&self.database_url).await.unwrap();
+        let database = voter_roll_command::connect(&self.database_url)
+            .await
+            .unwrap();
         let redis = redis::Client::open(self.redis_url.as_str()).unwrap();
         let keys = KeyDirectory::new(self.keys_dir.path());
-        voter_roll::load(&database, &redis, &keys, election, &ProgressBar::hidden())
+        voter_roll_command::load(&database, &redis, &keys, election, &ProgressBar::hidden())
             .await
             .unwrap();
     }

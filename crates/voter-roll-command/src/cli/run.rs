@@ -18,7 +18,8 @@ use super::{
     Cli, Command, ElectionOptions, GenerateOptions, Stores,
     output::{self, line, rate},
 };
-use crate::{Generate, KeyDirectory, RollError, connect, loading, register};
+use crate::{Generate, RollError, connect, loading, register};
+use voter_roll::KeyDirectory;
 
 impl Cli {
     /// Runs the command.
@@ -71,8 +72,7 @@ async fn open(database: &DatabaseAddress) -> anyhow::Result<Client> {
 
 impl Stores {
     async fn open(&self) -> anyhow::Result<(Client, redis::Client, KeyDirectory)> {
-        let redis = redis::Client::open(self.redis.url()?.expose())
-            .context("REDIS_URL is not a Redis URL (redis://host:port)")?;
+        let redis = self.redis.client()?;
         let database = open(&self.database).await?;
         Ok((database, redis, KeyDirectory::new(&self.keys_dir)))
     }

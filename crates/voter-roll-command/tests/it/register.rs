@@ -1,7 +1,7 @@
 //! Filling the roll.
 
 use indicatif::ProgressBar;
-use voter_roll::{Generate, RollError};
+use voter_roll_command::{Generate, RollError};
 
 use crate::world::World;
 
@@ -17,7 +17,7 @@ async fn row_numbers(world: &World) -> (i64, Option<i64>, Option<i64>) {
 async fn several_may_migrate_at_once() {
     let stack = devstack::shared().await;
     let url = stack.create_database("roll").await.unwrap();
-    let migrations = (0..4).map(|_| voter_roll::migrate(&url));
+    let migrations = (0..4).map(|_| voter_roll_command::migrate(&url));
     for migrated in futures_util::future::join_all(migrations).await {
         migrated.unwrap();
     }
@@ -52,12 +52,12 @@ async fn voters_are_replaced_only_when_told_and_never_under_an_election() {
         replace: true,
     };
     let progress = ProgressBar::hidden();
-    let refused = voter_roll::generate(&mut world.database, what, &progress).await;
+    let refused = voter_roll_command::generate(&mut world.database, what, &progress).await;
     assert!(matches!(refused, Err(RollError::InUse(7))), "{refused:?}");
     assert_eq!(world.export().await, before);
 
     world.purge().await.unwrap();
-    let replaced = voter_roll::generate(&mut world.database, what, &progress)
+    let replaced = voter_roll_command::generate(&mut world.database, what, &progress)
         .await
         .unwrap();
     assert_eq!(replaced, 20);

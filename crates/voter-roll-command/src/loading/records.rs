@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use tokio_postgres::{Client, Row};
 
-use crate::{error::RollError, keys::Fingerprint};
+use crate::error::RollError;
+use voter_roll::Fingerprint;
 
 /// One row of `roll_loads`.
 pub(super) struct Record {

@@ -9,9 +9,9 @@ use super::{
     connect,
     records::{self, Record},
 };
-use crate::{
-    error::RollError,
-    keys::KeyDirectory,
+use crate::error::RollError;
+use voter_roll::{
+    KeyDirectory,
     layout::{self, Meta},
     packing::State,
 };

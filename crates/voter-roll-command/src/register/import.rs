@@ -9,10 +9,8 @@ use tokio::sync::mpsc;
 use tokio_postgres::{Client, Transaction};
 
 use super::append::{BATCH, Batch, append, lock, produce, stage};
-use crate::{
-    error::RollError,
-    voter::{Guid, Voter},
-};
+use crate::error::RollError;
+use voter_roll::{Guid, Voter};
 
 /// Conflicts that an error message names.
 const NAMED_CONFLICTS: usize = 10;

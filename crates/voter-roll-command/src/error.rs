@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::keys::KeyError;
+use voter_roll::KeyError;
 
 /// What PostgreSQL complained about, without the values: its details quote whole rows.
 #[derive(Debug, thiserror::Error)]

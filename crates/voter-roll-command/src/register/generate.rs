@@ -11,10 +11,8 @@ use super::{
     append::{BATCH, append, lock, produce, stage},
     names::{FEMALE, LAST, MALE, REGIONS},
 };
-use crate::{
-    error::RollError,
-    voter::{Guid, PersonalId, Voter},
-};
+use crate::error::RollError;
+use voter_roll::{Guid, PersonalId, Voter};
 
 /// Which voters to make up.
 #[derive(Clone, Copy, Debug)]

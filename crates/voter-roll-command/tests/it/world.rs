@@ -6,10 +6,8 @@ use indicatif::ProgressBar;
 use redis::{AsyncCommands, aio::MultiplexedConnection};
 use tempfile::TempDir;
 use tokio_postgres::Client;
-use voter_roll::{
-    Claim, ClaimError, Generate, Guid, KeyDirectory, LoadReport, LoadStatus, Roll, RollError,
-    RollOptions,
-};
+use voter_roll::{Claim, ClaimError, Guid, KeyDirectory, Roll, RollOptions};
+use voter_roll_command::{Generate, LoadReport, LoadStatus, RollError};
 
 /// The election of all tests.
 pub(crate) const ELECTION: u32 = 7;
@@ -42,10 +40,10 @@ impl World {
     pub(crate) async fn on_redis(redis_url: String) -> Self {
         let stack = devstack::shared().await;
         let database_url = stack.create_database("roll").await.unwrap();
-        voter_roll::migrate(&database_url).await.unwrap();
+        voter_roll_command::migrate(&database_url).await.unwrap();
         let keys_dir = tempfile::tempdir().unwrap();
         Self {
-            database: voter_roll::connect(&database_url).await.unwrap(),
+            database: voter_roll_command::connect(&database_url).await.unwrap(),
             database_url,
             redis_url,
             keys: KeyDirectory::new(keys_dir.path()),
@@ -74,18 +72,18 @@ impl World {
             districts: 12,
             replace: false,
         };
-        voter_roll::generate(&mut self.database, what, &ProgressBar::hidden()).await
+        voter_roll_command::generate(&mut self.database, what, &ProgressBar::hidden()).await
     }
 
     pub(crate) async fn import(&mut self, csv: &str) -> Result<u64, RollError> {
         let file = Cursor::new(csv.to_owned());
-        voter_roll::import(&mut self.database, file, &ProgressBar::hidden()).await
+        voter_roll_command::import(&mut self.database, file, &ProgressBar::hidden()).await
     }
 
     pub(crate) async fn export(&self) -> String {
         let mut csv = Vec::new();
         let progress = ProgressBar::hidden();
-        let lines = voter_roll::export(&self.database, &mut csv, &progress)
+        let lines = voter_roll_command::export(&self.database, &mut csv, &progress)
             .await
             .unwrap();
         let csv = String::from_utf8(csv).unwrap();
@@ -116,7 +114,7 @@ impl World {
 
     pub(crate) async fn load(&self) -> Result<LoadReport, RollError> {
         let progress = ProgressBar::hidden();
-        voter_roll::load(
+        voter_roll_command::load(
             &self.database,
             &self.redis(),
             &self.keys,
@@ -126,13 +124,13 @@ impl World {
         .await
     }
 
-    pub(crate) async fn purge(&self) -> Result<voter_roll::PurgeReport, RollError> {
-        voter_roll::purge(&self.database, &self.redis(), &self.keys, ELECTION).await
+    pub(crate) async fn purge(&self) -> Result<voter_roll_command::PurgeReport, RollError> {
+        voter_roll_command::purge(&self.database, &self.redis(), &self.keys, ELECTION).await
     }
 
     pub(crate) async fn status(&self) -> LoadStatus {
         let redis = self.redis();
-        let status = voter_roll::status(&self.database, &redis, &self.keys, Some(ELECTION));
+        let status = voter_roll_command::status(&self.database, &redis, &self.keys, Some(ELECTION));
         status.await.unwrap().elections.remove(0)
     }
 

@@ -12,11 +12,10 @@ use tokio_postgres::{
 };
 use uuid::Uuid;
 
-use crate::{
-    error::RollError,
-    keys::RollKeys,
+use crate::error::RollError;
+use voter_roll::{
+    Guid, RollKeys,
     packing::{ENTRY_BYTES, Entry},
-    voter::Guid,
 };
 
 /// Rows sealed in one go.
@@ -110,16 +109,16 @@ impl Sealer {
                 capacity: u32::try_from(self.serials.len()).unwrap_or(u32::MAX),
             });
         };
-        let place = self.keys.place(&row.guid);
+        let address = self.keys.entry_address(&row.guid);
         let entry = Entry {
             district: row.district,
             serial: *serial,
             identity: self.keys.identity(&row.guid, &row.personal_id),
         };
         Ok(SealedVoter {
-            bucket: place.bucket(self.buckets),
-            field: place.field,
-            entry: entry.free(place.mask),
+            bucket: address.bucket(self.buckets),
+            field: address.field,
+            entry: entry.free(address.mask),
         })
     }
 }

@@ -4,9 +4,9 @@ use redis::{Pipeline, aio::MultiplexedConnection};
 use tokio_postgres::Client;
 
 use super::{connect, records};
-use crate::{
-    error::RollError,
-    keys::KeyDirectory,
+use crate::error::RollError;
+use voter_roll::{
+    KeyDirectory,
     layout::{self, Meta},
 };
 

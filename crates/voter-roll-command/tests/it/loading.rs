@@ -3,7 +3,8 @@
 use std::{collections::HashSet, fs};
 
 use redis::AsyncCommands;
-use voter_roll::{ClaimError, KeyState, RollError};
+use voter_roll::ClaimError;
+use voter_roll_command::{KeyState, RollError};
 
 use crate::world::{ELECTION, World};
 
@@ -239,9 +240,11 @@ async fn a_key_whose_load_was_cut_short_is_taken_up() {
 #[tokio::test]
 async fn first_loads_that_start_at_once_agree() {
     let world = World::with_voters(200).await;
-    let second = voter_roll::connect(&world.database_url).await.unwrap();
+    let second = voter_roll_command::connect(&world.database_url)
+        .await
+        .unwrap();
     let (progress, redis) = (indicatif::ProgressBar::hidden(), world.redis());
-    let other = voter_roll::load(&second, &redis, &world.keys, ELECTION, &progress);
+    let other = voter_roll_command::load(&second, &redis, &world.keys, ELECTION, &progress);
     let (one, other) = tokio::join!(world.load(), other);
     assert_eq!(one.unwrap().added + other.unwrap().added, 200);
     let serials: HashSet<_> = world.serials(&world.roll()).await.into_iter().collect();

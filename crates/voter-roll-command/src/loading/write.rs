@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 use redis::{Cmd, Pipeline, RedisResult, Script, aio::MultiplexedConnection};
 
 use super::seal::SealedVoter;
-use crate::layout;
+use voter_roll::layout;
 
 static LOAD: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("../scripts/load.lua")));
 

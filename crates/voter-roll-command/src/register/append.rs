@@ -9,7 +9,8 @@ use tokio::{
 };
 use tokio_postgres::{Transaction, binary_copy::BinaryCopyInWriter, types::Type};
 
-use crate::{error::RollError, voter::Voter};
+use crate::error::RollError;
+use voter_roll::Voter;
 
 /// Voters on their way to PostgreSQL, each with the line that it came from.
 pub(super) type Batch = Vec<(i64, Voter)>;

@@ -16,9 +16,9 @@ use super::{
     seal::{self, SealedVoter},
     write,
 };
-use crate::{
-    error::RollError,
-    keys::{BallotKey, KeyDirectory, RollKeys},
+use crate::error::RollError;
+use voter_roll::{
+    BallotKey, KeyDirectory, RollKeys,
     layout::{self, Meta},
     serials,
 };
