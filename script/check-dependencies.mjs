@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The dependency rule of the house: `electoral-rules` depends on no crate of the workspace, `crates/*`
-// never on a service, services never on each other. Read from `cargo metadata`, tests left out.
+// The dependency rules: `electoral-rules` depends on no crate of the workspace, `crates/*` never on a service, services
+// never on each other; and what each program must not link. Read from cargo, tests left out.
 import { execFileSync } from "node:child_process";
 import { dirname, relative } from "node:path";
 
@@ -22,5 +22,28 @@ const broken = metadata.packages.flatMap(({ name, dependencies }) => {
     .filter((other) => !isLibrary(other))
     .map((other) => `${name} must depend on crates/* only, but does on ${other} (${place.get(other)})`);
 });
+
+// What must not be linked into a program, however far down: read with each package's own features, as a build of
+// the whole workspace unifies them.
+const io = ["tokio", "mio", "socket2", "hyper", "actix-web", "rdkafka", "redis", "tokio-postgres"];
+const postgresql = ["tokio-postgres", "deadpool-postgres", "refinery"];
+const forbidden = {
+  "electoral-rules": io,
+  "ballot-records": io,
+  tally: io,
+  "vote-ingest": [...postgresql, "csv", "indicatif"],
+  "ballot-station": postgresql,
+  "dashboard-feed": [...postgresql, "rdkafka"],
+  spammer: [...postgresql, "rdkafka"],
+  "access-control": ["rdkafka"],
+};
+for (const [name, crates] of Object.entries(forbidden)) {
+  const tree = ["tree", "--package", name, "--edges", "normal", "--prefix", "none", "--format", "{lib}", "--locked"];
+  const linked = new Set(execFileSync("cargo", tree, options).split(/\s+/));
+  for (const crate of crates.filter((it) => linked.has(it.replaceAll("-", "_")))) {
+    broken.push(`${name} must not link ${crate}: see cargo tree --package ${name} --invert ${crate}`);
+  }
+}
+
 for (const line of broken) console.error(`check-dependencies: ${line}`);
 process.exit(broken.length === 0 ? 0 : 1);

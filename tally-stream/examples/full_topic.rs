@@ -19,8 +19,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 use redis::AsyncCommands;
 use serde_json::{Value, json};
+use service_database::settings::{DatabaseAddress, PostgresOptions};
 use service_kit::secret::Environment;
-use service_kit::settings::{DatabaseAddress, KafkaOptions, PostgresOptions, RedisOptions};
+use service_kit::settings::{KafkaOptions, RedisOptions};
 use tally_stream::options::{AdminOptions, RunOptions};
 use tally_stream::service;
 

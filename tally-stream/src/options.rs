@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 
 use clap::{Args, Parser, Subcommand};
+use service_database::settings::PostgresOptions;
 use service_kit::secret::Environment;
-use service_kit::settings::{KafkaOptions, PostgresOptions, RedisOptions};
+use service_kit::settings::{KafkaOptions, RedisOptions};
 
 /// Counts the votes, exactly once, from the log.
 ///

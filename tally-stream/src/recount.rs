@@ -9,7 +9,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Message, Timestamp};
 use rdkafka::{Offset, TopicPartitionList};
-use service_kit::postgres;
+use service_database::postgres;
 use tally::{PartitionTally, Tally};
 
 use crate::count::{LogRecord, PartitionCount};

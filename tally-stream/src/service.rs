@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use ballot_log::{Elections, Topics};
+use service_database::postgres::{self, CHECK_TIMEOUT, POSTGRESQL};
 use service_kit::health::Readiness;
-use service_kit::postgres::{self, CHECK_TIMEOUT, POSTGRESQL};
 use service_kit::service::{Running, Service, Step};
 use tokio::sync::oneshot;
 

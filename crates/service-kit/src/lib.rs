@@ -1,15 +1,13 @@
-//! What every service shares: settings, telemetry, tokens, problem answers, health, migrations, the audit
-//! log, shutdown.
+//! What every service shares: the runner, settings, telemetry, tokens, problem answers, health, shutdown.
 //!
 //! Nothing here knows what a vote is. Each module is one habit that all services keep in the same
 //! way, so that whoever operates them learns it once.
 
-pub mod audit;
 pub mod body;
 pub mod client;
 pub mod health;
+pub mod hex;
 pub mod openapi;
-pub mod postgres;
 pub mod problem;
 pub mod program;
 pub mod refusal;

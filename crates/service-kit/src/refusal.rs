@@ -101,10 +101,3 @@ impl From<anyhow::Error> for Refusal {
         Self::unavailable("Something that is needed does not answer.", &error)
     }
 }
-
-/// The database is away.
-impl From<tokio_postgres::Error> for Refusal {
-    fn from(error: tokio_postgres::Error) -> Self {
-        anyhow::Error::from(error).into()
-    }
-}

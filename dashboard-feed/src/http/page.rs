@@ -10,7 +10,7 @@ use actix_web::http::header::{
 use actix_web::web::{Bytes, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use rust_embed::{EmbeddedFile, RustEmbed};
-use service_kit::audit::hex;
+use service_kit::hex::hex;
 
 use super::{get_or_head, is_known};
 

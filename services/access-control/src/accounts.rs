@@ -2,7 +2,7 @@
 
 use deadpool_postgres::{Object, Pool};
 use jiff::Timestamp;
-use service_kit::audit::{self, Act, Entry};
+use service_database::audit::{self, Act, Entry};
 use service_kit::token::{Claims, Role};
 use tokio_postgres::Row;
 use uuid::Uuid;

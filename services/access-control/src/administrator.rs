@@ -2,7 +2,7 @@
 
 use anyhow::{Context, ensure};
 use jiff::Timestamp;
-use service_kit::audit::{Act, SUCCESS};
+use service_database::audit::{Act, SUCCESS};
 use service_kit::body::is_storable;
 use service_kit::secret::{Environment, Secret, Sources};
 use service_kit::token::Role;

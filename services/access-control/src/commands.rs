@@ -2,7 +2,8 @@
 
 use std::io::{Write as _, stdout};
 
-use service_kit::{audit, health, postgres, shutdown};
+use service_database::{audit, postgres};
+use service_kit::{health, shutdown};
 
 use crate::accounts;
 use crate::options::{AuditOptions, Command, Options};

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use service_database::settings::PostgresOptions;
 use service_kit::client::ProxyOptions;
-use service_kit::settings::PostgresOptions;
 use service_kit::token::TokenOptions;
 
 /// Keeps accounts and issues tokens.

@@ -6,10 +6,11 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
+use service_database::postgres;
 use service_kit::health::Readiness;
 use service_kit::service::{Running, Service};
 use service_kit::token::{Signer, Verifier};
-use service_kit::{client, openapi, postgres, problem, routes, server};
+use service_kit::{client, openapi, problem, routes, server};
 
 use crate::accounts::{self, Accounts};
 use crate::administrator::FirstAdministrator;

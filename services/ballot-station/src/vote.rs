@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use ballot_log::clock::{self, Tolerance};
 use ballot_log::{Act, BallotBox, Election, Elections};
 use jiff::Timestamp;
-use service_kit::audit::hex;
+use service_kit::hex::hex;
 use service_kit::token::{Claims, Official, Unauthorized};
 use service_kit::{client, openapi};
 use tokio::runtime::Handle;

@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn the_hash_is_sha_256() {
         assert_eq!(
-            service_kit::audit::hex(&sha256("abc")),
+            service_kit::hex::hex(&sha256("abc")),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
     }

@@ -3,8 +3,10 @@
 use anyhow::Context;
 use ballot_log::Topics;
 use election_store::elections;
-use service_kit::audit::{self, hex};
-use service_kit::{health, postgres, shutdown};
+use service_database::audit::{self};
+use service_database::postgres;
+use service_kit::hex::hex;
+use service_kit::{health, shutdown};
 use tokio_postgres::Client;
 
 use crate::options::{

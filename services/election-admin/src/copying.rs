@@ -12,7 +12,7 @@ use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use rdkafka::{Offset, TopicPartitionList};
-use service_kit::audit::{self, Act};
+use service_database::audit::{self, Act};
 use service_kit::settings::KafkaOptions;
 use tokio_postgres::Transaction;
 
@@ -83,7 +83,8 @@ async fn next_offset(pool: &Pool, topic: &str, partition: i32) -> anyhow::Result
     let begin = "INSERT INTO copied_acts (topic, partition, next_offset) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING";
     client.execute(begin, &[&topic, &partition]).await?;
     let next = "SELECT next_offset FROM copied_acts WHERE topic = $1 AND partition = $2";
-    Ok(client.query_one(next, &[&topic, &partition]).await?.get(0))
+    let row = client.query_one(next, &[&topic, &partition]).await?;
+    Ok(row.try_get(0)?)
 }
 
 async fn copy_one(pool: &Pool, message: &BorrowedMessage<'_>) -> anyhow::Result<()> {

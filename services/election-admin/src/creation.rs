@@ -7,7 +7,7 @@ use ballot_log::{ElectionDefinition, ElectionId, Participant, PollNumber, Public
 use deadpool_postgres::Pool;
 use electoral_rules::{ListTerms, Rules};
 use jiff::{SignedDuration, Timestamp};
-use service_kit::audit::{self, Act};
+use service_database::audit::{self, Act};
 use tokio_postgres::Transaction;
 
 use crate::definitions::{self, NewElection, StoreError};

@@ -6,7 +6,7 @@ use deadpool_postgres::{Object, Pool};
 use jiff::Timestamp;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Json;
-use tokio_postgres::{Client, Transaction};
+use tokio_postgres::{Client, Row, Transaction};
 
 use crate::moment::Moment;
 use crate::participants::{self, ParticipantId};
@@ -58,7 +58,7 @@ pub async fn next_number(transaction: &Transaction<'_>) -> Result<ElectionId, St
         .execute("LOCK TABLE elections IN EXCLUSIVE MODE", &[])
         .await?;
     let next = "SELECT coalesce(max(id), 0) + 1 FROM elections";
-    let id: i32 = transaction.query_one(next, &[]).await?.get(0);
+    let id: i32 = transaction.query_one(next, &[]).await?.try_get(0)?;
     ElectionId::try_from(id).map_err(|_| StoreError::NoNumberLeft)
 }
 
@@ -73,7 +73,8 @@ pub async fn is_taken(
 ) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT FROM elections
                WHERE tstzrange(starts, ends, '[)') && tstzrange($1, $2, '[)'))";
-    Ok(transaction.query_one(sql, &[&start, &end]).await?.get(0))
+    let row = transaction.query_one(sql, &[&start, &end]).await?;
+    Ok(row.try_get(0)?)
 }
 
 /// Stores an election, and with the first one fixes the number of partitions of the ballot box.
@@ -135,29 +136,34 @@ pub struct Listed {
 /// All elections with those who stand, oldest first.
 ///
 /// # Errors
-/// Where PostgreSQL cannot be asked.
-pub async fn list(client: &Client) -> Result<Vec<Listed>, tokio_postgres::Error> {
-    let sql = "SELECT elections.id, definition ->> 'title', given_start, given_end,
-                   (definition ->> 'individual')::boolean,
-                   array_agg(participants.id ORDER BY poll_number),
-                   array_agg(participants.name ORDER BY poll_number)
+/// Where PostgreSQL cannot be asked, or a row cannot be read; the message names it.
+pub async fn list(client: &Client) -> anyhow::Result<Vec<Listed>> {
+    let sql = "SELECT elections.id, definition ->> 'title' AS title, given_start, given_end,
+                   (definition ->> 'individual')::boolean AS individual,
+                   array_agg(participants.id ORDER BY poll_number) AS participants,
+                   array_agg(participants.name ORDER BY poll_number) AS names
                FROM elections
                JOIN candidacies ON candidacies.election = elections.id
                JOIN participants ON participants.id = candidacies.participant
                GROUP BY elections.id ORDER BY elections.id";
-    let rows = client.query(sql, &[]).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let (ids, names): (Vec<ParticipantId>, Vec<String>) = (row.get(5), row.get(6));
-            Listed {
-                id: row.get(0),
-                title: row.get(1),
-                start: row.get(2),
-                end: row.get(3),
-                individual: row.get(4),
-                participants: ids.into_iter().zip(names).collect(),
-            }
+    client.query(sql, &[]).await?.iter().map(listed).collect()
+}
+
+fn listed(row: &Row) -> anyhow::Result<Listed> {
+    let id = row.try_get("id")?;
+    let read = || {
+        let ids: Vec<ParticipantId> = row.try_get("participants")?;
+        let names: Vec<String> = row.try_get("names")?;
+        Ok(Listed {
+            id,
+            title: row.try_get("title")?,
+            start: row.try_get("given_start")?,
+            end: row.try_get("given_end")?,
+            individual: row.try_get("individual")?,
+            participants: ids.into_iter().zip(names).collect(),
         })
-        .collect())
+    };
+    read().map_err(|error: tokio_postgres::Error| {
+        anyhow::Error::from(error).context(format!("election {id} of elections cannot be read"))
+    })
 }

@@ -7,10 +7,10 @@ use ballot_log::{ElectionDefinition, ElectionId};
 use election_store::tallies;
 use jiff::Timestamp;
 use serde::Deserialize;
-use service_kit::audit::hex;
+use service_kit::hex::hex;
 use tally::{OfficialParticipant, PartitionTally, Totals, merge};
-use tokio_postgres::Client;
 use tokio_postgres::types::Json;
+use tokio_postgres::{Client, Row};
 
 use crate::canonical;
 use crate::result::official;
@@ -57,16 +57,18 @@ impl FinalResult {
 pub async fn find(client: &Client, election: ElectionId) -> anyhow::Result<Option<FinalResult>> {
     let sql = "SELECT result, sha256, offsets, finalised_at FROM final_results WHERE election::bigint = $1";
     let row = client.query_opt(sql, &[&i64::from(election)]).await?;
-    row.map(|row| {
+    let read = |row: Row| -> Result<FinalResult, tokio_postgres::Error> {
         Ok(FinalResult {
             election,
-            text: row.get(0),
-            sha256: row.get(1),
+            text: row.try_get(0)?,
+            sha256: row.try_get(1)?,
             offsets: row.try_get::<_, Json<BTreeMap<i32, i64>>>(2)?.0,
-            finalised_at: row.get(3),
+            finalised_at: row.try_get(3)?,
         })
-    })
-    .transpose()
+    };
+    row.map(read)
+        .transpose()
+        .with_context(|| format!("election {election} of final_results cannot be read"))
 }
 
 /// Stores the final result, if all `partitions` are past their closing markers. Whoever does it, and however

@@ -10,9 +10,10 @@ use clap::{Args, Parser, Subcommand};
 use deadpool_postgres::Object;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use service_database::postgres;
+use service_database::settings::PostgresOptions;
 use service_kit::client::ProxyOptions;
-use service_kit::postgres;
-use service_kit::settings::{KafkaOptions, PostgresOptions};
+use service_kit::settings::KafkaOptions;
 use service_kit::token::TokenOptions;
 
 use crate::definitions;

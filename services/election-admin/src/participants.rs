@@ -1,7 +1,9 @@
 //! Participants in PostgreSQL: those who may stand.
 
 use ballot_log::PollNumber;
+use deadpool_postgres::Object;
 use serde::Serialize;
+use service_database::audit::{self, Act};
 use tokio_postgres::{Client, Row, Transaction};
 
 /// Number of a participant.
@@ -19,14 +21,19 @@ pub struct Participant {
 }
 
 /// Of the columns id, name, individual.
-impl From<&Row> for Participant {
-    fn from(row: &Row) -> Self {
-        Self {
-            id: row.get(0),
-            name: row.get(1),
-            individual: row.get(2),
-        }
-    }
+fn participant(row: &Row) -> anyhow::Result<Participant> {
+    let read = || {
+        Ok(Participant {
+            id: row.try_get("id")?,
+            name: row.try_get("name")?,
+            individual: row.try_get("individual")?,
+        })
+    };
+    read().map_err(|error: tokio_postgres::Error| {
+        let id = row.try_get::<_, ParticipantId>("id");
+        let which = id.map_or_else(|_| "?".to_owned(), |id| id.to_string());
+        anyhow::Error::from(error).context(format!("row {which} of participants cannot be read"))
+    })
 }
 
 /// Adds a participant. Two may have the same name.
@@ -40,7 +47,25 @@ pub async fn add(
 ) -> Result<ParticipantId, tokio_postgres::Error> {
     let sql = "INSERT INTO participants (name, individual) VALUES ($1, $2) RETURNING id";
     let row = transaction.query_one(sql, &[&name, &individual]).await?;
-    Ok(row.get(0))
+    row.try_get(0)
+}
+
+/// Adds a participant together with the row of the audit log that says so.
+///
+/// # Errors
+/// Where PostgreSQL does not take it; then neither is there.
+pub async fn add_audited(
+    mut client: Object,
+    name: &str,
+    individual: bool,
+    mut act: Act,
+) -> anyhow::Result<ParticipantId> {
+    let transaction = client.transaction().await?;
+    let id = add(&transaction, name, individual).await?;
+    act.target = format!("participant {id}");
+    audit::append(&transaction, &act).await?;
+    transaction.commit().await?;
+    Ok(id)
 }
 
 /// The participant of this name, who is added if there is none.
@@ -54,7 +79,7 @@ pub async fn find_or_add(
 ) -> Result<ParticipantId, tokio_postgres::Error> {
     let sql = "SELECT id FROM participants WHERE name = $1 AND individual = $2 ORDER BY id LIMIT 1";
     match transaction.query_opt(sql, &[&name, &individual]).await? {
-        Some(row) => Ok(row.get(0)),
+        Some(row) => row.try_get(0),
         None => add(transaction, name, individual).await,
     }
 }
@@ -62,11 +87,11 @@ pub async fn find_or_add(
 /// All participants, oldest first.
 ///
 /// # Errors
-/// Where PostgreSQL cannot be asked.
-pub async fn all(client: &Client) -> Result<Vec<Participant>, tokio_postgres::Error> {
+/// Where PostgreSQL cannot be asked, or a row cannot be read; the message names it.
+pub async fn all(client: &Client) -> anyhow::Result<Vec<Participant>> {
     let sql = "SELECT id, name, individual FROM participants ORDER BY id";
     let rows = client.query(sql, &[]).await?;
-    Ok(rows.iter().map(Participant::from).collect())
+    rows.iter().map(participant).collect()
 }
 
 /// Those of `ids` that exist, in the order of `ids`.
@@ -76,11 +101,11 @@ pub async fn all(client: &Client) -> Result<Vec<Participant>, tokio_postgres::Er
 pub async fn of_ids(
     transaction: &Transaction<'_>,
     ids: &[ParticipantId],
-) -> Result<Vec<Participant>, tokio_postgres::Error> {
+) -> anyhow::Result<Vec<Participant>> {
     let sql = "SELECT id, name, individual FROM unnest($1::integer[]) WITH ORDINALITY AS wanted (id, place)
                JOIN participants USING (id) ORDER BY place";
     let rows = transaction.query(sql, &[&ids]).await?;
-    Ok(rows.iter().map(Participant::from).collect())
+    rows.iter().map(participant).collect()
 }
 
 /// Writes down who stands in an election, in the order of the ballot.

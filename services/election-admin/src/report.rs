@@ -9,7 +9,7 @@ use electoral_rules::Outcome;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use service_kit::audit::hex;
+use service_kit::hex::hex;
 use tally::{OfficialResult, PartitionTally, Tally, merge};
 use tokio_postgres::Client;
 use utoipa::ToSchema;

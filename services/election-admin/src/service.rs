@@ -11,11 +11,12 @@ use anyhow::Context;
 use ballot_log::BallotBox;
 use ballot_log::ballot_box::BallotBoxOptions;
 use deadpool_postgres::Pool;
+use service_database::postgres;
+use service_database::postgres::{CHECK_TIMEOUT, POSTGRESQL};
 use service_kit::health::Readiness;
-use service_kit::postgres::{CHECK_TIMEOUT, POSTGRESQL};
 use service_kit::service::{Running, Service};
 use service_kit::token::Verifier;
-use service_kit::{client, openapi, postgres, server};
+use service_kit::{client, openapi, server};
 use tokio::sync::Notify;
 
 use crate::closing::Closing;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use service_database::postgres::POSTGRESQL;
 use service_kit::health::Readiness;
-use service_kit::postgres::POSTGRESQL;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};

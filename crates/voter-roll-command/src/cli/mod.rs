@@ -6,8 +6,9 @@ mod run;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use service_database::settings::DatabaseAddress;
 use service_kit::secret::Environment;
-use service_kit::settings::{DatabaseAddress, RedisOptions};
+use service_kit::settings::RedisOptions;
 
 /// Keeps the roll of voters, loads it for an election, and destroys its ballot key afterwards.
 ///

@@ -11,8 +11,8 @@ use anyhow::{Context, bail};
 use tokio::io::{AsyncWrite, stdout};
 use tokio_postgres::Client;
 
-use service_kit::postgres;
-use service_kit::settings::DatabaseAddress;
+use service_database::postgres;
+use service_database::settings::DatabaseAddress;
 
 use super::{
     Cli, Command, ElectionOptions, GenerateOptions, Stores,

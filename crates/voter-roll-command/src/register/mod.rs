@@ -23,7 +23,7 @@ mod embedded {
 /// # Errors
 /// Where PostgreSQL cannot be reached, or a migration fails.
 pub async fn migrate(database_url: &str) -> Result<(), RollError> {
-    service_kit::postgres::migrate(database_url, embedded::migrations::runner())
+    service_database::postgres::migrate(database_url, embedded::migrations::runner())
         .await
         .map_err(|error| RollError::Migration(format!("{error:#}")))
 }

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
-use service_kit::audit::Page;
+use service_database::audit::Page;
 use service_kit::openapi;
 use service_kit::problem::Problem;
 use service_kit::refusal::Refusal;

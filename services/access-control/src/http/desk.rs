@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use service_kit::audit::Act;
+use service_database::audit::Act;
 use service_kit::client;
 use service_kit::refusal::Refusal;
 use service_kit::token::{Administrator, Claims, Unauthorized};

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
-use service_kit::audit::Act;
+use service_database::audit::Act;
 use service_kit::body::Fields;
 use service_kit::openapi;
 use service_kit::refusal::Refusal;

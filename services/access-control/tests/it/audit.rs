@@ -2,7 +2,7 @@
 
 use hyper::Method;
 use serde_json::{Value, json};
-use service_kit::audit::{self, VerifyError};
+use service_database::audit::{self, VerifyError};
 use tokio::process::Command;
 
 use crate::world::{Answer, GOOD_PASSWORD, Tokens, World, registration};

@@ -4,7 +4,6 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use ballot_log::PollNumber;
 use serde::Serialize;
-use service_kit::audit;
 use service_kit::body::Fields;
 use service_kit::openapi;
 use service_kit::refusal::Refusal;
@@ -44,17 +43,13 @@ pub(super) async fn create_participant(
     let act = office
         .admit(administrator, &request, "createParticipant", "")
         .await?;
-    let (mut success, doing) = (act.clone(), office.clone());
+    let (act_done, doing) = (act.clone(), office.clone());
     let work = async move {
         let fields = Fields::read(body).await?;
         let name = fields.text("name")?;
         let individual = fields.boolean("individual")?;
-        let mut client = doing.connection().await?;
-        let transaction = client.transaction().await?;
-        let id = participants::add(&transaction, &name, individual).await?;
-        success.target = format!("participant {id}");
-        audit::append(&transaction, &success).await?;
-        transaction.commit().await?;
+        let client = doing.connection().await?;
+        let id = participants::add_audited(client, &name, individual, act_done).await?;
         Ok(HttpResponse::Ok().json(Created { id }))
     };
     office.change(act, work).await

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use ballot_log::ElectionId;
 use deadpool_postgres::{Object, Pool};
 use jiff::tz::TimeZone;
-use service_kit::audit::{self, Act};
+use service_database::audit::{self, Act};
 use service_kit::refusal::Refusal;
 use service_kit::token::{Administrator, Unauthorized};
 use tokio::sync::Notify;
@@ -98,7 +98,9 @@ impl Office {
         if let Some(refusal) = refusal {
             act.outcome = format!("{}: {refusal}", refusal.outcome());
         }
-        audit::append_alone(&mut *self.connection().await?, &act).await?;
+        audit::append_alone(&mut *self.connection().await?, &act)
+            .await
+            .map_err(anyhow::Error::from)?;
         Ok(())
     }
 

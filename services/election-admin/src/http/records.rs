@@ -7,7 +7,7 @@ use anyhow::Context;
 use ballot_log::{ElectionDefinition, ElectionId};
 use election_store::elections;
 use serde::Serialize;
-use service_kit::audit;
+use service_database::audit;
 use service_kit::openapi;
 use service_kit::refusal::Refusal;
 use utoipa::ToSchema;
@@ -210,7 +210,9 @@ pub(super) async fn audit_log(
             .transpose()
             .map_err(|_| bad_parameter("before", "the `next` of the page before"))?;
         let client = office.connection().await?;
-        let entries = audit::newest(&client, before, limit).await?;
+        let entries = audit::newest(&client, before, limit)
+            .await
+            .map_err(anyhow::Error::from)?;
         Ok(HttpResponse::Ok().json(audit::Page::from(entries)))
     };
     office.look(act, work).await

@@ -4,7 +4,7 @@ use ballot_log::{Act, client_config};
 use jiff::SignedDuration;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use serde_json::json;
-use service_kit::audit;
+use service_database::audit;
 use service_kit::token::Role;
 use test_kit::{PATIENCE, until};
 

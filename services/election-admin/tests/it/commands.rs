@@ -4,7 +4,7 @@ use std::process::Output;
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use service_kit::settings::DEVELOPMENT_DATABASE_PASSWORD;
+use service_database::settings::DEVELOPMENT_DATABASE_PASSWORD;
 use test_kit::until;
 use tokio::process::Command;
 

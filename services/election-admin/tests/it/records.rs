@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use service_kit::audit::hex;
+use service_kit::hex::hex;
 use service_kit::token::Role;
 use test_kit::until;
 

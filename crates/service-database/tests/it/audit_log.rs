@@ -4,7 +4,7 @@ use std::path::Path;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use service_kit::audit::{self, Act, VerifyError};
+use service_database::audit::{self, Act, VerifyError};
 use tokio_postgres::{Client, NoTls};
 
 /// The migration that makes the tables.

@@ -1,7 +1,5 @@
 //! What a row's hash is over.
 
-use std::fmt::Write as _;
-
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -32,16 +30,6 @@ pub(super) fn hash(previous: &[u8], seq: i64, act: &Act) -> Hash {
     hash.finalize().to_vec()
 }
 
-/// Bytes in hex.
-pub fn hex(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a text does not fail.
-        let _written = write!(hex, "{byte:02x}");
-    }
-    hex
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +49,5 @@ mod tests {
         let mut whole = START.to_vec();
         whole.extend_from_slice(by_hand.as_bytes());
         assert_eq!(hash(&START, 7, &act), Sha256::digest(whole).to_vec());
-        assert_eq!(hex(&[0, 171, 255]), "00abff");
     }
 }

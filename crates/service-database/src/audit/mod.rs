@@ -15,10 +15,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::{Client, Row, Transaction};
 
-pub use self::chain::hex;
 use self::chain::{Hash, START};
-use crate::client;
-use crate::token::Claims;
+use service_kit::client;
+use service_kit::hex::hex;
+use service_kit::token::Claims;
 
 /// Rows that are read at a time.
 const PAGE: i64 = 5_000;
