@@ -1,22 +1,29 @@
 //! Loopback ports.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, bail};
 use rand::RngExt;
+use tokio::net::TcpSocket;
 
 /// Ports are taken from below the range that the kernel gives to outgoing connections (from 32768 on).
 /// A server that is restarted needs its port again, and a client that tries a dead port of that range
 /// again and again will one day be connected to itself and keep it.
 const RANGE: std::ops::Range<u16> = 20_000..30_000;
 
-/// A port on which nobody listens at the moment. Another process may take it before it is used, so
-/// whoever asks has to be ready to ask again.
+/// Sockets that hold the ports that were given out, until the process ends.
+static HELD: Mutex<Vec<TcpSocket>> = Mutex::new(Vec::new());
+
+/// A port for a server that starts later, perhaps much later. No other process is given it meanwhile.
 pub(crate) fn free_port() -> anyhow::Result<u16> {
     let mut random = rand::rng();
     for _ in 0..1000 {
         let port = random.random_range(RANGE);
-        if is_free(port) {
+        if let Some(socket) = hold(port) {
+            HELD.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(socket);
             return Ok(port);
         }
     }
@@ -27,8 +34,16 @@ pub(crate) fn free_port() -> anyhow::Result<u16> {
     );
 }
 
-fn is_free(port: u16) -> bool {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+/// Binds a port without listening on it; none where anybody else has bound it.
+///
+/// Linux lets a second socket bind a port if both have `SO_REUSEADDR` and none listens. Every server has it, so
+/// that it can start again on its port. This one does not have it while it binds, so it finds a port that another
+/// process holds in this way.
+fn hold(port: u16) -> Option<TcpSocket> {
+    let socket = TcpSocket::new_v4().ok()?;
+    socket.bind((Ipv4Addr::LOCALHOST, port).into()).ok()?;
+    socket.set_reuseaddr(true).ok()?;
+    Some(socket)
 }
 
 /// Fails, naming the port and the way out, if somebody listens on it.
@@ -43,5 +58,23 @@ pub(crate) fn require_free(port: u16, variable: &str) -> anyhow::Result<()> {
         Err(error) => Err(error).with_context(|| {
             format!("cannot listen on port {port}: choose another one with {variable}=…")
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_given_out_once_and_its_server_can_have_it_again_and_again() {
+        let port = free_port().unwrap();
+        assert!(hold(port).is_none(), "another process is given {port}");
+        for _ in 0..2 {
+            require_free(port, "PORT").unwrap();
+            let server = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+            let client = std::net::TcpStream::connect(server.local_addr().unwrap()).unwrap();
+            drop((server.accept().unwrap(), client));
+            assert!(hold(port).is_none(), "another process is given {port}");
+        }
     }
 }
