@@ -38,8 +38,10 @@ use crate::{problem, server};
 /// How long a service may take to stop, unless it says otherwise.
 pub const STOP_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long connections to the administration port may take to end.
+/// How long connections to the administration port may take to end, in seconds.
 const ADMIN_SHUTDOWN_S: u64 = 1;
+/// How long its server may take to say that it has ended.
+const ADMIN_STOP_LIMIT: Duration = Duration::from_secs(2);
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -386,7 +388,9 @@ impl Running {
                 );
             }
         }
+        // Before its task is ended: a command that reaches a server at that very moment is never answered.
+        let stopped = self.admin.stop(false);
+        let _in_time = tokio::time::timeout(ADMIN_STOP_LIMIT, stopped).await;
         self.tasks.running.abort_all();
-        self.admin.stop(false).await;
     }
 }

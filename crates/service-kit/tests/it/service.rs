@@ -160,6 +160,20 @@ async fn what_does_not_stop_holds_up_nobody_for_longer_than_the_limit() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn services_that_start_and_stop_all_the_time_always_stop() {
+    let start_and_stop = || async {
+        for _ in 0..100 {
+            let running = service().task("clock", std::future::pending::<()>());
+            running.start().unwrap().stop().await;
+        }
+    };
+    futures_util::future::join_all((0..4).map(|_| tokio::spawn(start_and_stop())))
+        .await
+        .into_iter()
+        .for_each(Result::unwrap);
+}
+
 async fn until_ready(running: &Running) {
     while health::ask(running.admin_address).await.is_err() {
         tokio::task::yield_now().await;
