@@ -20,7 +20,8 @@ use tally::PartitionTally;
 use tokio::sync::Notify;
 use tokio_postgres::Client;
 
-use crate::{definitions, finals};
+use crate::elections::definitions;
+use crate::results::final_results;
 
 /// How often the count is looked at while an election is being closed.
 const WHILE_CLOSING: Duration = Duration::from_millis(100);
@@ -144,7 +145,7 @@ impl Closing {
     ) -> anyhow::Result<bool> {
         let tallies = tallies::of_election(client, definition.id).await?;
         let all = usize::try_from(partitions)?;
-        if finals::finalise(client, &definition, &tallies, all).await? {
+        if final_results::finalise(client, &definition, &tallies, all).await? {
             return Ok(true);
         }
         let election = Election::new(definition);

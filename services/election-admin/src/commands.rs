@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use ballot_log::Topics;
+use deadpool_postgres::Object;
 use election_store::elections;
 use service_database::audit::{self};
 use service_database::postgres;
@@ -9,15 +10,18 @@ use service_kit::hex::hex;
 use service_kit::{health, shutdown};
 use tokio_postgres::Client;
 
+use crate::elections::creation;
+use crate::elections::definitions;
+use crate::elections::participants;
+use crate::elections::publishing::Publisher;
 use crate::options::{
     Command, CreateOptions, DatabaseOptions, ElectionOptions, InstallationOptions, ResultsOptions,
     RunOptions, TopicsOptions,
 };
-use crate::publishing::Publisher;
-use crate::report::Report;
+use crate::results::final_results;
+use crate::results::report::Report;
 use crate::service;
 use crate::warm_up::warm_up;
-use crate::{creation, definitions, finals, participants};
 
 /// Runs a command to its end.
 ///
@@ -86,7 +90,7 @@ async fn republish(options: &InstallationOptions) -> anyhow::Result<()> {
 }
 
 async fn elections(options: &DatabaseOptions) -> anyhow::Result<()> {
-    for election in definitions::list(&*options.connect().await?).await? {
+    for election in definitions::list(&*connect(options).await?).await? {
         let names: Vec<_> = election
             .participants
             .iter()
@@ -105,7 +109,7 @@ async fn elections(options: &DatabaseOptions) -> anyhow::Result<()> {
 }
 
 async fn participants(options: &DatabaseOptions) -> anyhow::Result<()> {
-    for participant in participants::all(&*options.connect().await?).await? {
+    for participant in participants::all(&*connect(options).await?).await? {
         let kind = if participant.individual {
             "person"
         } else {
@@ -117,7 +121,7 @@ async fn participants(options: &DatabaseOptions) -> anyhow::Result<()> {
 }
 
 async fn results(options: &ResultsOptions) -> anyhow::Result<()> {
-    let client = options.election.database.connect().await?;
+    let client = connect(&options.election.database).await?;
     let definition = find(&client, &options.election).await?;
     let report = Report::read(&client, &definition).await?;
     if options.json {
@@ -129,9 +133,9 @@ async fn results(options: &ResultsOptions) -> anyhow::Result<()> {
 }
 
 async fn verify_result(options: &ElectionOptions) -> anyhow::Result<()> {
-    let client = options.database.connect().await?;
+    let client = connect(&options.database).await?;
     let definition = find(&client, options).await?;
-    let stored = finals::verify(&client, &definition).await?;
+    let stored = final_results::verify(&client, &definition).await?;
     println!(
         "election {}: the stored result comes out of the stored count, sha256 {}",
         definition.id,
@@ -149,11 +153,16 @@ async fn find(
 }
 
 async fn verify_audit(options: &DatabaseOptions) -> anyhow::Result<()> {
-    let client = options.connect().await?;
+    let client = connect(options).await?;
     let verified = audit::verify(&client).await?;
     println!(
         "the audit log is whole: {} acts, the last has the hash {}",
         verified.rows, verified.hash
     );
     Ok(())
+}
+
+/// Connects. Does not migrate: reading changes nothing.
+async fn connect(options: &DatabaseOptions) -> anyhow::Result<Object> {
+    definitions::connection(&postgres::pool(&options.postgres)?).await
 }

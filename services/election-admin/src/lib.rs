@@ -1,24 +1,16 @@
 //! election-admin: participants, elections and results, and opening and closing by themselves.
 //!
-//! PostgreSQL keeps what administrators define, the topic `elections` tells everybody else. When an election
-//! has ended, a marker closes every partition of the ballot box ([`closing`]); when the count has passed them
-//! all, the result is final and stored with its hash ([`finals`]). Each act is in the audit log.
+//! PostgreSQL keeps what administrators define, and the topic `elections` tells all other services ([`elections`]). When an
+//! election has ended, a marker closes every partition of the ballot box ([`closing`]); when the count has passed them
+//! all, the result is final and stored with its hash ([`results::final_results`]). Each act is in the audit log; those
+//! of ballot stations are copied from their topic ([`acts`]).
 
-pub mod canonical;
+pub mod acts;
 pub mod closing;
 pub mod commands;
-pub mod copying;
-pub mod counted;
-pub mod creation;
-pub mod definitions;
-pub mod finals;
+pub mod elections;
 pub mod http;
-pub mod moment;
 pub mod options;
-pub mod participants;
-pub mod publishing;
-pub mod report;
-pub mod result;
-pub mod scenario;
+pub mod results;
 pub mod service;
 pub mod warm_up;

@@ -7,16 +7,12 @@ use std::time::Duration;
 use anyhow::Context;
 use ballot_log::{ElectionId, topics};
 use clap::{Args, Parser, Subcommand};
-use deadpool_postgres::Object;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use service_database::postgres;
 use service_database::settings::PostgresOptions;
 use service_kit::client::ProxyOptions;
 use service_kit::settings::KafkaOptions;
 use service_kit::token::TokenOptions;
-
-use crate::definitions;
 
 /// Participants, elections, results; opening and closing.
 #[derive(Parser)]
@@ -126,16 +122,6 @@ pub struct DatabaseOptions {
     /// PostgreSQL, database `election_process`.
     #[command(flatten)]
     pub postgres: PostgresOptions,
-}
-
-impl DatabaseOptions {
-    /// Connects. Does not migrate: whoever only looks changes nothing.
-    ///
-    /// # Errors
-    /// Where PostgreSQL cannot be reached.
-    pub async fn connect(&self) -> anyhow::Result<Object> {
-        definitions::connection(&postgres::pool(&self.postgres)?).await
-    }
 }
 
 /// Settings of commands about one election.

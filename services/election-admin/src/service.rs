@@ -19,11 +19,11 @@ use service_kit::token::Verifier;
 use service_kit::{client, openapi, server};
 use tokio::sync::Notify;
 
+use crate::acts::copy_acts;
 use crate::closing::Closing;
-use crate::copying::copy_acts;
-use crate::http::{self, Office};
+use crate::elections::publishing::Publisher;
+use crate::http::{self, State};
 use crate::options::RunOptions;
-use crate::publishing::Publisher;
 
 /// Waited before what failed is tried again.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
@@ -56,7 +56,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         defined: defined.clone(),
         readiness: readiness.clone(),
     };
-    let office = Office {
+    let state = State {
         pool: pool.clone(),
         publisher: publisher.clone(),
         zone,
@@ -73,7 +73,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     };
     let producer = ballot_box.clone().until_broken();
     Service::new("election-admin", options.admin.admin_listen, readiness)
-        .http(listen(options, office, verifier)?)
+        .http(listen(options, state, verifier)?)
         .ready_after(POSTGRESQL, RETRY_AFTER, CHECK_TIMEOUT, migrated)
         .task(
             "closing of elections",
@@ -95,7 +95,7 @@ async fn after<T>(first: impl Future<Output = ()>, then: impl Future<Output = T>
 
 fn listen(
     options: &RunOptions,
-    office: Office,
+    state: State,
     verifier: Verifier,
 ) -> anyhow::Result<(SocketAddr, Server)> {
     let listener = server::listen(options.listen, "--listen")?;
@@ -106,7 +106,7 @@ fn listen(
         App::new()
             .configure(client::behind(&proxies))
             .configure(openapi::routes(document.clone()))
-            .configure(http::routes(office.clone(), verifier.clone()))
+            .configure(http::routes(state.clone(), verifier.clone()))
     };
     // Few people ask, and none of their questions takes the processor long.
     let server = HttpServer::new(app)

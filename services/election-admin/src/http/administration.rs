@@ -9,11 +9,11 @@ use service_kit::openapi;
 use service_kit::refusal::Refusal;
 use utoipa::ToSchema;
 
-use super::office::Office;
 use super::query::Caller;
-use super::{answer, wish};
-use crate::definitions;
-use crate::participants::{self, Participant, ParticipantId};
+use super::state::State;
+use super::{answer, election_request};
+use crate::elections::definitions;
+use crate::elections::participants::{self, Participant, ParticipantId};
 
 /// The participant that was created.
 #[derive(Serialize, ToSchema)]
@@ -38,12 +38,12 @@ pub(super) async fn create_participant(
     administrator: Caller,
     request: HttpRequest,
     body: Payload,
-    office: Data<Office>,
+    state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
-    let act = office
+    let act = state
         .admit(administrator, &request, "createParticipant", "")
         .await?;
-    let (act_done, doing) = (act.clone(), office.clone());
+    let (act_done, doing) = (act.clone(), state.clone());
     let work = async move {
         let fields = Fields::read(body).await?;
         let name = fields.text("name")?;
@@ -52,7 +52,7 @@ pub(super) async fn create_participant(
         let id = participants::add_audited(client, &name, individual, act_done).await?;
         Ok(HttpResponse::Ok().json(Created { id }))
     };
-    office.change(act, work).await
+    state.change(act, work).await
 }
 
 /// All parties and persons.
@@ -76,20 +76,20 @@ struct ParticipantEntry {
 pub(super) async fn get_participants(
     administrator: Caller,
     request: HttpRequest,
-    office: Data<Office>,
+    state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
     #[derive(Serialize)]
     struct Answer {
         participants: Vec<Participant>,
     }
-    let act = office
+    let act = state
         .admit(administrator, &request, "getParticipants", "")
         .await?;
     let work = async {
-        let participants = participants::all(&*office.connection().await?).await?;
+        let participants = participants::all(&*state.connection().await?).await?;
         Ok(HttpResponse::Ok().json(Answer { participants }))
     };
-    office.look(act, work).await
+    state.look(act, work).await
 }
 
 /// The election that was created.
@@ -132,16 +132,18 @@ pub(super) async fn create_election(
     administrator: Caller,
     request: HttpRequest,
     body: Payload,
-    office: Data<Office>,
+    state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
-    let act = office
+    let act = state
         .admit(administrator, &request, "createElection", "")
         .await?;
-    let (success, doing) = (act.clone(), office.clone());
+    let (success, doing) = (act.clone(), state.clone());
     let work = async move {
         let fields = Fields::read(body).await?;
-        let wish = wish::of(&fields, &doing.zone)?;
-        let defined = wish.fulfil(&doing.pool, &doing.publisher, success).await?;
+        let wanted = election_request::parse(&fields, &doing.zone)?;
+        let defined = wanted
+            .create(&doing.pool, &doing.publisher, success)
+            .await?;
         doing.defined.notify_one();
         if !defined.is_published {
             // The act has happened; only whoever wants to vote has to wait.
@@ -151,7 +153,7 @@ pub(super) async fn create_election(
         let poll_numbers = defined.poll_numbers;
         Ok(HttpResponse::Ok().json(Numbered { poll_numbers }))
     };
-    office.change(act, work).await
+    state.change(act, work).await
 }
 
 #[derive(Serialize, ToSchema)]
@@ -184,7 +186,7 @@ struct Elections {
 pub(super) async fn get_elections(
     administrator: Caller,
     request: HttpRequest,
-    office: Data<Office>,
+    state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
     #[derive(Serialize)]
     struct Answer {
@@ -201,13 +203,13 @@ pub(super) async fn get_elections(
             .map(|(id, name)| ListedParticipant { id, name })
             .collect(),
     };
-    let act = office
+    let act = state
         .admit(administrator, &request, "getElections", "")
         .await?;
     let work = async {
-        let elections = definitions::list(&*office.connection().await?).await?;
+        let elections = definitions::list(&*state.connection().await?).await?;
         let elections = elections.into_iter().map(listed).collect();
         Ok(HttpResponse::Ok().json(Answer { elections }))
     };
-    office.look(act, work).await
+    state.look(act, work).await
 }

@@ -5,7 +5,7 @@ use ballot_log::ElectionId;
 use service_kit::problem::Problem;
 use service_kit::refusal::Refusal;
 
-use crate::creation::CreationError;
+use crate::elections::creation::CreationError;
 
 /// `503`: the count has not got so far.
 pub(super) fn not_counted_yet() -> Problem {

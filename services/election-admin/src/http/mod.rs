@@ -3,11 +3,11 @@
 mod administration;
 mod answer;
 mod description;
-mod office;
+mod election_request;
 mod query;
 mod records;
 mod results;
-mod wish;
+mod state;
 
 use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
@@ -16,7 +16,7 @@ use service_kit::routes::{Access, Endpoint, mount};
 use service_kit::token::Verifier;
 
 pub use description::document;
-pub use office::Office;
+pub use state::State;
 
 /// Every endpoint but those of health and documentation, which are open to all. Results in full and turnout
 /// are an administrator's until the result of the election is final, and everybody's from then on.
@@ -68,10 +68,10 @@ pub fn endpoints() -> Vec<Endpoint> {
 }
 
 /// Adds every endpoint.
-pub fn routes(office: Office, verifier: Verifier) -> impl FnOnce(&mut ServiceConfig) {
+pub fn routes(state: State, verifier: Verifier) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
         config
-            .app_data(Data::new(office))
+            .app_data(Data::new(state))
             .app_data(Data::new(verifier))
             .configure(mount(endpoints()))
             .default_service(web::to(problem::not_found));

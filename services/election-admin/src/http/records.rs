@@ -13,10 +13,10 @@ use service_kit::refusal::Refusal;
 use utoipa::ToSchema;
 
 use super::answer::{bad_parameter, no_such_election};
-use super::office::Office;
 use super::query::{Caller, election, limit, parameter};
-use crate::counted::{self, RejectedBallot};
-use crate::report::{Report, Turnout};
+use super::state::State;
+use crate::results::rejected::{self, RejectedBallot};
+use crate::results::report::{Report, Turnout};
 
 /// A result in full.
 #[derive(ToSchema)]
@@ -43,9 +43,9 @@ struct FullResult {
 pub(super) async fn results_json(
     administrator: Caller,
     request: HttpRequest,
-    office: Data<Office>,
+    state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
-    public_record(administrator, &request, &office, "results.json", |report| {
+    public_record(administrator, &request, &state, "results.json", |report| {
         Ok(HttpResponse::Ok().json(report.json()?))
     })
     .await
@@ -61,9 +61,9 @@ pub(super) async fn results_json(
 pub(super) async fn results_csv(
     administrator: Caller,
     request: HttpRequest,
-    office: Data<Office>,
+    state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
-    public_record(administrator, &request, &office, "results.csv", |report| {
+    public_record(administrator, &request, &state, "results.csv", |report| {
         let state = if report.is_final() { "" } else { "-so-far" };
         let file = format!("election-{}{state}.csv", report.election());
         Ok(HttpResponse::Ok()
@@ -89,9 +89,9 @@ pub(super) async fn results_csv(
 pub(super) async fn turnout(
     administrator: Caller,
     request: HttpRequest,
-    office: Data<Office>,
+    state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
-    public_record(administrator, &request, &office, "turnout", |report| {
+    public_record(administrator, &request, &state, "turnout", |report| {
         Ok(HttpResponse::Ok().json(report.turnout()))
     })
     .await
@@ -101,23 +101,23 @@ pub(super) async fn turnout(
 async fn public_record(
     administrator: Caller,
     request: &HttpRequest,
-    office: &Office,
+    state: &State,
     what: &'static str,
     show: impl FnOnce(&Report) -> anyhow::Result<HttpResponse>,
 ) -> Result<HttpResponse, Refusal> {
     let id = election(request);
     let work = async {
-        let client = office.connection().await?;
+        let client = state.connection().await?;
         let definition = definition(&client, id).await?;
         Ok(show(&Report::read(&client, &definition).await?)?)
     };
-    if administrator.is_err() && office.is_final(id).await {
+    if administrator.is_err() && state.is_final(id).await {
         return work.await;
     }
-    let act = office
+    let act = state
         .admit(administrator, request, what, target(id))
         .await?;
-    office.look(act, work).await
+    state.look(act, work).await
 }
 
 fn target(id: Option<ElectionId>) -> String {
@@ -153,10 +153,10 @@ pub(super) struct RejectedPage {
 pub(super) async fn rejected(
     administrator: Caller,
     request: HttpRequest,
-    office: Data<Office>,
+    state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
     let id = election(&request);
-    let act = office
+    let act = state
         .admit(administrator, &request, "rejected", target(id))
         .await?;
     let work = async {
@@ -166,15 +166,15 @@ pub(super) async fn rejected(
             Some(text) => place(&text)
                 .ok_or_else(|| bad_parameter("after", "the `next` of the page before"))?,
         };
-        let client = office.connection().await?;
+        let client = state.connection().await?;
         let definition = definition(&client, id).await?;
-        let rejected = counted::rejected(&client, definition.id, after, limit).await?;
+        let rejected = rejected::rejected(&client, definition.id, after, limit).await?;
         let is_full = i64::try_from(rejected.len()).is_ok_and(|length| length == limit);
         let next = rejected.last().filter(|_| is_full);
         let next = next.map(|last| format!("{}-{}", last.partition, last.offset));
         Ok(HttpResponse::Ok().json(RejectedPage { rejected, next }))
     };
-    office.look(act, work).await
+    state.look(act, work).await
 }
 
 /// A place in the log: `<partition>-<offset>`.
@@ -200,20 +200,20 @@ struct AuditLog {
 pub(super) async fn audit_log(
     administrator: Caller,
     request: HttpRequest,
-    office: Data<Office>,
+    state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
-    let act = office.admit(administrator, &request, "audit", "").await?;
+    let act = state.admit(administrator, &request, "audit", "").await?;
     let work = async {
         let limit = limit(&request, 100, 10_000)?;
         let before = parameter(&request, "before").map(|text| text.parse());
         let before = before
             .transpose()
             .map_err(|_| bad_parameter("before", "the `next` of the page before"))?;
-        let client = office.connection().await?;
+        let client = state.connection().await?;
         let entries = audit::newest(&client, before, limit)
             .await
             .map_err(anyhow::Error::from)?;
         Ok(HttpResponse::Ok().json(audit::Page::from(entries)))
     };
-    office.look(act, work).await
+    state.look(act, work).await
 }

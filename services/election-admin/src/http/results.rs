@@ -19,11 +19,11 @@ use tokio::time::{Instant, sleep};
 use utoipa::ToSchema;
 
 use super::answer;
-use super::office::Office;
 use super::query::{Caller, parameter};
-use crate::counted::{self, InvalidVote};
-use crate::finals::{self, FinalResult};
-use crate::result::seats_or_share;
+use super::state::State;
+use crate::results::final_results::{self, FinalResult};
+use crate::results::official::seats_or_share;
+use crate::results::rejected::{self, InvalidVote};
 
 /// Whoever asks for results waits for the count for so long at most.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -61,18 +61,18 @@ struct ParticipantResult {
 pub(super) async fn get_results(
     administrator: Caller,
     request: HttpRequest,
-    office: Data<Office>,
+    state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
     let id = parameter(&request, "id").filter(|id| id.chars().count() <= body::LONGEST_TEXT);
     let target = id.as_ref().map(|id| format!("election {id}"));
     let target = target.unwrap_or_default();
-    let act = office
+    let act = state
         .admit(administrator, &request, "getResults", target)
         .await?;
     let work = async {
         let id = id.ok_or_else(|| body::missing("id"))?;
         let id: Option<ElectionId> = id.trim().parse().ok();
-        let client = office.connection().await?;
+        let client = state.connection().await?;
         let definition = match id {
             Some(id) => elections::find(&client, id)
                 .await
@@ -83,7 +83,7 @@ pub(super) async fn get_results(
         if Timestamp::now() < definition.end {
             return Err(Refusal::message("Election is ongoing."));
         }
-        let (client, result) = final_result(&office, client, definition.id).await?;
+        let (client, result) = final_result(&state, client, definition.id).await?;
         let standings = result.standings()?;
         let participants = standings.participants.into_iter();
         let participants: Vec<_> = participants
@@ -93,12 +93,12 @@ pub(super) async fn get_results(
                 name: standing.name,
             })
             .collect();
-        let invalid_votes = counted::invalid_votes(client, definition.id).await?;
+        let invalid_votes = rejected::invalid_votes(client, definition.id).await?;
         Ok(HttpResponse::Ok()
             .insert_header(ContentType::json())
             .streaming(in_pieces(&participants, invalid_votes)?))
     };
-    office.look(act, work).await
+    state.look(act, work).await
 }
 
 /// The answer, piece by piece: there may be a million invalid votes.
@@ -127,13 +127,13 @@ fn in_pieces<Votes: Stream<Item = anyhow::Result<InvalidVote>>>(
 
 /// Waits until the result is final.
 async fn final_result(
-    office: &Office,
+    state: &State,
     mut client: Object,
     election: ElectionId,
 ) -> Result<(Object, FinalResult), Refusal> {
     let give_up = Instant::now() + PATIENCE;
     loop {
-        if let Some(result) = finals::find(&client, election).await? {
+        if let Some(result) = final_results::find(&client, election).await? {
             return Ok((client, result));
         }
         if Instant::now() >= give_up {
@@ -142,6 +142,6 @@ async fn final_result(
         // Others need connections too.
         drop(client);
         sleep(LOOK_EVERY).await;
-        client = office.connection().await?;
+        client = state.connection().await?;
     }
 }

@@ -1,6 +1,6 @@
 //! Elections close by themselves, whoever was running at their end, and the result is stored once.
 
-use election_admin::finals;
+use election_admin::results::final_results;
 use election_store::elections;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -93,7 +93,7 @@ async fn several_instances_come_to_one_result_that_nobody_can_change() {
     }
     let client = world.sql().await;
     let definition = elections::find(&client, 1).await.unwrap().unwrap();
-    let stored = finals::verify(&client, &definition).await.unwrap();
+    let stored = final_results::verify(&client, &definition).await.unwrap();
     assert_eq!(stored.offsets, [(0, 9), (1, 8)].into());
 
     // Ballots that come too late move the offsets and nothing else.
@@ -101,7 +101,10 @@ async fn several_instances_come_to_one_result_that_nobody_can_change() {
     later["rejected"] = json!({"Election is not open.": 3});
     later["newest_ms"] = json!(99);
     world.count(1, 0, 12, later).await;
-    assert_eq!(finals::verify(&client, &definition).await.unwrap(), stored);
+    assert_eq!(
+        final_results::verify(&client, &definition).await.unwrap(),
+        stored
+    );
 
     for sql in [
         "UPDATE final_results SET result = '{}'",
@@ -113,7 +116,9 @@ async fn several_instances_come_to_one_result_that_nobody_can_change() {
 
     // Somebody alters the count.
     world.count(1, 0, 13, closed(&[(1, 6)])).await;
-    let error = finals::verify(&client, &definition).await.unwrap_err();
+    let error = final_results::verify(&client, &definition)
+        .await
+        .unwrap_err();
     assert!(
         error.to_string().contains("comes out differently"),
         "{error}"
@@ -123,7 +128,9 @@ async fn several_instances_come_to_one_result_that_nobody_can_change() {
         .execute("DELETE FROM partition_tallies WHERE partition = 1", &[])
         .await
         .unwrap();
-    let error = finals::verify(&client, &definition).await.unwrap_err();
+    let error = final_results::verify(&client, &definition)
+        .await
+        .unwrap_err();
     assert!(
         error.to_string().contains("does not reach that far"),
         "{error}"

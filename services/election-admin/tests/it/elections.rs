@@ -60,10 +60,13 @@ async fn what_is_wrong_is_said_while_kafka_is_away_and_nothing_is_stored() {
     options.kafka.kafka_brokers = "127.0.0.1:1".to_owned();
     let admin = world.start_unready(&options).await;
     let ids = admin.participants(false).await;
-    let wish = |end: &str, ids: &[i64]| json!({"start": "2026-06-16T15:55:46", "end": end, "individual": false, "participants": ids});
+    let request = |end: &str, ids: &[i64]| json!({"start": "2026-06-16T15:55:46", "end": end, "individual": false, "participants": ids});
     for (wrong, message) in [
-        (wish("2026-06-16T15:55:46", &ids), "Invalid date and time."),
-        (wish("2026-06-16T16:00:00", &[]), "Invalid participants."),
+        (
+            request("2026-06-16T15:55:46", &ids),
+            "Invalid date and time.",
+        ),
+        (request("2026-06-16T16:00:00", &[]), "Invalid participants."),
     ] {
         assert_eq!(
             admin.post("/createElection", wrong).await.message(),
@@ -71,7 +74,7 @@ async fn what_is_wrong_is_said_while_kafka_is_away_and_nothing_is_stored() {
         );
     }
     let (good, participants) = tokio::join!(
-        admin.post("/createElection", wish("2026-06-16T16:00:00", &ids)),
+        admin.post("/createElection", request("2026-06-16T16:00:00", &ids)),
         admin.read("/getParticipants"),
     );
     assert_eq!(good.status, 503);

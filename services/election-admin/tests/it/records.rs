@@ -72,7 +72,7 @@ async fn everybody_sees_the_result_once_it_is_final() {
     let text = answer.text();
     let begin = text.find(r#""result":"#).unwrap() + r#""result":"#.len();
     let end = text.find(r#","sha256""#).unwrap();
-    let hash = election_admin::canonical::sha256(&text[begin..end]);
+    let hash = election_admin::results::canonical::sha256(&text[begin..end]);
     assert_eq!(full["sha256"], hex(&hash));
 
     let csv = admin.get("/elections/1/results.csv", None).await;

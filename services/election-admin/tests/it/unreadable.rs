@@ -1,6 +1,6 @@
 //! What this program cannot read, as a newer one has written it.
 
-use election_admin::finals;
+use election_admin::results::final_results;
 use election_store::elections;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn an_election_of_a_newer_form_keeps_no_other_from_being_closed() {
     world.count(1, 0, 9, closed(&[(1, 5)])).await;
     world.count(1, 1, 9, closed(&[])).await;
     until("the readable election is final", async || {
-        finals::find(&client, 1).await.unwrap().is_some()
+        final_results::find(&client, 1).await.unwrap().is_some()
     })
     .await;
     let error = elections::find(&client, 2).await.unwrap_err().to_string();

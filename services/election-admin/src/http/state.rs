@@ -13,15 +13,16 @@ use service_kit::refusal::Refusal;
 use service_kit::token::{Administrator, Unauthorized};
 use tokio::sync::Notify;
 
-use crate::publishing::Publisher;
-use crate::{definitions, finals};
+use crate::elections::definitions;
+use crate::elections::publishing::Publisher;
+use crate::results::final_results;
 
 /// An answer takes so long at most: longer than anything waits for the count or for Kafka.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where administrators' requests are dealt with. Cheap to clone.
 #[derive(Clone)]
-pub struct Office {
+pub struct State {
     /// The database `election_process`.
     pub pool: Pool,
     /// Tells the topic `elections`.
@@ -34,7 +35,7 @@ pub struct Office {
     pub unpublished: Arc<Notify>,
 }
 
-impl Office {
+impl State {
     /// A connection to the database.
     ///
     /// # Errors
@@ -50,7 +51,7 @@ impl Office {
         };
         let look = async {
             let client = definitions::connection(&self.pool).await?;
-            finals::find(&client, election).await
+            final_results::find(&client, election).await
         };
         matches!(tokio::time::timeout(PATIENCE, look).await, Ok(Ok(Some(_))))
     }
@@ -83,11 +84,11 @@ impl Office {
         act: Act,
         work: impl Future<Output = Result<HttpResponse, Refusal>> + 'static,
     ) -> Result<HttpResponse, Refusal> {
-        let office = self.clone();
+        let state = self.clone();
         let to_its_end = actix_web::rt::spawn(async move {
             let done = work.await;
             if let Err(refusal) = &done {
-                office.write_down(act, Some(refusal)).await?;
+                state.write_down(act, Some(refusal)).await?;
             }
             done
         });

@@ -8,8 +8,8 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Json;
 use tokio_postgres::{Client, Row, Transaction};
 
-use crate::moment::Moment;
-use crate::participants::{self, ParticipantId};
+use crate::elections::moment::Moment;
+use crate::elections::participants::{self, ParticipantId};
 
 /// A connection out of the pool.
 ///

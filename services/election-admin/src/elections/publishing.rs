@@ -8,7 +8,7 @@ use deadpool_postgres::Pool;
 use service_kit::settings::KafkaOptions;
 use tokio_postgres::Client;
 
-use crate::definitions;
+use crate::elections::definitions;
 
 /// How long Kafka may take.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -16,7 +16,7 @@ use service_database::audit::{self, Act};
 use service_kit::settings::KafkaOptions;
 use tokio_postgres::Transaction;
 
-use crate::definitions;
+use crate::elections::definitions;
 
 /// Waited after a failure.
 const RETRY_AFTER: Duration = Duration::from_secs(1);

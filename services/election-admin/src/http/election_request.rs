@@ -7,23 +7,23 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use service_kit::body::{self, Fields, Message};
 
-use crate::creation::{Extras, Wish};
-use crate::moment::Moment;
-use crate::participants::ParticipantId;
+use crate::elections::creation::{ElectionRequest, Extras};
+use crate::elections::moment::Moment;
+use crate::elections::participants::ParticipantId;
 
 /// What can hold for a single list.
 const TERMS: [&str; 3] = ["exempt", "multiplier", "threshold_percent"];
 
 /// What is asked for; only fields that are missing are refused here. `zone` is where times without an offset
 /// are meant.
-pub(super) fn of(fields: &Fields, zone: &TimeZone) -> Result<Wish, Message> {
+pub(super) fn parse(fields: &Fields, zone: &TimeZone) -> Result<ElectionRequest, Message> {
     let moment = |text: String| Moment::parse(&text, zone);
     let start = moment(fields.any_text("start")?);
     let end = moment(fields.any_text("end")?);
     let individual = fields.boolean("individual")?;
     let participants = fields.list("participants")?;
     let id = |id: &Value| ParticipantId::try_from(id.as_i64()?).ok();
-    Ok(Wish {
+    Ok(ElectionRequest {
         start,
         end,
         individual,

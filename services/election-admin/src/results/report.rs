@@ -14,8 +14,8 @@ use tally::{OfficialResult, PartitionTally, Tally, merge};
 use tokio_postgres::Client;
 use utoipa::ToSchema;
 
-use crate::finals::{self, FinalResult};
-use crate::result::{self, official};
+use crate::results::final_results::{self, FinalResult};
+use crate::results::official::{self, official};
 
 /// A spreadsheet takes text that begins like this for a formula, which the name of a participant is not.
 fn as_text(name: &str) -> String {
@@ -75,7 +75,7 @@ impl Report {
     /// # Errors
     /// Where PostgreSQL cannot be asked.
     pub async fn read(client: &Client, definition: &ElectionDefinition) -> anyhow::Result<Self> {
-        let stored = finals::find(client, definition.id).await?;
+        let stored = final_results::find(client, definition.id).await?;
         let tallies = tallies::of_election(client, definition.id).await?;
         let registered = rolls::find(client, definition.id).await?;
         Ok(Self::new(definition, &tallies, registered, stored))
@@ -94,7 +94,7 @@ impl Report {
             offsets: stored
                 .as_ref()
                 .map_or_else(|| now.collect(), |stored| stored.offsets.clone()),
-            visible: stored.is_some() || result::is_live(definition),
+            visible: stored.is_some() || official::is_live(definition),
             stored,
             registered,
             tally,

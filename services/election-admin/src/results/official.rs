@@ -115,7 +115,7 @@ mod tests {
         let rules = r#"{"method":"majority","winner":"plurality","tie":"lot"}"#;
         let text = |json| {
             let tally = merge(&[partition(0, json)]);
-            crate::canonical::text(&official(&definition(rules, true), &tally)).unwrap()
+            crate::results::canonical::text(&official(&definition(rules, true), &tally)).unwrap()
         };
         assert_eq!(text(before), text(after));
         assert!(text(before).contains(r#""winner":2"#));

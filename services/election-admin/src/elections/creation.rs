@@ -10,12 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 use service_database::audit::{self, Act};
 use tokio_postgres::Transaction;
 
-use crate::definitions::{self, NewElection, StoreError};
-use crate::moment::Moment;
+use crate::elections::definitions::{self, NewElection, StoreError};
+use crate::elections::moment::Moment;
+use crate::elections::participants::{self, ParticipantId};
+use crate::elections::publishing::Publisher;
+use crate::elections::template::ElectionTemplate;
 use crate::options::CreateOptions;
-use crate::participants::{self, ParticipantId};
-use crate::publishing::Publisher;
-use crate::scenario::Scenario;
 
 /// Either does not parse, the end is not after the start, or another election is open then.
 pub const INVALID_TIME: &str = "Invalid date and time.";
@@ -29,7 +29,7 @@ const PRESIDENTIAL: &str = r#"{"method":"majority","winner":"plurality","tie":"l
 
 /// An election as an administrator asks for it.
 #[derive(Debug)]
-pub struct Wish {
+pub struct ElectionRequest {
     /// First moment at which votes count; none where it does not parse.
     pub start: Option<Moment>,
     /// First moment at which they no longer do; none where it does not parse.
@@ -92,13 +92,13 @@ pub struct Defined {
     pub is_published: bool,
 }
 
-impl Wish {
+impl ElectionRequest {
     /// Defines the election. When this returns it is stored, and the act is in the audit log. It is published
     /// too, unless Kafka has just gone: [`Publisher::republish`] does it then.
     ///
     /// # Errors
     /// [`CreationError::Refused`] with the first check that fails.
-    pub async fn fulfil(
+    pub async fn create(
         self,
         pool: &Pool,
         publisher: &Publisher,
@@ -221,7 +221,7 @@ pub async fn from_scenario(
     pool: &Pool,
     publisher: &Publisher,
 ) -> anyhow::Result<ElectionDefinition> {
-    let scenario = Scenario::read(&options.scenario)?;
+    let scenario = ElectionTemplate::read(&options.scenario)?;
     let created = now()?;
     let start = options.start.unwrap_or(created);
     let end = match options.end {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 /// A scenario: an election without its time. What else stands in the file is for others.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Scenario {
+pub struct ElectionTemplate {
     title: String,
     individual: bool,
     #[serde(default)]
@@ -28,7 +28,7 @@ struct Listed {
     threshold_percent: Option<Decimal>,
 }
 
-impl Scenario {
+impl ElectionTemplate {
     /// Reads a scenario.
     ///
     /// # Errors

@@ -12,8 +12,8 @@ use tally::{OfficialParticipant, PartitionTally, Totals, merge};
 use tokio_postgres::types::Json;
 use tokio_postgres::{Client, Row};
 
-use crate::canonical;
-use crate::result::official;
+use crate::results::canonical;
+use crate::results::official::official;
 
 /// A result that nothing changes any more.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,8 @@
+//! What administrators define: participants and elections, stored in PostgreSQL and published in the topic `elections`.
+
+pub mod creation;
+pub mod definitions;
+pub mod moment;
+pub mod participants;
+pub mod publishing;
+pub mod template;
