@@ -5,12 +5,12 @@
 
 pub mod body;
 pub mod client;
+pub mod error;
 pub mod health;
 pub mod hex;
 pub mod openapi;
 pub mod problem;
 pub mod program;
-pub mod refusal;
 pub mod routes;
 pub mod secret;
 pub mod server;

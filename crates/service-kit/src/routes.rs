@@ -1,57 +1,209 @@
-//! What there is to call, and who may: one table that sets up the server and drives the test of who is let
-//! in.
+//! Endpoints: what a service answers, who may call it, and how it is described, in one table.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
+use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, ResponseError, Route};
+use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, Route};
+use futures_util::future::LocalBoxFuture;
+use utoipa::openapi::path::PathItem;
+use utoipa::openapi::{self, OpenApi};
 
 use crate::problem::Problem;
+pub use crate::token::Access;
+use crate::token::{Holder, keep};
 
-/// Who may call an endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Everybody.
-    Anyone,
-    /// Whoever has a refresh token.
-    Refresh,
-    /// Whoever has an administrator's access token.
-    Administrator,
-    /// Whoever has an administrator's access token, and everybody once what is asked for is public.
-    AdministratorUntilPublic,
-    /// Whoever has an official's access token.
-    Official,
-}
-
-/// Something to call.
+/// An endpoint: made by [`endpoint!`](crate::endpoint), which takes method, path and description from the handler's
+/// `#[utoipa::path]`.
 #[derive(Clone)]
 pub struct Endpoint {
-    /// How.
+    /// The method.
     pub method: Method,
-    /// Where.
-    pub path: &'static str,
-    /// Who may. The handler's extractor enforces it; the test of who is let in holds both together.
+    /// The path, with its parameters in braces.
+    pub path: String,
+    /// Who may call it: enforced before the handler is called.
     pub access: Access,
-    /// What answers.
-    pub route: fn() -> Route,
+    answers_head: bool,
+    description: OpenApi,
+    route: fn() -> Route,
 }
 
-/// Adds endpoints to a server. Another method at one of their paths is answered `405`.
-pub fn mount(endpoints: Vec<Endpoint>) -> impl FnOnce(&mut ServiceConfig) {
-    let mut paths: BTreeMap<&'static str, Vec<Endpoint>> = BTreeMap::new();
+/// The endpoint of a handler that has a `#[utoipa::path]`: `endpoint!(Access::Anyone, tokens::login)`.
+#[macro_export]
+macro_rules! endpoint {
+    ($access:expr, $($handler:ident)::+) => {{
+        #[derive(::utoipa::OpenApi)]
+        #[openapi(paths($($handler)::+))]
+        struct Described;
+        $crate::routes::Endpoint::new(
+            $access,
+            <Described as ::utoipa::OpenApi>::openapi(),
+            || ::actix_web::web::route().to($($handler)::+),
+        )
+    }};
+}
+
+impl Endpoint {
+    /// The endpoint that `description`, an OpenAPI document with one operation, describes.
+    ///
+    /// # Panics
+    /// Where it describes no operation, or one with a method that no endpoint has.
+    pub fn new(access: Access, description: OpenApi, route: fn() -> Route) -> Self {
+        #[expect(
+            clippy::expect_used,
+            reason = "every #[utoipa::path] gives one path with one operation"
+        )]
+        let (method, path) = operation(&description).expect("one path with GET or POST");
+        Self {
+            method,
+            path,
+            access,
+            answers_head: false,
+            description,
+            route,
+        }
+    }
+
+    /// Answers `HEAD` as well as `GET`.
+    #[must_use]
+    pub fn with_head(mut self) -> Self {
+        self.answers_head = true;
+        self
+    }
+
+    /// The name of its requests in the audit log: the last segment of the path.
+    pub fn act(&self) -> &str {
+        self.path
+            .rsplit_once('/')
+            .map_or(self.path.as_str(), |(_, last)| last)
+    }
+
+    /// Its OpenAPI document: one operation and its schemas, with the token that it asks for.
+    pub(crate) fn description(&self) -> OpenApi {
+        let mut description = self.description.clone();
+        for item in description.paths.paths.values_mut() {
+            for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+                operation.security = self.access.security();
+            }
+        }
+        description
+    }
+
+    fn methods(&self) -> Vec<Method> {
+        let head = self.answers_head.then_some(Method::HEAD);
+        [self.method.clone()].into_iter().chain(head).collect()
+    }
+
+    fn routes(&self, refused: Option<&OnRefused>) -> Vec<Route> {
+        let route = |method| {
+            let route = (self.route)().method(method);
+            if self.access == Access::Anyone {
+                return route;
+            }
+            let gate = Gate {
+                access: self.access,
+                act: self.act().to_owned(),
+                refused: refused.cloned(),
+            };
+            let gate = Arc::new(gate);
+            route.wrap(from_fn(move |request, next| {
+                Arc::clone(&gate).pass(request, next)
+            }))
+        };
+        self.methods().into_iter().map(route).collect()
+    }
+}
+
+fn operation(description: &OpenApi) -> Option<(Method, String)> {
+    let (path, item) = description.paths.paths.first_key_value()?;
+    let method = match item {
+        PathItem { get: Some(_), .. } => Method::GET,
+        PathItem { post: Some(_), .. } => Method::POST,
+        _ => return None,
+    };
+    Some((method, path.clone()))
+}
+
+impl Access {
+    /// The token as OpenAPI names it: a name, and who has it.
+    pub(crate) fn scheme(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Anyone => None,
+            Self::Refresh => Some(("refreshToken", "A refresh token.")),
+            Self::Administrator | Self::AdministratorUntilPublic => {
+                Some(("accessToken", "An administrator's access token."))
+            }
+            Self::Official => Some(("accessToken", "An official's access token.")),
+        }
+    }
+
+    fn security(self) -> Option<Vec<openapi::SecurityRequirement>> {
+        let (name, _) = self.scheme()?;
+        let scopes: [&str; 0] = [];
+        let mut either = vec![openapi::SecurityRequirement::new(name, scopes)];
+        if self == Self::AdministratorUntilPublic {
+            either.push(openapi::SecurityRequirement::default());
+        }
+        Some(either)
+    }
+}
+
+/// Called when the holder of a valid token is refused because of their role. The answer waits for it.
+pub type OnRefused = Arc<dyn Fn(HttpRequest, Holder) -> LocalBoxFuture<'static, ()> + Send + Sync>;
+
+/// Checks tokens before a handler is called.
+struct Gate {
+    access: Access,
+    act: String,
+    refused: Option<OnRefused>,
+}
+
+impl Gate {
+    async fn pass(
+        self: Arc<Self>,
+        request: ServiceRequest,
+        next: Next<BoxBody>,
+    ) -> Result<ServiceResponse<BoxBody>, Error> {
+        let checked = self.access.check(request.request(), &self.act);
+        if self.access != Access::AdministratorUntilPublic
+            && let Err(unauthorized) = checked
+        {
+            if let (Some(holder), Some(refused)) = (unauthorized.holder(), &self.refused) {
+                refused(request.request().clone(), holder.clone()).await;
+            }
+            return Ok(request.into_response(unauthorized.error_response()));
+        }
+        if let Some(checked) = checked.transpose() {
+            keep(request.request(), checked);
+        }
+        next.call(request).await
+    }
+}
+
+/// Adds endpoints to a server; tokens are checked here. Another method at one of their paths is answered `405`.
+pub fn mount(
+    endpoints: Vec<Endpoint>,
+    refused: Option<OnRefused>,
+) -> impl FnOnce(&mut ServiceConfig) {
+    let mut paths: BTreeMap<String, Vec<Endpoint>> = BTreeMap::new();
     for endpoint in endpoints {
-        paths.entry(endpoint.path).or_default().push(endpoint);
+        let path = endpoint.path.clone();
+        paths.entry(path).or_default().push(endpoint);
     }
     move |config| {
         for (path, endpoints) in paths {
-            let methods: Vec<&str> = endpoints.iter().map(|here| here.method.as_str()).collect();
-            let allowed = methods.join(", ");
-            let mut resource = web::resource(path);
-            for endpoint in &endpoints {
-                resource = resource.route((endpoint.route)().method(endpoint.method.clone()));
-            }
+            let methods: Vec<Method> = endpoints.iter().flat_map(Endpoint::methods).collect();
+            let allowed: Vec<&str> = methods.iter().map(Method::as_str).collect();
+            let allowed = allowed.join(", ");
+            let routes = endpoints
+                .iter()
+                .flat_map(|endpoint| endpoint.routes(refused.as_ref()));
+            let resource = routes.fold(web::resource(&path), actix_web::Resource::route);
             let refuse = move |request: HttpRequest| {
                 let answer = wrong_method(&request, &allowed);
                 async move { answer }
@@ -65,7 +217,7 @@ fn wrong_method(request: &HttpRequest, allowed: &str) -> HttpResponse {
     let problem = Problem::new(
         actix_web::http::StatusCode::METHOD_NOT_ALLOWED,
         "method-not-allowed",
-        "This address does not take that method.",
+        "The method is not allowed at this path.",
     );
     let mut response = problem
         .detail(format!("{} takes {allowed}.", request.path()))

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::Value;
 
-use crate::routes::Access;
-use crate::token::{Claims, DEVELOPMENT_SECRET, Role, Secret, Signer, TokenKind};
+use crate::token::{Access, Claims, DEVELOPMENT_SECRET, Role, Secret, Signer, TokenKind};
 
 /// `{"alg":"none","typ":"JWT"}` in base64url.
 const UNSIGNED_HEADER: &str = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
@@ -177,4 +176,22 @@ fn without(secret: &Secret, claims: &Claims, name: &str) -> anyhow::Result<Strin
         &claims,
         &key,
     )?)
+}
+
+/// Compares an OpenAPI document with the committed file at `path`.
+///
+/// # Panics
+/// Where they differ; with `UPDATE_OPENAPI=1` the file is written instead.
+#[expect(clippy::panic, reason = "it is an assertion")]
+pub fn assert_committed(path: &str, document: &str) {
+    if std::env::var_os("UPDATE_OPENAPI").is_some()
+        && let Err(error) = std::fs::write(path, document)
+    {
+        panic!("{path}: {error}");
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        committed == document,
+        "{path} is out of date: run this test with UPDATE_OPENAPI=1 and commit the file"
+    );
 }

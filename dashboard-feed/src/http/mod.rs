@@ -1,6 +1,5 @@
 //! The HTTP interface.
 
-mod description;
 mod elections;
 mod events;
 mod page;
@@ -18,12 +17,13 @@ use actix_web::http::header::{
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::DefaultHeaders;
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{self, Data};
 use actix_web::{App, HttpRequest, HttpResponse, Route, guard};
 use anyhow::Context;
-use service_kit::openapi;
 use service_kit::problem::{Problem, not_found};
+use service_kit::routes::{Access, Endpoint, mount};
 use service_kit::server::cannot_listen;
+use service_kit::{endpoint, openapi};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 
@@ -67,13 +67,14 @@ pub(crate) fn serve(options: &RunOptions, board: &Board) -> anyhow::Result<(Sock
     let board = Data::new(board.clone());
     let places = usize::try_from(options.max_observers)?.min(Semaphore::MAX_PERMITS);
     let places = Data::from(Arc::new(Semaphore::new(places)));
-    let document = description::document()?;
+    let document = description();
     let service = move || {
         let app = App::new()
             .app_data(board.clone())
             .app_data(places.clone())
             .configure(openapi::routes(document.clone()))
-            .configure(routes)
+            .configure(mount(endpoints(), None))
+            .configure(page::routes)
             .default_service(web::to(no_route))
             .wrap(
                 DefaultHeaders::new()
@@ -101,15 +102,19 @@ pub(crate) fn serve(options: &RunOptions, board: &Board) -> anyhow::Result<(Sock
     Ok((address, server.run()))
 }
 
-fn routes(config: &mut ServiceConfig) {
-    config
-        .route("/api/elections", get_or_head().to(elections::list))
-        .route(
-            "/api/elections/{id}/results",
-            get_or_head().to(elections::results),
-        )
-        .route("/api/elections/{id}/events", web::get().to(events::events))
-        .configure(page::routes);
+/// All endpoints but the page and those that every service has.
+fn endpoints() -> Vec<Endpoint> {
+    vec![
+        endpoint!(Access::Anyone, elections::list).with_head(),
+        endpoint!(Access::Anyone, elections::results).with_head(),
+        endpoint!(Access::Anyone, events::events),
+    ]
+}
+
+/// The OpenAPI document.
+fn description() -> String {
+    let about = "Results, as they come in. Open to everyone.";
+    openapi::document("dashboard-feed", about, &endpoints())
 }
 
 fn get_or_head() -> Route {
@@ -177,4 +182,13 @@ fn no_such_election(detail: String) -> Problem {
         "There is no such election.",
     )
     .detail(detail)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_description_is_committed() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+        service_kit::testing::assert_committed(path, &super::description());
+    }
 }

@@ -1,6 +1,7 @@
 //! What the answers look like, for the description alone: the feed hands out the bytes of Redis as they are.
 #![expect(dead_code, reason = "only described")]
 
+use serde::Serialize;
 use utoipa::ToSchema;
 
 /// The elections that have a result, by number.
@@ -19,12 +20,27 @@ pub(super) struct ListedElection {
     created: String,
     start: String,
     end: String,
-    /// `live` or `after-close`: when the numbers may be seen.
-    publication: String,
+    publication: Publication,
     r#final: bool,
-    /// `not-open`, `open`, `counting` or `final`.
-    #[schema(example = "open")]
-    state: String,
+    state: State,
+}
+
+/// When the numbers may be seen.
+#[derive(ToSchema)]
+#[schema(rename_all = "kebab-case")]
+pub(super) enum Publication {
+    Live,
+    AfterClose,
+}
+
+/// How far an election is.
+#[derive(ToSchema)]
+#[schema(rename_all = "kebab-case")]
+pub(super) enum State {
+    NotOpen,
+    Open,
+    Counting,
+    Final,
 }
 
 /// The result of an election as of some position in the log. Shares are rounded, for the eye; nothing is
@@ -34,19 +50,20 @@ pub(super) struct Result {
     election: u32,
     title: String,
     individual: bool,
-    /// How votes become seats or a winner.
-    rules: serde_json::Value,
+    rules: Rules,
     created: String,
     start: String,
     end: String,
-    publication: String,
+    publication: Publication,
     /// Nothing can change any more.
     r#final: bool,
     /// The sum of the partitions' offsets: grows with every change.
     position: i64,
     /// When the log received the newest record in here.
+    #[schema(required)]
     counted_to: Option<String>,
     /// Voters on the roll, if it is loaded.
+    #[schema(required)]
     registered: Option<u64>,
     /// counted + repeated + rejected.
     records: u64,
@@ -56,13 +73,127 @@ pub(super) struct Result {
     /// Ballots that do not count, by reason.
     rejected: std::collections::BTreeMap<String, u64>,
     /// counted / registered.
+    #[schema(required)]
     turnout: Option<f64>,
     candidates: Vec<Candidate>,
     /// Seats, or a winner, and the ties that mattered; null while it may not be seen.
-    outcome: Option<serde_json::Value>,
+    #[schema(required)]
+    outcome: Option<Outcome>,
     timeline: Option<Timeline>,
     /// Where votes were counted in several constituencies.
     districts: Option<Vec<Constituency>>,
+}
+
+/// How votes become seats or a winner.
+#[derive(ToSchema)]
+pub(super) struct Rules {
+    /// `dhondt`, `sainte_lague`, … or `majority`.
+    method: String,
+    /// Seats to share out.
+    #[schema(nullable = false)]
+    seats: Option<u64>,
+    #[schema(nullable = false)]
+    threshold: Option<Threshold>,
+    #[schema(nullable = false)]
+    winner: Option<Winner>,
+    /// How many go on to a second round.
+    #[schema(nullable = false)]
+    runoff: Option<u64>,
+    /// How ties are settled.
+    #[schema(nullable = false)]
+    tie: Option<String>,
+}
+
+/// What a list needs to take part.
+#[derive(ToSchema)]
+pub(super) struct Threshold {
+    #[schema(nullable = false)]
+    percent: Option<Decimal>,
+    of: ThresholdBase,
+}
+
+/// What a threshold is a percentage of.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(super) enum ThresholdBase {
+    Valid,
+    Cast,
+    Quota,
+}
+
+/// An exact decimal.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum Decimal {
+    Number(f64),
+    Text(String),
+}
+
+/// What the winner needs.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(super) enum Winner {
+    Plurality,
+    Absolute,
+}
+
+/// Seats, or a winner, and the ties that mattered.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum Outcome {
+    Seats(SeatsOutcome),
+    Winner(WinnerOutcome),
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct SeatsOutcome {
+    /// In the order of `candidates`.
+    seats: Vec<u64>,
+    /// Seats that an open tie leaves to nobody.
+    open_seats: u64,
+    ties: Vec<Tie>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct WinnerOutcome {
+    /// Its poll number.
+    #[schema(required)]
+    winner: Option<u32>,
+    /// The poll numbers that go on to a second round.
+    #[schema(required)]
+    runoff: Option<Vec<u32>>,
+    ties: Vec<Tie>,
+}
+
+/// A tie that mattered.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Tie {
+    /// How many of the poll numbers in `between` get a seat, or win.
+    seats: u64,
+    between: Vec<u32>,
+    /// Null where it is open.
+    #[schema(required)]
+    settled_by: Option<TieRule>,
+    won_by: Vec<u32>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum TieRule {
+    BallotOrder,
+    MostVotes,
+    FewestVotes,
+    Lots,
+}
+
+/// Whether a list takes part, and why.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(super) enum Standing {
+    Reached,
+    Exempt,
+    NoListReached,
+    Below,
 }
 
 /// Who stands. Without votes, share and seats while they may not be seen.
@@ -70,14 +201,19 @@ pub(super) struct Result {
 pub(super) struct Candidate {
     poll_number: u32,
     name: String,
+    #[schema(nullable = false)]
     votes: Option<u64>,
     /// votes / counted.
+    #[schema(nullable = false)]
     share: Option<f64>,
+    #[schema(nullable = false)]
     seats: Option<u64>,
-    /// Where seats are shared out: whether it takes part, and why.
-    standing: Option<String>,
+    /// Where seats are shared out.
+    #[schema(nullable = false)]
+    standing: Option<Standing>,
     /// Its own threshold in percent.
-    threshold_percent: Option<String>,
+    #[schema(nullable = false)]
+    threshold_percent: Option<Decimal>,
 }
 
 /// Votes counted over time, by when the log received them.
@@ -96,5 +232,6 @@ pub(super) struct Constituency {
     district: u16,
     counted: u64,
     /// In the order of `candidates`; absent while they may not be seen.
+    #[schema(nullable = false)]
     votes: Option<Vec<u64>>,
 }

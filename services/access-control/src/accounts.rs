@@ -2,7 +2,7 @@
 
 use deadpool_postgres::{Object, Pool};
 use jiff::Timestamp;
-use service_database::audit::{self, Act, Entry};
+use service_database::audit::{self, AuditEntry, Entry};
 use service_kit::token::{Claims, Role};
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -105,7 +105,7 @@ impl Accounts {
     ///
     /// # Errors
     /// Where PostgreSQL cannot be asked.
-    pub async fn add(&self, account: &Account, act: &Act) -> Result<bool, StoreError> {
+    pub async fn add(&self, account: &Account, act: &AuditEntry) -> Result<bool, StoreError> {
         let mut client = self.connection().await?;
         let transaction = client.transaction().await?;
         if !insert(&transaction, account).await? {
@@ -124,7 +124,7 @@ impl Accounts {
     pub async fn add_first_administrator(
         &self,
         account: &Account,
-        act: &Act,
+        act: &AuditEntry,
     ) -> Result<bool, StoreError> {
         let mut client = self.connection().await?;
         let transaction = client.transaction().await?;
@@ -155,7 +155,7 @@ impl Accounts {
     ///
     /// # Errors
     /// Where PostgreSQL cannot be asked.
-    pub async fn delete(&self, email: &Email, act: &Act) -> Result<Deleted, StoreError> {
+    pub async fn delete(&self, email: &Email, act: &AuditEntry) -> Result<Deleted, StoreError> {
         let mut client = self.connection().await?;
         let transaction = client.transaction().await?;
         let delete = "DELETE FROM users WHERE email = $1";
@@ -198,7 +198,7 @@ impl Accounts {
     ///
     /// # Errors
     /// Where PostgreSQL cannot be asked.
-    pub async fn write_down(&self, act: &Act) -> Result<(), StoreError> {
+    pub async fn write_down(&self, act: &AuditEntry) -> Result<(), StoreError> {
         let mut client = self.connection().await?;
         Ok(audit::append_alone(&mut client, act).await?)
     }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, ensure};
 use jiff::Timestamp;
-use service_database::audit::{Act, SUCCESS};
+use service_database::audit::{AuditEntry, SUCCESS};
 use service_kit::body::is_storable;
 use service_kit::secret::{Environment, Secret, Sources};
 use service_kit::token::Role;
@@ -84,7 +84,7 @@ impl FirstAdministrator {
             role: Role::Administrator,
             password_hash: passwords.hash(place, self.password.clone()).await?,
         };
-        let act = Act {
+        let act = AuditEntry {
             who: "access-control".to_owned(),
             role: String::new(),
             what: "createAdministrator".into(),

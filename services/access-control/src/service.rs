@@ -15,7 +15,7 @@ use service_kit::{client, openapi, problem, routes, server};
 use crate::accounts::{self, Accounts};
 use crate::administrator::FirstAdministrator;
 use crate::attempts::{Logins, Registrations};
-use crate::http::{self, Desk};
+use crate::http::{self, State};
 use crate::options::RunOptions;
 use crate::passwords::Passwords;
 use crate::tokens::Issuer;
@@ -37,7 +37,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         FirstAdministrator::read(&options.administrator, options.token.environment)?;
     let accounts = Accounts::new(postgres::pool(postgres)?);
     let passwords = Passwords::new(options.hashes_at_once)?;
-    let desk = Data::new(Desk {
+    let state = Data::new(State {
         accounts: accounts.clone(),
         passwords: passwords.clone(),
         logins: Logins::new(options.logins),
@@ -62,7 +62,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         options.admin.admin_listen,
         Readiness::new(),
     )
-    .http(listen(options, desk, verifier)?)
+    .http(listen(options, state, verifier)?)
     .ready_when(
         postgres::POSTGRESQL,
         DATABASE_CHECK,
@@ -74,20 +74,23 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
 
 fn listen(
     options: &RunOptions,
-    desk: Data<Desk>,
+    state: Data<State>,
     verifier: Data<Verifier>,
 ) -> anyhow::Result<(SocketAddr, Server)> {
     let listener = server::listen(options.listen, "--listen")?;
     let address = listener.local_addr()?;
-    let description = http::description()?;
+    let description = http::description();
     let proxies = options.proxies.clone();
     let app = move || {
         App::new()
             .configure(client::behind(&proxies))
-            .app_data(desk.clone())
+            .app_data(state.clone())
             .app_data(verifier.clone())
             .configure(openapi::routes(description.clone()))
-            .configure(routes::mount(http::endpoints()))
+            .configure(routes::mount(
+                http::endpoints(),
+                Some(http::on_refused(state.clone())),
+            ))
             .default_service(web::to(problem::not_found))
     };
     let server = HttpServer::new(app)

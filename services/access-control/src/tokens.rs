@@ -4,7 +4,7 @@
 //! registers with the same address again.
 
 use jiff::Timestamp;
-use service_kit::refusal::Refusal;
+use service_kit::error::ApiError;
 use service_kit::token::{Claims, Signer, TokenKind};
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ impl Issuer {
     ///
     /// # Errors
     /// `500` where the cryptography fails.
-    pub fn issue(&self, account: &Account, kind: TokenKind) -> Result<String, Refusal> {
+    pub fn issue(&self, account: &Account, kind: TokenKind) -> Result<String, ApiError> {
         let holder = Claims {
             iat: 0,
             nbf: 0,
@@ -46,7 +46,7 @@ impl Issuer {
     ///
     /// # Errors
     /// `500` where the cryptography fails.
-    pub fn refresh(&self, claims: &Claims) -> Result<String, Refusal> {
+    pub fn refresh(&self, claims: &Claims) -> Result<String, ApiError> {
         self.sign(claims, TokenKind::Access, account_of(claims))
     }
 
@@ -55,7 +55,7 @@ impl Issuer {
         holder: &Claims,
         kind: TokenKind,
         account: Option<Uuid>,
-    ) -> Result<String, Refusal> {
+    ) -> Result<String, ApiError> {
         let number = Uuid::new_v4();
         let jti = account.map_or_else(
             || number.to_string(),
@@ -64,6 +64,6 @@ impl Issuer {
         let claims = holder.renewed(kind, jti, Timestamp::now());
         self.signer
             .sign(&claims)
-            .map_err(|error| Refusal::internal(&error))
+            .map_err(|error| ApiError::internal(&error))
     }
 }

@@ -7,7 +7,6 @@
 
 mod acts;
 mod answer;
-mod description;
 mod file;
 pub mod options;
 mod places;

@@ -1,17 +1,38 @@
-//! What there is to call, and who may, beside what every service has.
+//! The endpoints, beside those that every service has.
 
-use actix_web::http::Method;
-use actix_web::web;
-use service_kit::routes::{Access, Endpoint};
+use std::sync::Arc;
 
-use crate::vote::post_vote;
+use actix_web::web::Data;
+use service_kit::routes::{Access, Endpoint, OnRefused};
+use service_kit::{endpoint, openapi};
 
-/// All endpoints: sets up the server, and drives the test of who is let in.
+use crate::vote::{self, BallotStation};
+
+/// All endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
-    vec![Endpoint {
-        method: Method::POST,
-        path: "/vote",
-        access: Access::Official,
-        route: || web::route().to(post_vote),
-    }]
+    vec![endpoint!(Access::Official, vote::post_vote)]
+}
+
+/// The OpenAPI document.
+pub fn description() -> String {
+    let about = "Takes officials' files of paper ballots.";
+    openapi::document("ballot-station", about, &endpoints())
+}
+
+/// Notes holders of valid tokens who asked for what their role does not allow. Requests without a valid token leave
+/// no trace: anyone could fill the audit log with them.
+pub(crate) fn on_refused(station: Data<BallotStation>) -> OnRefused {
+    Arc::new(move |request, holder| {
+        station.note_refused(&holder, &request);
+        Box::pin(std::future::ready(()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_description_is_committed() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+        service_kit::testing::assert_committed(path, &super::description());
+    }
 }

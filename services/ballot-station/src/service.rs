@@ -11,18 +11,18 @@ use anyhow::Context;
 use ballot_log::ballot_box::BallotBoxOptions;
 use ballot_log::{BallotBox, Elections, Topics};
 use service_kit::health::{self, Readiness};
+use service_kit::routes::mount;
 use service_kit::service::{Running, Service, Step};
 use service_kit::token::Verifier;
-use service_kit::{client, openapi, problem, routes, server, shutdown};
+use service_kit::{client, openapi, problem, server, shutdown};
 use tokio::runtime::Handle;
 
 use crate::acts::Acts;
-use crate::description;
 use crate::file::Limits;
 use crate::options::{Command, Options, RunOptions};
 use crate::places::{Capacity, Places};
 use crate::recording::ON_THEIR_WAY;
-use crate::routes::endpoints;
+use crate::routes;
 use crate::upload::Receiving;
 use crate::vote::BallotStation;
 
@@ -130,14 +130,17 @@ fn listen(
 ) -> anyhow::Result<(SocketAddr, Server)> {
     let listener = server::listen(options.listen, "--listen")?;
     let address = listener.local_addr()?;
-    let (station, document) = (station.clone(), description::document()?);
+    let (station, document) = (station.clone(), routes::description());
     let proxies = options.proxies.clone();
     let app = move || {
         App::new()
             .configure(client::behind(&proxies))
             .app_data(station.clone())
             .app_data(Data::new(verifier.clone()))
-            .configure(routes::mount(endpoints()))
+            .configure(mount(
+                routes::endpoints(),
+                Some(routes::on_refused(station.clone())),
+            ))
             .configure(openapi::routes(document.clone()))
             .default_service(actix_web::web::to(problem::not_found))
     };

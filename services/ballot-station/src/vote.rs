@@ -10,7 +10,7 @@ use ballot_log::clock::{self, Tolerance};
 use ballot_log::{Act, BallotBox, Election, Elections};
 use jiff::Timestamp;
 use service_kit::hex::hex;
-use service_kit::token::{Claims, Official, Unauthorized};
+use service_kit::token::{Holder, Unauthorized};
 use service_kit::{client, openapi};
 use tokio::runtime::Handle;
 
@@ -43,7 +43,6 @@ pub(crate) struct BallotStation {
 ///
 /// # Errors
 /// Whatever keeps the file from being recorded as a whole.
-// The token comes first: it is asked for before anything of the body is looked at.
 #[utoipa::path(
     post,
     path = "/vote",
@@ -55,29 +54,18 @@ pub(crate) struct BallotStation {
         (status = 408, description = "The file took too long to arrive: nothing was recorded", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too many bytes or lines: nothing was recorded", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 503, description = "`busy`, `unavailable`: send the same file again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
-    ),
-    security(("accessToken" = []))
+    )
 )]
 pub(crate) async fn post_vote(
-    official: Result<Official, Unauthorized>,
+    holder: Holder,
     station: Data<BallotStation>,
     request: HttpRequest,
     body: Payload,
 ) -> actix_web::Result<HttpResponse> {
     let station = station.into_inner();
-    let act = |holder: &Claims| {
-        let (who, jmbg) = (holder.sub.clone(), holder.jmbg.clone());
-        Act::new(who, holder.role(), jmbg, "vote", client::address(&request))
-    };
-    let Official(official) = official.inspect_err(|unauthorized| {
-        // Who is not known leaves no trace: anybody could fill the audit log.
-        if let Some(holder) = unauthorized.holder() {
-            station.turn_away(act(holder));
-        }
-    })?;
     // Every ballot bears its official's jmbg, in the form that records have for it.
-    let jmbg = jmbg(&official.jmbg).ok_or_else(Unauthorized::nobody)?;
-    let mut act = act(&official);
+    let jmbg = jmbg(&holder.claims.jmbg).ok_or_else(Unauthorized::unknown)?;
+    let mut act = act(&holder, &request);
     let form = Multipart::new(request.headers(), body);
     let received = station.receive(&mut act, form).await;
     // A refusal becomes an act that nobody waits for: nothing has happened.
@@ -199,8 +187,9 @@ impl BallotStation {
         Ok(open_now(Tolerance::FastOrSlow))
     }
 
-    /// Somebody known whose role is another.
-    fn turn_away(&self, mut act: Act) {
+    /// Notes that the holder of a valid token asked for what their role does not allow.
+    pub(crate) fn note_refused(&self, holder: &Holder, request: &HttpRequest) {
+        let mut act = act(holder, request);
         "refusal".clone_into(&mut act.outcome);
         act.detail = Some("The role does not allow it.".to_owned());
         self.acts.note(act);
@@ -216,6 +205,18 @@ impl BallotStation {
         act.detail = Some(refusal.to_string());
         self.acts.note(act);
     }
+}
+
+fn act(holder: &Holder, request: &HttpRequest) -> Act {
+    let claims = &holder.claims;
+    let (who, jmbg) = (claims.sub.clone(), claims.jmbg.clone());
+    Act::new(
+        who,
+        claims.role(),
+        jmbg,
+        &holder.act,
+        client::address(request),
+    )
 }
 
 /// What became of a file that nothing is wrong with.

@@ -12,7 +12,7 @@ use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use rdkafka::{Offset, TopicPartitionList};
-use service_database::audit::{self, Act};
+use service_database::audit::{self, AuditEntry};
 use service_kit::settings::KafkaOptions;
 use tokio_postgres::Transaction;
 
@@ -121,7 +121,7 @@ async fn write_down(transaction: &Transaction<'_>, act: ballot_log::Act) -> anyh
 }
 
 /// What a ballot station says about a file is in the target, why in the outcome.
-fn in_the_words_of_the_log(act: ballot_log::Act) -> Act {
+fn in_the_words_of_the_log(act: ballot_log::Act) -> AuditEntry {
     let file = act.file.map(|sha256| format!("file {sha256}"));
     let lines = act.lines.map(|lines| format!("{lines} lines"));
     let target = [Some(act.target), file, lines].into_iter().flatten();
@@ -130,7 +130,7 @@ fn in_the_words_of_the_log(act: ballot_log::Act) -> Act {
         Some(detail) => format!("{}: {detail}", act.outcome),
         None => act.outcome,
     };
-    Act {
+    AuditEntry {
         who: act.who,
         role: act.role,
         what: act.what.into(),

@@ -100,7 +100,7 @@ fn listen(
 ) -> anyhow::Result<(SocketAddr, Server)> {
     let listener = server::listen(options.listen, "--listen")?;
     let address = listener.local_addr()?;
-    let document = http::document()?;
+    let document = http::description();
     let proxies = options.proxies.clone();
     let app = move || {
         App::new()

@@ -1,7 +1,7 @@
 //! What a voter can be told. Nothing here names the voter.
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse};
 use ballot_log::{AppendError, Election, ElectionId};
 use serde_json::{Value, json};
 use service_kit::problem::Problem;
@@ -163,18 +163,4 @@ pub fn not_appended(error: &AppendError) -> Problem {
         AppendError::Unknown(_) => unavailable("The ballot box did not answer in time."),
         AppendError::NoAppendTime => unavailable("The ballot box is not set up."),
     }
-}
-
-/// `405`: votes are posted.
-///
-/// # Errors
-/// Always.
-pub async fn wrong_method(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    Err(Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method-not-allowed",
-        "Votes are posted.",
-    )
-    .detail(format!("Use POST, not {}.", request.method()))
-    .allow("POST"))
 }

@@ -10,6 +10,7 @@ use anyhow::Context;
 use ballot_log::ballot_box::BallotBoxOptions;
 use ballot_log::{BallotBox, Elections, Topics};
 use service_kit::health::{self, Readiness};
+use service_kit::routes::mount;
 use service_kit::service::{Running, Service};
 use service_kit::{openapi, problem, server, shutdown};
 use tokio::sync::Semaphore;
@@ -18,8 +19,8 @@ use voter_roll::{KeyDirectory, Roll, RollOptions};
 use crate::attempts::Attempts;
 use crate::options::{Command, Options, RunOptions};
 use crate::request::BODY_LIMIT;
-use crate::vote::{PollingStation, post_vote};
-use crate::{answer, description};
+use crate::routes;
+use crate::vote::PollingStation;
 
 /// How often Redis is asked whether it is there.
 const REDIS_CHECK: Duration = Duration::from_secs(1);
@@ -95,15 +96,12 @@ fn listen(
 ) -> anyhow::Result<(SocketAddr, Server)> {
     let listener = server::listen(options.listen, "--listen")?;
     let address = listener.local_addr()?;
-    let document = description::document()?;
+    let document = routes::description();
     let app = move || {
-        let vote = web::resource("/vote")
-            .app_data(PayloadConfig::new(BODY_LIMIT))
-            .route(web::post().to(post_vote))
-            .default_service(web::to(answer::wrong_method));
         App::new()
             .app_data(station.clone())
-            .service(vote)
+            .app_data(PayloadConfig::new(BODY_LIMIT))
+            .configure(mount(routes::endpoints(), None))
             .configure(openapi::routes(document.clone()))
             .default_service(web::to(problem::not_found))
     };

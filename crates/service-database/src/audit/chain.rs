@@ -3,7 +3,7 @@
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::Act;
+use super::AuditEntry;
 
 /// A SHA-256.
 pub(super) type Hash = Vec<u8>;
@@ -13,7 +13,7 @@ pub(super) const START: [u8; 32] = [0; 32];
 
 /// SHA-256 over the hash of the row before and this row: a JSON array without white space, the time in whole
 /// microseconds since 1970. Anybody can compute it again.
-pub(super) fn hash(previous: &[u8], seq: i64, act: &Act) -> Hash {
+pub(super) fn hash(previous: &[u8], seq: i64, act: &AuditEntry) -> Hash {
     let row = json!([
         seq,
         act.at.as_microsecond(),
@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn the_hash_is_what_anybody_computes() {
-        let act = Act {
+        let act = AuditEntry {
             who: "ana@example.org".to_owned(),
             role: "administrator".to_owned(),
             what: "delete".into(),

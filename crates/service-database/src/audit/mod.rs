@@ -18,7 +18,7 @@ use tokio_postgres::{Client, Row, Transaction};
 use self::chain::{Hash, START};
 use service_kit::client;
 use service_kit::hex::hex;
-use service_kit::token::Claims;
+use service_kit::token::Holder;
 
 /// Rows that are read at a time.
 const PAGE: i64 = 5_000;
@@ -31,7 +31,7 @@ pub const REFUSAL: &str = "refusal";
 
 /// Something that somebody did or tried. It holds no secret, and never what a ballot chose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Act {
+pub struct AuditEntry {
     /// The e-mail address of whoever did it.
     pub who: String,
     /// In which role: `administrator`, `official`, or empty where that is not known.
@@ -48,17 +48,13 @@ pub struct Act {
     pub at: Timestamp,
 }
 
-impl Act {
+impl AuditEntry {
     /// A successful act, now, of the holder of a token.
-    pub fn by(
-        claims: &Claims,
-        request: &HttpRequest,
-        what: &'static str,
-        target: impl Into<String>,
-    ) -> Self {
+    pub fn by(holder: &Holder, request: &HttpRequest, target: impl Into<String>) -> Self {
+        let claims = &holder.claims;
         Self {
             role: claims.role().to_owned(),
-            ..Self::of(&claims.sub, request, what, target)
+            ..Self::of(&claims.sub, request, holder.act.clone(), target)
         }
     }
 
@@ -66,13 +62,13 @@ impl Act {
     pub fn of(
         who: impl Into<String>,
         request: &HttpRequest,
-        what: &'static str,
+        what: impl Into<Cow<'static, str>>,
         target: impl Into<String>,
     ) -> Self {
         Self {
             who: who.into(),
             role: String::new(),
-            what: Cow::Borrowed(what),
+            what: what.into(),
             target: target.into(),
             address: client::address(request),
             outcome: SUCCESS.to_owned(),
@@ -108,7 +104,7 @@ pub struct Entry {
     /// The number of the row, from 1, without gaps.
     pub seq: i64,
     /// What was done.
-    pub act: Act,
+    pub act: AuditEntry,
     /// SHA-256 over the row before and this one, in hex.
     pub hash: String,
 }
@@ -119,7 +115,7 @@ pub struct Entry {
 /// Where PostgreSQL cannot store it.
 pub async fn append(
     transaction: &Transaction<'_>,
-    act: &Act,
+    act: &AuditEntry,
 ) -> Result<i64, tokio_postgres::Error> {
     let head = "SELECT seq, hash FROM audit_head FOR UPDATE";
     let head = transaction.query_one(head, &[]).await?;
@@ -129,7 +125,7 @@ pub async fn append(
     let insert = "INSERT INTO audit_log
         (seq, at, who, role, what, target, address, outcome, previous_hash, hash)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    let Act {
+    let AuditEntry {
         who,
         role,
         what,
@@ -156,7 +152,10 @@ pub async fn append(
 ///
 /// # Errors
 /// Where PostgreSQL cannot store it.
-pub async fn append_alone(client: &mut Client, act: &Act) -> Result<(), tokio_postgres::Error> {
+pub async fn append_alone(
+    client: &mut Client,
+    act: &AuditEntry,
+) -> Result<(), tokio_postgres::Error> {
     let transaction = client.transaction().await?;
     append(&transaction, act).await?;
     transaction.commit().await
@@ -277,7 +276,7 @@ pub async fn verify(client: &Client) -> Result<Verified, VerifyError> {
 /// A row as it is stored.
 struct Stored {
     seq: i64,
-    act: Act,
+    act: AuditEntry,
     previous_hash: Hash,
     hash: Hash,
 }
@@ -286,7 +285,7 @@ impl Stored {
     fn of(row: &Row) -> Result<Self, tokio_postgres::Error> {
         Ok(Self {
             seq: row.try_get(0)?,
-            act: Act {
+            act: AuditEntry {
                 at: row.try_get(1)?,
                 who: row.try_get(2)?,
                 role: row.try_get(3)?,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use service_database::audit::{self, Act, VerifyError};
+use service_database::audit::{self, AuditEntry, VerifyError};
 use tokio_postgres::{Client, NoTls};
 
 /// The migration that makes the tables.
@@ -57,8 +57,8 @@ async fn connect(url: &str) -> Client {
     client
 }
 
-fn act(target: &str) -> Act {
-    Act {
+fn act(target: &str) -> AuditEntry {
+    AuditEntry {
         who: "ana@example.org".to_owned(),
         role: "administrator".to_owned(),
         what: "createElection".into(),
@@ -74,7 +74,7 @@ async fn what_is_appended_is_read_back() {
     let mut log = Log::new().await;
     assert_eq!(audit::verify(&log.client).await.unwrap().rows, 0);
     // What PostgreSQL keeps differently than it was given must not break the chain.
-    let odd = Act {
+    let odd = AuditEntry {
         outcome: "«\"\\\n\u{7f}\0»".to_owned(),
         at: "2026-06-16T15:55:46.123456789Z".parse().unwrap(),
         ..act("odd")

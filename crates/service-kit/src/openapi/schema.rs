@@ -1,8 +1,6 @@
-//! What every service's description has in common. The types here are only described, never made.
+//! Schemas of the answers that all services share. The types are only described, never constructed.
 
 use utoipa::ToSchema;
-use utoipa::openapi::OpenApi;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
 /// The first check that failed.
 #[derive(ToSchema)]
@@ -30,13 +28,4 @@ pub struct Problem {
     title: String,
     status: u16,
     detail: String,
-}
-
-/// Adds a kind of token by which callers are let in.
-pub fn add_token(document: &mut OpenApi, name: &str, whose: &str) {
-    let mut scheme = Http::new(HttpAuthScheme::Bearer);
-    scheme.bearer_format = Some("JWT".to_owned());
-    scheme.description = Some(whose.to_owned());
-    let components = document.components.get_or_insert_default();
-    components.add_security_scheme(name, SecurityScheme::Http(scheme));
 }

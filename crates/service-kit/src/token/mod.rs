@@ -1,7 +1,7 @@
 //! Tokens: who asks, and as what. JWTs signed by access-control, with HS256 and a secret that services share.
 
+mod access;
 mod claims;
-mod extractors;
 mod verifier;
 
 use std::path::PathBuf;
@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use clap::Args;
 
+pub(crate) use self::access::keep;
+pub use self::access::{Access, Holder, Unauthorized};
 pub use self::claims::{Claims, Role, TokenKind};
-pub use self::extractors::{Administrator, Official, Refresh, Unauthorized};
 pub use self::verifier::{Signer, Verifier};
 pub use crate::secret::Secret;
 use crate::secret::{Environment, Sources};

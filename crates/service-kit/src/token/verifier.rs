@@ -42,12 +42,12 @@ impl Verifier {
 
     fn verify_at(&self, token: &str, kind: TokenKind, now: i64) -> Result<Claims, Unauthorized> {
         let decoded = jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation);
-        let claims = decoded.map_err(|_| Unauthorized::nobody())?.claims;
+        let claims = decoded.map_err(|_| Unauthorized::unknown())?.claims;
         let in_time = now < claims.exp && claims.nbf <= now + CLOCKS_DIFFER_S;
         if claims.kind == kind && in_time {
             Ok(claims)
         } else {
-            Err(Unauthorized::nobody())
+            Err(Unauthorized::unknown())
         }
     }
 }

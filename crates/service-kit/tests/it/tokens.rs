@@ -1,57 +1,78 @@
 //! Who is let in, over HTTP.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
-use actix_web::web::{self, Data, Payload};
+use actix_web::web::{Data, Payload};
 use actix_web::{App, HttpServer, Responder};
 use service_kit::body::Fields;
 use service_kit::health::{self, Readiness};
 use service_kit::problem::Problem;
-use service_kit::routes::{self, Access, Endpoint};
-use service_kit::testing;
-use service_kit::token::{Administrator, Official, Refresh, Role, TokenKind, Verifier};
+use service_kit::routes::{self, Access, Endpoint, OnRefused};
+use service_kit::token::{Holder, Role, TokenKind, Unauthorized, Verifier};
+use service_kit::{endpoint, testing};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-async fn for_administrators(holder: Administrator, body: Payload) -> Result<String, Problem> {
+#[utoipa::path(post, path = "/administrator", responses((status = 200)))]
+async fn for_administrators(holder: Holder, body: Payload) -> Result<String, Problem> {
     Fields::read(body).await?;
-    Ok(holder.0.sub)
+    Ok(holder.claims.sub)
 }
 
-async fn for_officials(holder: Official) -> impl Responder {
-    holder.0.sub
+#[utoipa::path(post, path = "/until/public", responses((status = 200)))]
+async fn until_public(caller: Result<Holder, Unauthorized>) -> Result<String, Unauthorized> {
+    caller.map(|holder| holder.claims.sub)
 }
 
-async fn for_refreshing(holder: Refresh) -> impl Responder {
-    holder.0.sub
+// Takes no holder: the mount checks all the same.
+#[utoipa::path(post, path = "/official", responses((status = 200)))]
+async fn for_officials() -> &'static str {
+    "official@example.org"
+}
+
+#[utoipa::path(post, path = "/refresh", responses((status = 200)))]
+async fn for_refreshing(holder: Holder) -> impl Responder {
+    holder.claims.sub
+}
+
+#[utoipa::path(post, path = "/misplaced", responses((status = 200)))]
+async fn misplaced(holder: Holder) -> impl Responder {
+    holder.claims.sub
 }
 
 fn endpoints() -> Vec<Endpoint> {
-    let endpoint = |path, access, route| Endpoint {
-        method: actix_web::http::Method::POST,
-        path,
-        access,
-        route,
-    };
     vec![
-        endpoint("/administrator", Access::Administrator, || {
-            web::route().to(for_administrators)
-        }),
-        endpoint("/official", Access::Official, || {
-            web::route().to(for_officials)
-        }),
-        endpoint("/refresh", Access::Refresh, || {
-            web::route().to(for_refreshing)
-        }),
+        endpoint!(Access::Administrator, for_administrators),
+        endpoint!(Access::AdministratorUntilPublic, until_public),
+        endpoint!(Access::Official, for_officials),
+        endpoint!(Access::Refresh, for_refreshing),
     ]
 }
 
+/// Notes who was refused, and for what.
+type Refused = Arc<Mutex<Vec<(String, String)>>>;
+
 fn serve(readiness: Readiness) -> SocketAddr {
+    serve_noting(readiness, Refused::default())
+}
+
+fn serve_noting(readiness: Readiness, refused: Refused) -> SocketAddr {
+    let note: OnRefused = Arc::new(move |_, holder| {
+        refused
+            .lock()
+            .unwrap()
+            .push((holder.act, holder.claims.sub));
+        Box::pin(std::future::ready(()))
+    });
     let verifier = Data::new(Verifier::new(&testing::secret()));
     let app = move || {
         App::new()
             .app_data(verifier.clone())
-            .configure(routes::mount(endpoints()))
+            .configure(routes::mount(
+                [endpoints(), vec![endpoint!(Access::Anyone, misplaced)]].concat(),
+                Some(note.clone()),
+            ))
             .configure(health::routes(readiness.clone()))
     };
     let listener = service_kit::server::listen("127.0.0.1:0".parse().unwrap(), "--listen").unwrap();
@@ -95,19 +116,43 @@ async fn the_right_ones_get_in_and_no_others() {
         };
         let good = testing::claims(role, kind);
         let bearer = testing::bearer(&secret, &good).unwrap();
-        let answer = post(address, endpoint.path, Some(&bearer), "").await;
+        let answer = post(address, &endpoint.path, Some(&bearer), "").await;
         assert_eq!(answer, (200, good.sub.clone()));
         let lower_case = bearer.replacen("Bearer", "bearer", 1);
         assert_eq!(
-            post(address, endpoint.path, Some(&lower_case), "").await.0,
+            post(address, &endpoint.path, Some(&lower_case), "").await.0,
             200
         );
         for intruder in testing::intruders(&secret, endpoint.access, &good).unwrap() {
             let authorization = intruder.authorization.as_deref();
-            let answer = post(address, endpoint.path, authorization, "{}").await;
+            let answer = post(address, &endpoint.path, authorization, "{}").await;
             assert_eq!(answer, unauthorized, "{}: {}", endpoint.path, intruder.why);
         }
     }
+}
+
+#[tokio::test]
+async fn a_holder_of_another_role_is_noted_and_strangers_are_not() {
+    let refused = Refused::default();
+    let address = serve_noting(Readiness::new(), refused.clone());
+    let official = testing::claims(Role::Official, TokenKind::Access);
+    let bearer = testing::bearer(&testing::secret(), &official).unwrap();
+    for authorization in [Some(bearer.as_str()), Some("Bearer a.b.c"), None] {
+        for path in ["/administrator", "/until/public"] {
+            assert_eq!(post(address, path, authorization, "").await.0, 401);
+        }
+    }
+    // The handler of what may be public decides for itself.
+    let noted = [("administrator".to_owned(), official.sub)];
+    assert_eq!(*refused.lock().unwrap(), noted);
+}
+
+#[tokio::test]
+async fn a_handler_that_wants_a_holder_is_of_no_use_where_no_token_is_asked_for() {
+    let (address, secret) = (serve(Readiness::new()), testing::secret());
+    let claims = testing::claims(Role::Administrator, TokenKind::Access);
+    let bearer = testing::bearer(&secret, &claims).unwrap();
+    assert_eq!(post(address, "/misplaced", Some(&bearer), "").await.0, 401);
 }
 
 #[tokio::test]

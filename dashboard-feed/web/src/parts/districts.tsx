@@ -1,7 +1,7 @@
 // Constituencies, where there are several: how each voted.
 import { colourOf } from "../charts/palette";
 import { say, share, whole } from "../language/language";
-import type { District, Result } from "../result/result";
+import type { Constituency, Result } from "../result/result";
 import { theme } from "../theme";
 import { Chip } from "./chip";
 import { Figure } from "./figure";
@@ -21,7 +21,7 @@ export function Districts({ result }: { result: Result }) {
 }
 
 /** A strip for each, its parts in the order of the ballot paper. */
-function Strips({ districts, result }: { districts: readonly District[]; result: Result }) {
+function Strips({ districts, result }: { districts: readonly Constituency[]; result: Result }) {
   return (
     <ol class="strips">
       {districts.map((district) => (
@@ -35,7 +35,7 @@ function Strips({ districts, result }: { districts: readonly District[]; result:
   );
 }
 
-function Strip({ district, result }: { district: District; result: Result }) {
+function Strip({ district, result }: { district: Constituency; result: Result }) {
   const { votes, counted } = district;
   if (votes === undefined || counted === 0) return <span class="strip" />;
   return (
@@ -56,9 +56,9 @@ function Part({ pollNumber, part }: { pollNumber: number; part: number }) {
   return part === 0 ? null : <span style={style}>{part >= LABELLED ? pollNumber : ""}</span>;
 }
 
-function table(caption: string, rows: readonly District[], result: Result): TableContent<District> {
+function table(caption: string, rows: readonly Constituency[], result: Result): TableContent<Constituency> {
   const hasVotes = rows.some(({ votes }) => votes !== undefined);
-  const ofCandidates = result.candidates.map(({ poll_number, name }, index): Column<District> => ({
+  const ofCandidates = result.candidates.map(({ poll_number, name }, index): Column<Constituency> => ({
     key: `votes-${poll_number}`,
     head: (
       <>

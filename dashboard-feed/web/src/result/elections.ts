@@ -1,13 +1,9 @@
 // The elections there are, and which of them to show.
+import type { ListedElection } from "../feed/interface";
 import { type Period, type Phase, phaseOf } from "./phase";
 
-/** One of `GET /api/elections`. */
-export interface Listed extends Period {
-  election: number;
-  title: string;
-  individual: boolean;
-  publication: "live" | "after-close";
-}
+/** What is used of one of `GET /api/elections`. */
+export type Listed = Pick<ListedElection, keyof Period | "election" | "title" | "individual" | "publication">;
 
 const INTEREST: Record<Phase, number> = { open: 0, counting: 1, final: 2, "not-open": 3 };
 

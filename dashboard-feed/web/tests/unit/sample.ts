@@ -18,6 +18,7 @@ export function sample(change: Partial<Result> = {}): Result {
     counted_to: "2026-06-16T11:59:59Z",
     registered: 200,
     turnout: 0.5,
+    records: 100,
     counted: 100,
     repeated: 0,
     rejected: {},

@@ -1,15 +1,15 @@
 //! What clients can be told.
 
 use actix_web::http::StatusCode;
+use service_kit::error::ApiError;
 use service_kit::problem::Problem;
-use service_kit::refusal::Refusal;
 
 use crate::accounts::StoreError;
 use crate::attempts::{Limited, TooMany};
 use crate::passwords::HashingError;
 use crate::places::Busy;
 
-impl From<TooMany> for Refusal {
+impl From<TooMany> for ApiError {
     fn from(too_many: TooMany) -> Self {
         let (kind, title) = match too_many.what {
             Limited::FailedLogins => (
@@ -28,14 +28,14 @@ impl From<TooMany> for Refusal {
     }
 }
 
-impl From<StoreError> for Refusal {
+impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         Self::unavailable("The accounts cannot be reached.", &error.into())
     }
 }
 
 /// Not logged here: that there are many is when it happens.
-impl From<Busy> for Refusal {
+impl From<Busy> for ApiError {
     fn from(_busy: Busy) -> Self {
         let problem = Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -49,7 +49,7 @@ impl From<Busy> for Refusal {
     }
 }
 
-impl From<HashingError> for Refusal {
+impl From<HashingError> for ApiError {
     fn from(error: HashingError) -> Self {
         Self::internal(&error.into())
     }

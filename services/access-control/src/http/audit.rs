@@ -5,13 +5,13 @@ use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use service_database::audit::Page;
+use service_kit::error::ApiError;
 use service_kit::openapi;
 use service_kit::problem::Problem;
-use service_kit::refusal::Refusal;
-use service_kit::token::{Administrator, Unauthorized};
+use service_kit::token::Holder;
 use utoipa::ToSchema;
 
-use super::desk::Desk;
+use super::state::State;
 use crate::options::LONGEST_AUDIT_PAGE;
 
 /// Which acts.
@@ -75,20 +75,19 @@ struct AuditAct {
         (status = 401, description = "No administrator's access token", body = openapi::Unauthorized),
         (status = 503, description = "Try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
     ),
-    security(("accessToken" = []))
 )]
 pub(super) async fn audit_log(
-    administrator: Result<Administrator, Unauthorized>,
-    desk: Data<Desk>,
+    holder: Holder,
+    state: Data<State>,
     request: HttpRequest,
-) -> Result<HttpResponse, Refusal> {
-    let act = desk.admit(administrator, &request, "audit").await?;
+) -> Result<HttpResponse, ApiError> {
+    let act = state.admit(&holder, &request).await?;
     let (before, limit) = match wanted(&request) {
         Ok(wanted) => wanted,
-        Err(problem) => return Err(desk.refuse(act, problem).await),
+        Err(problem) => return Err(state.refuse(act, problem).await),
     };
-    let entries = desk.accounts.acts(before, limit).await?;
-    desk.accounts.write_down(&act).await?;
+    let entries = state.accounts.acts(before, limit).await?;
+    state.accounts.write_down(&act).await?;
     Ok(HttpResponse::Ok().json(Page::from(entries)))
 }
 

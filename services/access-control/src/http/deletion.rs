@@ -2,14 +2,14 @@
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use service_database::audit::Act;
+use service_database::audit::AuditEntry;
 use service_kit::body::Fields;
+use service_kit::error::ApiError;
 use service_kit::openapi;
-use service_kit::refusal::Refusal;
-use service_kit::token::{Administrator, Unauthorized};
+use service_kit::token::Holder;
 use utoipa::ToSchema;
 
-use super::desk::{Desk, valid_email};
+use super::state::{State, valid_email};
 use crate::accounts::Deleted;
 use crate::email::Email;
 
@@ -35,37 +35,36 @@ struct EmailBody {
         (status = 401, description = "No administrator's access token", body = openapi::Unauthorized),
         (status = 503, description = "Try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
     ),
-    security(("accessToken" = []))
 )]
 pub(super) async fn delete(
-    administrator: Result<Administrator, Unauthorized>,
-    desk: Data<Desk>,
+    holder: Holder,
+    state: Data<State>,
     request: HttpRequest,
     body: Payload,
-) -> Result<HttpResponse, Refusal> {
-    let act = desk.admit(administrator, &request, "delete").await?;
+) -> Result<HttpResponse, ApiError> {
+    let act = state.admit(&holder, &request).await?;
     let email = match whose(body).await {
         Ok(email) => email,
-        Err(refusal) => return Err(desk.refuse(act, refusal).await),
+        Err(refusal) => return Err(state.refuse(act, refusal).await),
     };
-    let act = Act {
+    let act = AuditEntry {
         target: email.to_string(),
         ..act
     };
-    match desk.accounts.delete(&email, &act).await? {
+    match state.accounts.delete(&email, &act).await? {
         Deleted::Gone => {
-            desk.ensure_administrator().await;
+            state.ensure_administrator().await;
             Ok(HttpResponse::Ok().finish())
         }
-        Deleted::Unknown => Err(desk.refuse(act, Refusal::message("Unknown user.")).await),
+        Deleted::Unknown => Err(state.refuse(act, ApiError::message("Unknown user.")).await),
     }
 }
 
-async fn whose(body: Payload) -> Result<Email, Refusal> {
+async fn whose(body: Payload) -> Result<Email, ApiError> {
     valid_email(&Fields::read(body).await?.any_text("email")?)
 }
 
-impl Desk {
+impl State {
     /// The account is gone all the same if this fails, and the service itself tries again in a moment.
     async fn ensure_administrator(&self) {
         let ensured = self.administrator.ensure(&self.accounts, &self.passwords);

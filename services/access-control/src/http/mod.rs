@@ -1,53 +1,54 @@
-//! What clients can call. Tokens come first, then the body; the checks of the body are in the order in which
+//! The HTTP interface. Tokens are checked first, then the body; the checks of the body are in the order in which
 //! clients expect them.
 
 mod answer;
 mod audit;
 mod deletion;
-mod description;
-mod desk;
 mod registration;
+mod state;
 mod tokens;
 
-use actix_web::http::Method;
-use actix_web::web;
-use service_kit::routes::{Access, Endpoint};
+use std::sync::Arc;
 
-pub use self::description::description;
-pub use self::desk::Desk;
+use actix_web::web::Data;
+use service_database::audit::AuditEntry;
+use service_kit::routes::{Access, Endpoint, OnRefused};
+use service_kit::{endpoint, openapi};
+
+pub use self::state::State;
 
 /// All endpoints but those that every service has (health, documentation), which are open to all.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint {
-            method: Method::POST,
-            path: "/register",
-            access: Access::Anyone,
-            route: || web::route().to(registration::register),
-        },
-        Endpoint {
-            method: Method::POST,
-            path: "/login",
-            access: Access::Anyone,
-            route: || web::route().to(tokens::login),
-        },
-        Endpoint {
-            method: Method::POST,
-            path: "/refresh",
-            access: Access::Refresh,
-            route: || web::route().to(tokens::refresh),
-        },
-        Endpoint {
-            method: Method::POST,
-            path: "/delete",
-            access: Access::Administrator,
-            route: || web::route().to(deletion::delete),
-        },
-        Endpoint {
-            method: Method::GET,
-            path: "/audit",
-            access: Access::Administrator,
-            route: || web::route().to(audit::audit_log),
-        },
+        endpoint!(Access::Anyone, registration::register),
+        endpoint!(Access::Anyone, tokens::login),
+        endpoint!(Access::Refresh, tokens::refresh),
+        endpoint!(Access::Administrator, deletion::delete),
+        endpoint!(Access::Administrator, audit::audit_log),
     ]
+}
+
+/// The OpenAPI document.
+pub fn description() -> String {
+    openapi::document("access-control", "Accounts and tokens.", &endpoints())
+}
+
+/// Notes holders of valid tokens who asked for what their role does not allow.
+pub fn on_refused(state: Data<State>) -> OnRefused {
+    Arc::new(move |request, holder| {
+        let state = state.clone();
+        Box::pin(async move {
+            let entry = AuditEntry::by(&holder, &request, "");
+            state.note(entry.refused("not an administrator")).await;
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_description_is_committed() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+        service_kit::testing::assert_committed(path, &super::description());
+    }
 }

@@ -2,16 +2,16 @@
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use service_database::audit::Act;
+use service_database::audit::AuditEntry;
 use service_kit::body::Fields;
+use service_kit::error::ApiError;
 use service_kit::openapi;
-use service_kit::refusal::Refusal;
 use service_kit::secret::Secret;
 use service_kit::token::Role;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::desk::{Desk, origin, valid_email};
+use super::state::{State, origin, valid_email};
 use crate::accounts::Account;
 use crate::email::Email;
 use crate::jmbg::Jmbg;
@@ -51,26 +51,26 @@ struct RegisterBody {
     )
 )]
 pub(super) async fn register(
-    desk: Data<Desk>,
+    state: Data<State>,
     request: HttpRequest,
     body: Payload,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     let wish = Registration::of(&Fields::read(body).await?)?;
-    let act = Act {
+    let act = AuditEntry {
         role: Role::Official.to_string(),
-        ..Act::of(wish.email.as_str(), &request, "register", "")
+        ..AuditEntry::of(wish.email.as_str(), &request, "register", "")
     };
-    desk.registrations.check(origin(&request))?;
+    state.registrations.check(origin(&request))?;
     // Hashing is not for an address that is known to be taken.
-    let place = if desk.is_free(&wish.email).await? {
-        Some(desk.passwords.places.for_registration().await?)
+    let place = if state.is_free(&wish.email).await? {
+        Some(state.passwords.places.for_registration().await?)
     } else {
         None
     };
     // Whoever found no place, or no database, has not used anything up.
-    if desk.registrations.take(origin(&request))? {
+    if state.registrations.take(origin(&request))? {
         let ran_out = "too many registrations from this address";
-        desk.note(act.clone().refused(ran_out)).await;
+        state.note(act.clone().refused(ran_out)).await;
     }
     if let Some(place) = place {
         let account = Account {
@@ -80,21 +80,21 @@ pub(super) async fn register(
             surname: wish.surname,
             jmbg: wish.jmbg.as_str().to_owned(),
             role: Role::Official,
-            password_hash: desk.passwords.hash(place, wish.password).await?,
+            password_hash: state.passwords.hash(place, wish.password).await?,
         };
         // Two at once may have found it free: the database takes one.
-        if desk.accounts.add(&account, &act).await? {
+        if state.accounts.add(&account, &act).await? {
             return Ok(HttpResponse::Ok().finish());
         }
     }
-    let refusal = Refusal::message("Email already exists.");
-    Err(desk.refuse(act, refusal).await)
+    let refusal = ApiError::message("Email already exists.");
+    Err(state.refuse(act, refusal).await)
 }
 
-impl Desk {
+impl State {
     /// Whether somebody may register with this address. The first administrator's is taken also while there
     /// is another one: otherwise nobody could take that one's place.
-    async fn is_free(&self, email: &Email) -> Result<bool, Refusal> {
+    async fn is_free(&self, email: &Email) -> Result<bool, ApiError> {
         Ok(email != self.administrator.email() && self.accounts.find(email).await?.is_none())
     }
 }
@@ -108,16 +108,16 @@ struct Registration {
 }
 
 impl Registration {
-    fn of(fields: &Fields) -> Result<Self, Refusal> {
+    fn of(fields: &Fields) -> Result<Self, ApiError> {
         let jmbg = fields.any_text("jmbg")?;
         let forename = fields.text("forename")?;
         let surname = fields.text("surname")?;
         let email = fields.any_text("email")?;
         let password = Secret::new(fields.any_text("password")?);
-        let jmbg = Jmbg::parse(&jmbg).ok_or_else(|| Refusal::message("Invalid jmbg."))?;
+        let jmbg = Jmbg::parse(&jmbg).ok_or_else(|| ApiError::message("Invalid jmbg."))?;
         let email = valid_email(&email)?;
         if !passwords::is_acceptable(password.expose()) {
-            return Err(Refusal::message("Invalid password."));
+            return Err(ApiError::message("Invalid password."));
         }
         Ok(Self {
             jmbg,

@@ -3,15 +3,15 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
-use service_database::audit::Act;
+use service_database::audit::AuditEntry;
 use service_kit::body::Fields;
+use service_kit::error::ApiError;
 use service_kit::openapi;
-use service_kit::refusal::Refusal;
 use service_kit::secret::Secret;
-use service_kit::token::{Refresh, TokenKind};
+use service_kit::token::{Holder, TokenKind};
 use utoipa::ToSchema;
 
-use super::desk::{Desk, origin, valid_email};
+use super::state::{State, origin, valid_email};
 
 /// An access and a refresh token.
 #[derive(Serialize, ToSchema)]
@@ -46,43 +46,43 @@ struct LoginBody {
     )
 )]
 pub(super) async fn login(
-    desk: Data<Desk>,
+    state: Data<State>,
     request: HttpRequest,
     body: Payload,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     let fields = Fields::read(body).await?;
     let email = fields.any_text("email")?;
     let password = Secret::new(fields.any_text("password")?);
     // Only what has the form of an address is written down: it might be a password in the wrong field.
     let email = valid_email(&email)?;
-    let act = Act::of(email.as_str(), &request, "login", "");
-    let attempt = desk.logins.attempt(origin(&request), email.as_str());
+    let act = AuditEntry::of(email.as_str(), &request, "login", "");
+    let attempt = state.logins.attempt(origin(&request), email.as_str());
     attempt.check()?;
-    let account = desk.accounts.find(&email).await?;
+    let account = state.accounts.find(&email).await?;
     let hash = account
         .as_ref()
         .map(|account| account.password_hash.as_str());
-    let place = desk.passwords.places.for_login().await?;
+    let place = state.passwords.places.for_login().await?;
     // Others may have failed while this one waited: then it is not worth hashing.
     attempt.check()?;
-    let is_right = desk.passwords.verify(place, password, hash).await?;
+    let is_right = state.passwords.verify(place, password, hash).await?;
     let ran_out = attempt.settle(is_right)?;
     let Some(account) = account.filter(|_| is_right) else {
-        let refusal = Refusal::message("Invalid credentials.");
-        let refusal = desk.refuse(act.clone(), refusal).await;
+        let refusal = ApiError::message("Invalid credentials.");
+        let refusal = state.refuse(act.clone(), refusal).await;
         for budget in ran_out {
-            desk.note(act.clone().refused(budget)).await;
+            state.note(act.clone().refused(budget)).await;
         }
         return Err(refusal);
     };
-    let act = Act {
+    let act = AuditEntry {
         role: account.role.to_string(),
         ..act
     };
-    desk.accounts.write_down(&act).await?;
+    state.accounts.write_down(&act).await?;
     Ok(HttpResponse::Ok().json(Tokens {
-        access_token: desk.issuer.issue(&account, TokenKind::Access)?,
-        refresh_token: desk.issuer.issue(&account, TokenKind::Refresh)?,
+        access_token: state.issuer.issue(&account, TokenKind::Access)?,
+        refresh_token: state.issuer.issue(&account, TokenKind::Refresh)?,
     }))
 }
 
@@ -103,16 +103,15 @@ pub(super) struct AccessToken {
         (status = 401, description = "No usable refresh token", body = openapi::Unauthorized),
         (status = 503, description = "Try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
     ),
-    security(("refreshToken" = []))
 )]
 pub(super) async fn refresh(
-    Refresh(claims): Refresh,
-    desk: Data<Desk>,
+    holder: Holder,
+    state: Data<State>,
     request: HttpRequest,
-) -> Result<HttpResponse, Refusal> {
-    let act = desk.holder(&claims, &request, "refresh").await?;
-    desk.accounts.write_down(&act).await?;
+) -> Result<HttpResponse, ApiError> {
+    let act = state.admit(&holder, &request).await?;
+    state.accounts.write_down(&act).await?;
     Ok(HttpResponse::Ok().json(AccessToken {
-        access_token: desk.issuer.refresh(&claims)?,
+        access_token: state.issuer.refresh(&holder.claims)?,
     }))
 }

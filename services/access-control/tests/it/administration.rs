@@ -76,7 +76,7 @@ async fn the_interface_is_described() {
     let document: Value = world.get("/openapi.json").await.json();
     for endpoint in access_control::http::endpoints() {
         let method = endpoint.method.as_str().to_lowercase();
-        let described = &document["paths"][endpoint.path][&method];
+        let described = &document["paths"][endpoint.path.as_str()][&method];
         assert!(
             described["responses"]["200"].is_object(),
             "{}",

@@ -33,7 +33,7 @@ async fn call(
     headers.extend(authorization.map(|value| ("Authorization", value)));
     headers.extend(kind.map(|value| ("Content-Type", value)));
     let method = endpoint.method.as_str().parse::<Method>().unwrap();
-    world.send(method, endpoint.path, &headers, body).await
+    world.send(method, &endpoint.path, &headers, body).await
 }
 
 /// Of somebody who is let in.
@@ -59,7 +59,7 @@ async fn route_by_route() {
     );
     assert!(endpoints.iter().any(|here| here.access == Access::Refresh));
     for endpoint in &endpoints {
-        let path = endpoint.path;
+        let path = &endpoint.path;
         if endpoint.access == Access::Anyone {
             let answer = call(&world, endpoint, None, BODIES[0]).await;
             assert_eq!(answer.status, 400, "{path} is open");

@@ -7,7 +7,7 @@ use ballot_log::{ElectionDefinition, ElectionId, Participant, PollNumber, Public
 use deadpool_postgres::Pool;
 use electoral_rules::{ListTerms, Rules};
 use jiff::{SignedDuration, Timestamp};
-use service_database::audit::{self, Act};
+use service_database::audit::{self, AuditEntry};
 use tokio_postgres::Transaction;
 
 use crate::elections::definitions::{self, NewElection, StoreError};
@@ -102,7 +102,7 @@ impl ElectionRequest {
         self,
         pool: &Pool,
         publisher: &Publisher,
-        mut act: Act,
+        mut act: AuditEntry,
     ) -> Result<Defined, CreationError> {
         // What is wrong with the wish is said whether or not Kafka is there.
         let mut client = definitions::connection(pool).await?;
@@ -258,8 +258,8 @@ pub async fn from_scenario(
 }
 
 /// The act of whoever has the database's password: no account, but the name on this machine.
-fn at_the_terminal(target: String) -> Act {
-    Act {
+fn at_the_terminal(target: String) -> AuditEntry {
+    AuditEntry {
         who: std::env::var("USER").unwrap_or_default(),
         role: String::new(),
         what: "createElection".into(),

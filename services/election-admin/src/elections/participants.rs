@@ -3,7 +3,7 @@
 use ballot_log::PollNumber;
 use deadpool_postgres::Object;
 use serde::Serialize;
-use service_database::audit::{self, Act};
+use service_database::audit::{self, AuditEntry};
 use tokio_postgres::{Client, Row, Transaction};
 
 /// Number of a participant.
@@ -58,7 +58,7 @@ pub async fn add_audited(
     mut client: Object,
     name: &str,
     individual: bool,
-    mut act: Act,
+    mut act: AuditEntry,
 ) -> anyhow::Result<ParticipantId> {
     let transaction = client.transaction().await?;
     let id = add(&transaction, name, individual).await?;

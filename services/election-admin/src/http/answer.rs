@@ -2,8 +2,8 @@
 
 use actix_web::http::StatusCode;
 use ballot_log::ElectionId;
+use service_kit::error::ApiError;
 use service_kit::problem::Problem;
-use service_kit::refusal::Refusal;
 
 use crate::elections::creation::CreationError;
 
@@ -37,7 +37,7 @@ pub(super) fn bad_parameter(name: &'static str, expected: &str) -> Problem {
     problem.detail(detail).field("parameter", name)
 }
 
-impl From<CreationError> for Refusal {
+impl From<CreationError> for ApiError {
     fn from(error: CreationError) -> Self {
         match error {
             CreationError::Refused(text) => Self::message(text),

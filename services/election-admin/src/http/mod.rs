@@ -1,79 +1,70 @@
-//! What can be asked over HTTP.
+//! The HTTP interface.
 
 mod administration;
 mod answer;
-mod description;
 mod election_request;
 mod query;
 mod records;
 mod results;
 mod state;
 
-use actix_web::http::Method;
-use actix_web::web::{self, Data, ServiceConfig};
-use service_kit::problem;
-use service_kit::routes::{Access, Endpoint, mount};
-use service_kit::token::Verifier;
+use std::sync::Arc;
 
-pub use description::document;
+use actix_web::web::{self, Data, ServiceConfig};
+use service_kit::routes::{Access, Endpoint, OnRefused, mount};
+use service_kit::token::Verifier;
+use service_kit::{endpoint, openapi, problem};
+
 pub use state::State;
 
 /// Every endpoint but those of health and documentation, which are open to all. Results in full and turnout
-/// are an administrator's until the result of the election is final, and everybody's from then on.
+/// are an administrator's until the result of the election is final, and everyone's from then on.
 pub fn endpoints() -> Vec<Endpoint> {
-    let of = |method, path, route| Endpoint {
-        method,
-        path,
-        access: Access::Administrator,
-        route,
-    };
-    let until_final = |path, route| Endpoint {
-        method: Method::GET,
-        path,
-        access: Access::AdministratorUntilPublic,
-        route,
-    };
+    use Access::{Administrator, AdministratorUntilPublic};
     vec![
-        of(Method::POST, "/createParticipant", || {
-            web::route().to(administration::create_participant)
-        }),
-        of(Method::GET, "/getParticipants", || {
-            web::route().to(administration::get_participants)
-        }),
-        of(Method::POST, "/createElection", || {
-            web::route().to(administration::create_election)
-        }),
-        of(Method::GET, "/getElections", || {
-            web::route().to(administration::get_elections)
-        }),
-        of(Method::GET, "/getResults", || {
-            web::route().to(results::get_results)
-        }),
-        until_final("/elections/{id}/results.json", || {
-            web::route().to(records::results_json)
-        }),
-        until_final("/elections/{id}/results.csv", || {
-            web::route().to(records::results_csv)
-        }),
-        until_final("/elections/{id}/turnout", || {
-            web::route().to(records::turnout)
-        }),
-        of(Method::GET, "/elections/{id}/rejected", || {
-            web::route().to(records::rejected)
-        }),
-        of(Method::GET, "/audit", || {
-            web::route().to(records::audit_log)
-        }),
+        endpoint!(Administrator, administration::create_participant),
+        endpoint!(Administrator, administration::get_participants),
+        endpoint!(Administrator, administration::create_election),
+        endpoint!(Administrator, administration::get_elections),
+        endpoint!(Administrator, results::get_results),
+        endpoint!(AdministratorUntilPublic, records::results_json),
+        endpoint!(AdministratorUntilPublic, records::results_csv),
+        endpoint!(AdministratorUntilPublic, records::turnout),
+        endpoint!(Administrator, records::rejected),
+        endpoint!(Administrator, records::audit_log),
     ]
+}
+
+/// The OpenAPI document.
+pub fn description() -> String {
+    let about = "Participants, elections and results. Every endpoint takes an administrator's access token.";
+    openapi::document("election-admin", about, &endpoints())
 }
 
 /// Adds every endpoint.
 pub fn routes(state: State, verifier: Verifier) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
         config
+            .configure(mount(endpoints(), Some(on_refused(state.clone()))))
             .app_data(Data::new(state))
             .app_data(Data::new(verifier))
-            .configure(mount(endpoints()))
             .default_service(web::to(problem::not_found));
+    }
+}
+
+/// Notes holders of valid tokens who asked for what their role does not allow.
+fn on_refused(state: State) -> OnRefused {
+    Arc::new(move |request, holder| {
+        let state = state.clone();
+        Box::pin(async move { state.note_refused(&holder, &request).await })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_description_is_committed() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+        service_kit::testing::assert_committed(path, &super::description());
     }
 }

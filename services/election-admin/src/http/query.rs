@@ -1,16 +1,12 @@
-//! What requests carry: who asks, parameters of the query, the number in the path.
+//! Parameters of requests: those of the query, and the election in the path.
 
 use actix_web::HttpRequest;
 use actix_web::web::Query;
 use ballot_log::ElectionId;
+use service_kit::body;
 use service_kit::problem::Problem;
-use service_kit::token::{Administrator, Unauthorized};
 
 use super::answer::bad_parameter;
-
-/// Who asks: an administrator, or why it is none. It never fails as a parameter of a handler, so that it can be
-/// written down who was turned away.
-pub(super) type Caller = Result<Administrator, Unauthorized>;
 
 /// The first parameter of this name, unless it is empty.
 pub(super) fn parameter(request: &HttpRequest, name: &str) -> Option<String> {
@@ -37,4 +33,18 @@ pub(super) fn limit(request: &HttpRequest, usual: i64, most: i64) -> Result<i64,
 /// The election in the path; none where that is no number.
 pub(super) fn election(request: &HttpRequest) -> Option<ElectionId> {
     request.match_info().get("id")?.parse().ok()
+}
+
+/// The election that a request is about, as the audit log names it; empty where it is about none. What is no number
+/// and comes from the query is kept as it is, up to the length of a text.
+pub(super) fn target(request: &HttpRequest) -> String {
+    let id = election(request)
+        .map(|id| id.to_string())
+        .or_else(|| id_parameter(request));
+    id.map(|id| format!("election {id}")).unwrap_or_default()
+}
+
+/// The parameter `id` of the query, unless it is too long.
+pub(super) fn id_parameter(request: &HttpRequest) -> Option<String> {
+    parameter(request, "id").filter(|id| id.chars().count() <= body::LONGEST_TEXT)
 }

@@ -1,4 +1,4 @@
-//! What the interface of old cannot tell: results in full, turnout, rejected ballots, the audit log.
+//! Records that the original interface does not have: results in full, turnout, rejected ballots, the audit log.
 
 use actix_web::http::header::{CONTENT_DISPOSITION, ContentType};
 use actix_web::web::Data;
@@ -7,13 +7,14 @@ use anyhow::Context;
 use ballot_log::{ElectionDefinition, ElectionId};
 use election_store::elections;
 use serde::Serialize;
-use service_database::audit;
+use service_database::audit::{self, AuditEntry};
+use service_kit::error::ApiError;
 use service_kit::openapi;
-use service_kit::refusal::Refusal;
+use service_kit::token::{Holder, Unauthorized};
 use utoipa::ToSchema;
 
 use super::answer::{bad_parameter, no_such_election};
-use super::query::{Caller, election, limit, parameter};
+use super::query::{election, limit, parameter, target};
 use super::state::State;
 use crate::results::rejected::{self, RejectedBallot};
 use crate::results::report::{Report, Turnout};
@@ -38,14 +39,13 @@ struct FullResult {
 /// Administrators always, everybody once the result is final.
 #[utoipa::path(get, path = "/elections/{id}/results.json", params(("id" = u32, Path, description = "The election")),
     responses((status = 200, body = FullResult), (status = 401, body = openapi::Unauthorized),
-        (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json")),
-    security(("bearer" = []), ()))]
+        (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json")))]
 pub(super) async fn results_json(
-    administrator: Caller,
+    caller: Caller,
     request: HttpRequest,
     state: Data<State>,
-) -> Result<HttpResponse, Refusal> {
-    public_record(administrator, &request, &state, "results.json", |report| {
+) -> Result<HttpResponse, ApiError> {
+    public_record(caller, &request, &state, |report| {
         Ok(HttpResponse::Ok().json(report.json()?))
     })
     .await
@@ -56,14 +56,13 @@ pub(super) async fn results_json(
 /// Administrators always, everybody once the result is final.
 #[utoipa::path(get, path = "/elections/{id}/results.csv", params(("id" = u32, Path, description = "The election")),
     responses((status = 200, content_type = "text/csv", body = String), (status = 401, body = openapi::Unauthorized),
-        (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json")),
-    security(("bearer" = []), ()))]
+        (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json")))]
 pub(super) async fn results_csv(
-    administrator: Caller,
+    caller: Caller,
     request: HttpRequest,
     state: Data<State>,
-) -> Result<HttpResponse, Refusal> {
-    public_record(administrator, &request, &state, "results.csv", |report| {
+) -> Result<HttpResponse, ApiError> {
+    public_record(caller, &request, &state, |report| {
         let state = if report.is_final() { "" } else { "-so-far" };
         let file = format!("election-{}{state}.csv", report.election());
         Ok(HttpResponse::Ok()
@@ -84,50 +83,53 @@ pub(super) async fn results_csv(
 /// Administrators always, everybody once the result is final.
 #[utoipa::path(get, path = "/elections/{id}/turnout", params(("id" = u32, Path, description = "The election")),
     responses((status = 200, body = Turnout), (status = 401, body = openapi::Unauthorized),
-        (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json")),
-    security(("bearer" = []), ()))]
+        (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json")))]
 pub(super) async fn turnout(
-    administrator: Caller,
+    caller: Caller,
     request: HttpRequest,
     state: Data<State>,
-) -> Result<HttpResponse, Refusal> {
-    public_record(administrator, &request, &state, "turnout", |report| {
+) -> Result<HttpResponse, ApiError> {
+    public_record(caller, &request, &state, |report| {
         Ok(HttpResponse::Ok().json(report.turnout()))
     })
     .await
 }
 
-/// What everybody may see once the result is final, and administrators before.
+/// An administrator, or why the caller is not one.
+type Caller = Result<Holder, Unauthorized>;
+
+/// Shown to administrators, and to everyone once the result is final.
 async fn public_record(
-    administrator: Caller,
+    caller: Caller,
     request: &HttpRequest,
     state: &State,
-    what: &'static str,
     show: impl FnOnce(&Report) -> anyhow::Result<HttpResponse>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     let id = election(request);
     let work = async {
         let client = state.connection().await?;
         let definition = definition(&client, id).await?;
         Ok(show(&Report::read(&client, &definition).await?)?)
     };
-    if administrator.is_err() && state.is_final(id).await {
-        return work.await;
+    match caller {
+        Ok(holder) => {
+            let act = AuditEntry::by(&holder, request, target(request));
+            state.look(act, work).await
+        }
+        Err(_) if state.is_final(id).await => work.await,
+        Err(unauthorized) => {
+            if let Some(holder) = unauthorized.holder() {
+                state.note_refused(holder, request).await;
+            }
+            Err(unauthorized.into())
+        }
     }
-    let act = state
-        .admit(administrator, request, what, target(id))
-        .await?;
-    state.look(act, work).await
-}
-
-fn target(id: Option<ElectionId>) -> String {
-    id.map(|id| format!("election {id}")).unwrap_or_default()
 }
 
 async fn definition(
     client: &tokio_postgres::Client,
     id: Option<ElectionId>,
-) -> Result<ElectionDefinition, Refusal> {
+) -> Result<ElectionDefinition, ApiError> {
     let id = id.ok_or_else(no_such_election)?;
     let found = elections::find(client, id)
         .await
@@ -151,14 +153,12 @@ pub(super) struct RejectedPage {
         ("limit" = Option<i64>, Query, description = "Ballots at most, 1 to 10000")),
     responses((status = 200, body = RejectedPage), (status = 401, body = openapi::Unauthorized)))]
 pub(super) async fn rejected(
-    administrator: Caller,
+    holder: Holder,
     request: HttpRequest,
     state: Data<State>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     let id = election(&request);
-    let act = state
-        .admit(administrator, &request, "rejected", target(id))
-        .await?;
+    let act = AuditEntry::by(&holder, &request, target(&request));
     let work = async {
         let limit = limit(&request, 1000, 10_000)?;
         let after = match parameter(&request, "after") {
@@ -198,11 +198,11 @@ struct AuditLog {
     params(("before" = Option<i64>, Query, description = "The `next` of the page before"), ("limit" = Option<i64>, Query, description = "Acts at most, 1 to 10000")),
     responses((status = 200, body = AuditLog), (status = 401, body = openapi::Unauthorized)))]
 pub(super) async fn audit_log(
-    administrator: Caller,
+    holder: Holder,
     request: HttpRequest,
     state: Data<State>,
-) -> Result<HttpResponse, Refusal> {
-    let act = state.admit(administrator, &request, "audit", "").await?;
+) -> Result<HttpResponse, ApiError> {
+    let act = AuditEntry::by(&holder, &request, "");
     let work = async {
         let limit = limit(&request, 100, 10_000)?;
         let before = parameter(&request, "before").map(|text| text.parse());

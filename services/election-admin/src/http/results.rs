@@ -13,13 +13,15 @@ use futures_util::stream::{self, Stream, StreamExt as _};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Number;
-use service_kit::refusal::Refusal;
+use service_database::audit::AuditEntry;
+use service_kit::error::ApiError;
+use service_kit::token::Holder;
 use service_kit::{body, openapi};
 use tokio::time::{Instant, sleep};
 use utoipa::ToSchema;
 
 use super::answer;
-use super::query::{Caller, parameter};
+use super::query::{id_parameter, target};
 use super::state::State;
 use crate::results::final_results::{self, FinalResult};
 use crate::results::official::seats_or_share;
@@ -59,16 +61,12 @@ struct ParticipantResult {
     responses((status = 200, body = Results), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized),
         (status = 503, description = "The count has not got so far; try again")))]
 pub(super) async fn get_results(
-    administrator: Caller,
+    holder: Holder,
     request: HttpRequest,
     state: Data<State>,
-) -> Result<HttpResponse, Refusal> {
-    let id = parameter(&request, "id").filter(|id| id.chars().count() <= body::LONGEST_TEXT);
-    let target = id.as_ref().map(|id| format!("election {id}"));
-    let target = target.unwrap_or_default();
-    let act = state
-        .admit(administrator, &request, "getResults", target)
-        .await?;
+) -> Result<HttpResponse, ApiError> {
+    let id = id_parameter(&request);
+    let act = AuditEntry::by(&holder, &request, target(&request));
     let work = async {
         let id = id.ok_or_else(|| body::missing("id"))?;
         let id: Option<ElectionId> = id.trim().parse().ok();
@@ -79,9 +77,9 @@ pub(super) async fn get_results(
                 .map_err(anyhow::Error::from)?,
             None => None,
         };
-        let definition = definition.ok_or_else(|| Refusal::message("Election does not exist."))?;
+        let definition = definition.ok_or_else(|| ApiError::message("Election does not exist."))?;
         if Timestamp::now() < definition.end {
-            return Err(Refusal::message("Election is ongoing."));
+            return Err(ApiError::message("Election is ongoing."));
         }
         let (client, result) = final_result(&state, client, definition.id).await?;
         let standings = result.standings()?;
@@ -130,7 +128,7 @@ async fn final_result(
     state: &State,
     mut client: Object,
     election: ElectionId,
-) -> Result<(Object, FinalResult), Refusal> {
+) -> Result<(Object, FinalResult), ApiError> {
     let give_up = Instant::now() + PATIENCE;
     loop {
         if let Some(result) = final_results::find(&client, election).await? {

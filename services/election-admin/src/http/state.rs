@@ -8,11 +8,12 @@ use anyhow::Context as _;
 use ballot_log::ElectionId;
 use deadpool_postgres::{Object, Pool};
 use jiff::tz::TimeZone;
-use service_database::audit::{self, Act};
-use service_kit::refusal::Refusal;
-use service_kit::token::{Administrator, Unauthorized};
+use service_database::audit::{self, AuditEntry};
+use service_kit::error::ApiError;
+use service_kit::token::{Holder, Unauthorized};
 use tokio::sync::Notify;
 
+use super::query;
 use crate::elections::definitions;
 use crate::elections::publishing::Publisher;
 use crate::results::final_results;
@@ -40,7 +41,7 @@ impl State {
     ///
     /// # Errors
     /// Where PostgreSQL cannot be reached.
-    pub async fn connection(&self) -> Result<Object, Refusal> {
+    pub async fn connection(&self) -> Result<Object, ApiError> {
         Ok(definitions::connection(&self.pool).await?)
     }
 
@@ -62,9 +63,9 @@ impl State {
     /// Those of `work`, or where the audit log cannot be written.
     pub async fn look(
         &self,
-        act: Act,
-        work: impl Future<Output = Result<HttpResponse, Refusal>>,
-    ) -> Result<HttpResponse, Refusal> {
+        act: AuditEntry,
+        work: impl Future<Output = Result<HttpResponse, ApiError>>,
+    ) -> Result<HttpResponse, ApiError> {
         in_time(async {
             let done = work.await;
             self.write_down(act, done.as_ref().err()).await?;
@@ -81,9 +82,9 @@ impl State {
     /// Those of `work`, or where the audit log cannot be written.
     pub async fn change(
         &self,
-        act: Act,
-        work: impl Future<Output = Result<HttpResponse, Refusal>> + 'static,
-    ) -> Result<HttpResponse, Refusal> {
+        act: AuditEntry,
+        work: impl Future<Output = Result<HttpResponse, ApiError>> + 'static,
+    ) -> Result<HttpResponse, ApiError> {
         let state = self.clone();
         let to_its_end = actix_web::rt::spawn(async move {
             let done = work.await;
@@ -95,7 +96,11 @@ impl State {
         in_time(async { to_its_end.await.map_err(anyhow::Error::from)? }).await
     }
 
-    async fn write_down(&self, mut act: Act, refusal: Option<&Refusal>) -> Result<(), Refusal> {
+    async fn write_down(
+        &self,
+        mut act: AuditEntry,
+        refusal: Option<&ApiError>,
+    ) -> Result<(), ApiError> {
         if let Some(refusal) = refusal {
             act.outcome = format!("{}: {refusal}", refusal.outcome());
         }
@@ -105,37 +110,21 @@ impl State {
         Ok(())
     }
 
-    /// Lets administrators in: their act, which is taken to succeed until it is known better. That somebody
-    /// known who is none has tried is written down.
-    ///
-    /// # Errors
-    /// For everybody else.
-    pub async fn admit(
-        &self,
-        administrator: Result<Administrator, Unauthorized>,
-        request: &HttpRequest,
-        what: &'static str,
-        target: impl Into<String>,
-    ) -> Result<Act, Refusal> {
-        let unauthorized = match administrator {
-            Ok(administrator) => return Ok(Act::by(&administrator.0, request, what, target)),
-            Err(unauthorized) => unauthorized,
-        };
-        if let Some(holder) = unauthorized.holder() {
-            let act = Act::by(holder, request, what, target).refused(&unauthorized);
-            // The answer stays the same where that cannot be written down.
-            if let Err(refusal) = self.write_down(act, None).await {
-                tracing::error!(%refusal, "an act is missing from the audit log");
-            }
+    /// Notes that the holder of a valid token asked for what their role does not allow. The refusal stands also where
+    /// the audit log cannot be written.
+    pub async fn note_refused(&self, holder: &Holder, request: &HttpRequest) {
+        let target = query::target(request);
+        let act = AuditEntry::by(holder, request, target).refused(Unauthorized::unknown());
+        if let Err(error) = self.write_down(act, None).await {
+            tracing::error!(%error, "an entry is missing from the audit log");
         }
-        Err(unauthorized.into())
     }
 }
 
 /// Servers that are frozen rather than gone keep nobody waiting for ever.
 async fn in_time(
-    work: impl Future<Output = Result<HttpResponse, Refusal>>,
-) -> Result<HttpResponse, Refusal> {
+    work: impl Future<Output = Result<HttpResponse, ApiError>>,
+) -> Result<HttpResponse, ApiError> {
     let done = tokio::time::timeout(PATIENCE, work).await;
     done.context("the answer took too long")?
 }

@@ -66,7 +66,7 @@ async fn every_endpoint_is_described_and_nothing_else() {
     assert_eq!(described.len(), endpoints().len());
     for endpoint in endpoints() {
         let method = endpoint.method.as_str().to_lowercase();
-        let operation = &document["paths"][endpoint.path][method.as_str()];
+        let operation = &document["paths"][endpoint.path.as_str()][method.as_str()];
         assert!(operation["summary"].is_string(), "{}", endpoint.path);
         assert!(
             operation["responses"]["401"].is_object(),

@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use service_database::audit::Act;
+use service_database::audit::AuditEntry;
 use service_kit::client;
-use service_kit::refusal::Refusal;
-use service_kit::token::{Administrator, Claims, Unauthorized};
+use service_kit::error::ApiError;
+use service_kit::token::{Holder, Unauthorized};
 
 use crate::accounts::Accounts;
 use crate::administrator::FirstAdministrator;
@@ -20,7 +20,7 @@ use crate::tokens::Issuer;
 const NOTED_WITHIN: Duration = Duration::from_secs(2);
 
 /// What every request needs. Shared by all threads.
-pub struct Desk {
+pub struct State {
     /// The database `access_control`.
     pub accounts: Accounts,
     /// Hashes passwords.
@@ -35,44 +35,23 @@ pub struct Desk {
     pub administrator: FirstAdministrator,
 }
 
-impl Desk {
-    /// Lets administrators in whose account stands: their act, which is taken to succeed until it is known
-    /// better. That somebody known who is none has tried is written down.
+impl State {
+    /// The audit entry of a token's holder, as a success. Tokens of deleted accounts are refused.
     pub(super) async fn admit(
         &self,
-        administrator: Result<Administrator, Unauthorized>,
+        holder: &Holder,
         request: &HttpRequest,
-        what: &'static str,
-    ) -> Result<Act, Refusal> {
-        match administrator {
-            Ok(Administrator(claims)) => self.holder(&claims, request, what).await,
-            Err(unauthorized) => {
-                if let Some(holder) = unauthorized.holder() {
-                    let act = Act::by(holder, request, what, "");
-                    self.note(act.refused("not an administrator")).await;
-                }
-                Err(unauthorized.into())
-            }
-        }
-    }
-
-    /// The act of the holder of a token, whose account stands.
-    pub(super) async fn holder(
-        &self,
-        claims: &Claims,
-        request: &HttpRequest,
-        what: &'static str,
-    ) -> Result<Act, Refusal> {
-        let act = Act::by(claims, request, what, "");
-        if self.accounts.stands(claims).await? {
+    ) -> Result<AuditEntry, ApiError> {
+        let act = AuditEntry::by(holder, request, "");
+        if self.accounts.stands(&holder.claims).await? {
             return Ok(act);
         }
         self.note(act.refused("the account is deleted")).await;
-        Err(Unauthorized::nobody().into())
+        Err(Unauthorized::unknown().into())
     }
 
     /// Writes down that something was refused, and gives the refusal back.
-    pub(super) async fn refuse(&self, act: Act, refusal: impl Into<Refusal>) -> Refusal {
+    pub(super) async fn refuse(&self, act: AuditEntry, refusal: impl Into<ApiError>) -> ApiError {
         let refusal = refusal.into();
         self.note(act.refused(&refusal)).await;
         refusal
@@ -80,7 +59,7 @@ impl Desk {
 
     /// Writes down an act that was refused. It stays refused if that fails; and the writing goes on if it
     /// takes long, or whoever asked hangs up.
-    pub(super) async fn note(&self, act: Act) {
+    pub(super) async fn note(&self, act: AuditEntry) {
         let accounts = self.accounts.clone();
         let writing = actix_web::rt::spawn(async move {
             if let Err(error) = accounts.write_down(&act).await {
@@ -96,6 +75,6 @@ pub(super) fn origin(request: &HttpRequest) -> IpAddr {
     client::ip(request).unwrap_or(Ipv4Addr::UNSPECIFIED.into())
 }
 
-pub(super) fn valid_email(text: &str) -> Result<Email, Refusal> {
-    Email::parse(text).ok_or_else(|| Refusal::message("Invalid email."))
+pub(super) fn valid_email(text: &str) -> Result<Email, ApiError> {
+    Email::parse(text).ok_or_else(|| ApiError::message("Invalid email."))
 }

@@ -1,4 +1,4 @@
-//! Why something was not done, as clients of the three management services are told.
+//! Errors of the management services, as their clients see them.
 
 use std::fmt;
 
@@ -9,9 +9,9 @@ use crate::body::Message;
 use crate::problem::Problem;
 use crate::token::Unauthorized;
 
-/// Why something was not done.
+/// An error as a client sees it.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum ApiError {
     /// No usable token: `401`, in the words that clients compare.
     Unauthorized(Unauthorized),
     /// A check that failed: `400`, in the words that clients compare.
@@ -20,7 +20,7 @@ pub enum Refusal {
     Problem(Problem),
 }
 
-impl Refusal {
+impl ApiError {
     /// A check that failed.
     pub fn message(text: impl Into<String>) -> Self {
         Self::Message(Message::new(text))
@@ -61,13 +61,13 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for ApiError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self.answer(), formatter)
     }
 }
 
-impl ResponseError for Refusal {
+impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         self.answer().status_code()
     }
@@ -77,26 +77,26 @@ impl ResponseError for Refusal {
     }
 }
 
-impl From<Unauthorized> for Refusal {
+impl From<Unauthorized> for ApiError {
     fn from(unauthorized: Unauthorized) -> Self {
         Self::Unauthorized(unauthorized)
     }
 }
 
-impl From<Message> for Refusal {
+impl From<Message> for ApiError {
     fn from(message: Message) -> Self {
         Self::Message(message)
     }
 }
 
-impl From<Problem> for Refusal {
+impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem)
     }
 }
 
 /// A server that is needed is away.
-impl From<anyhow::Error> for Refusal {
+impl From<anyhow::Error> for ApiError {
     fn from(error: anyhow::Error) -> Self {
         Self::unavailable("Something that is needed does not answer.", &error)
     }

@@ -1,0 +1,216 @@
+// Generated from openapi.json by `npm run interface`.
+
+/**
+ * When the numbers may be seen.
+ */
+export type Publication = "live" | "after-close";
+/**
+ * How far an election is.
+ */
+export type State = "not-open" | "open" | "counting" | "final";
+/**
+ * What a threshold is a percentage of.
+ */
+export type ThresholdBase = "valid" | "cast" | "quota";
+/**
+ * An exact decimal.
+ */
+export type Decimal = number | string;
+/**
+ * What the winner needs.
+ */
+export type Winner = "plurality" | "absolute";
+
+export interface Interface {
+  elections: Elections;
+  result: Result;
+}
+/**
+ * The elections that have a result, by number.
+ */
+export interface Elections {
+  elections: ListedElection[];
+}
+/**
+ * An election. Times are RFC 3339.
+ */
+export interface ListedElection {
+  created: string;
+  election: number;
+  end: string;
+  final: boolean;
+  /**
+   * True where persons stand.
+   */
+  individual: boolean;
+  publication: Publication;
+  start: string;
+  state: State;
+  title: string;
+}
+/**
+ * The result of an election as of some position in the log. Shares are rounded, for the eye; nothing is
+ * decided by them.
+ */
+export interface Result {
+  candidates: Candidate[];
+  counted: number;
+  /**
+   * When the log received the newest record in here.
+   */
+  counted_to: string | null;
+  created: string;
+  /**
+   * Where votes were counted in several constituencies.
+   */
+  districts?: Constituency[] | null;
+  election: number;
+  end: string;
+  /**
+   * Nothing can change any more.
+   */
+  final: boolean;
+  individual: boolean;
+  outcome: (SeatsOutcome | WinnerOutcome) | null;
+  /**
+   * The sum of the partitions' offsets: grows with every change.
+   */
+  position: number;
+  publication: Publication;
+  /**
+   * counted + repeated + rejected.
+   */
+  records: number;
+  /**
+   * Voters on the roll, if it is loaded.
+   */
+  registered: number | null;
+  /**
+   * Ballots that do not count, by reason.
+   */
+  rejected: {
+    [k: string]: number;
+  };
+  /**
+   * Paper lines sent again.
+   */
+  repeated: number;
+  rules: Rules;
+  start: string;
+  timeline?: Timeline | null;
+  title: string;
+  /**
+   * counted / registered.
+   */
+  turnout: number | null;
+}
+/**
+ * Who stands. Without votes, share and seats while they may not be seen.
+ */
+export interface Candidate {
+  name: string;
+  poll_number: number;
+  seats?: number;
+  /**
+   * votes / counted.
+   */
+  share?: number;
+  /**
+   * Where seats are shared out.
+   */
+  standing?: "reached" | "exempt" | "no_list_reached" | "below";
+  /**
+   * Its own threshold in percent.
+   */
+  threshold_percent?: number | string;
+  votes?: number;
+}
+/**
+ * A constituency.
+ */
+export interface Constituency {
+  counted: number;
+  district: number;
+  /**
+   * In the order of `candidates`; absent while they may not be seen.
+   */
+  votes?: number[];
+}
+export interface SeatsOutcome {
+  /**
+   * Seats that an open tie leaves to nobody.
+   */
+  open_seats: number;
+  /**
+   * In the order of `candidates`.
+   */
+  seats: number[];
+  ties: Tie[];
+}
+/**
+ * A tie that mattered.
+ */
+export interface Tie {
+  between: number[];
+  /**
+   * How many of the poll numbers in `between` get a seat, or win.
+   */
+  seats: number;
+  settled_by: ("ballot_order" | "most_votes" | "fewest_votes" | "lots") | null;
+  won_by: number[];
+}
+export interface WinnerOutcome {
+  /**
+   * The poll numbers that go on to a second round.
+   */
+  runoff: number[] | null;
+  ties: Tie[];
+  /**
+   * Its poll number.
+   */
+  winner: number | null;
+}
+/**
+ * How votes become seats or a winner.
+ */
+export interface Rules {
+  /**
+   * `dhondt`, `sainte_lague`, … or `majority`.
+   */
+  method: string;
+  /**
+   * How many go on to a second round.
+   */
+  runoff?: number;
+  /**
+   * Seats to share out.
+   */
+  seats?: number;
+  threshold?: Threshold;
+  /**
+   * How ties are settled.
+   */
+  tie?: string;
+  winner?: Winner;
+}
+/**
+ * What a list needs to take part.
+ */
+export interface Threshold {
+  of: ThresholdBase;
+  percent?: Decimal;
+}
+/**
+ * Votes counted over time, by when the log received them.
+ */
+export interface Timeline {
+  /**
+   * In each slot since the opening, up to the last one that has any.
+   */
+  ballots: number[];
+  /**
+   * The opening.
+   */
+  from: string;
+  slot_seconds: number;
+}
