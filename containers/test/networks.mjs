@@ -2,7 +2,7 @@
 import { attempt, docker, inspect } from './docker.mjs';
 
 // A question of each protocol, as `printf` writes it, and the first byte of the answer. Some networks accept every
-// connection, whoever is at its end: what counts is that the server itself answers.
+// connection to anything: what counts is that the server itself answers.
 const KAFKA = { port: 9092, asks: String.raw`\0\0\0\x0a\0\x12\0\0\0\0\0\x01\xff\xff`, hears: '00' };
 const REDIS = { port: 6379, asks: String.raw`PING\r\n`, hears: '2b' };
 const POSTGRESQL = { port: 5432, asks: String.raw`\0\0\0\x08\x04\xd2\x16\x2f`, hears: '4e' };

@@ -1,12 +1,12 @@
 //! Live results over server-sent events, and the page that shows them.
 //!
 //! The feed reads Redis and nothing else. Whatever `tally-stream` publishes there goes to the
-//! `board`, which holds the newest result of every election in memory, already encoded; the
-//! HTTP part hands out what is on the board, and the `stream` part sends it to observers as it
+//! `latest`, which holds the newest result of every election in memory, already encoded; the
+//! HTTP part hands out what is on the latest, and the `stream` part sends it to observers as it
 //! changes.
 //!
 //! ```text
-//! Redis ──▶ source ──▶ pace (ten a second) ──▶ board ──▶ GET /api/elections/{id}/results
+//! Redis ──▶ source ──▶ pace (ten a second) ──▶ latest ──▶ GET /api/elections/{id}/results
 //!                                                └─────▶ GET /api/elections/{id}/events
 //! ```
 //!
@@ -17,8 +17,8 @@
 //!
 //! **Architecture Invariant:** the feed computes no result. The bytes of Redis are what it serves.
 
-mod board;
 mod http;
+mod latest;
 mod options;
 mod pace;
 mod service;

@@ -37,7 +37,7 @@ pub struct AdminOptions {
 /// Settings of `run`.
 #[derive(Args, Clone)]
 pub struct RunOptions {
-    /// Address to listen on; port 0 takes a free one
+    /// Address to serve observers on; port 0 takes a free port
     #[arg(
         long,
         env = "DASHBOARD_FEED_LISTEN",
@@ -56,7 +56,7 @@ pub struct RunOptions {
         value_parser = clap::value_parser!(u16).range(1..=512)
     )]
     pub threads: u16,
-    /// Observers connected at once at most; each takes a file descriptor
+    /// Maximum number of connected observers; each uses a file descriptor
     #[arg(
         long,
         env = "DASHBOARD_FEED_MAX_OBSERVERS",

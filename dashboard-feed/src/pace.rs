@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use crate::ElectionId;
-use crate::board::{Board, Publication};
+use crate::latest::{LatestResults, PublishedResult};
 
 /// The least time between two changes of what is shown of an election.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
@@ -15,19 +15,19 @@ pub(crate) const TICK: Duration = Duration::from_millis(100);
 /// What comes from Redis.
 pub(crate) enum Arrival {
     /// A result, old or new.
-    Result(Publication),
+    Result(PublishedResult),
     /// Everything that Redis held has been sent; answered once all of it can be seen.
     Loaded(oneshot::Sender<()>),
 }
 
-/// The way from Redis to the board. Short: what waits here is read at once.
+/// The way from Redis to the latest. Short: what waits here is read at once.
 pub(crate) fn arrivals() -> (mpsc::Sender<Arrival>, mpsc::Receiver<Arrival>) {
     mpsc::channel(64)
 }
 
-/// Puts what arrives on the board: a first change at once, those that follow it within a
+/// Puts what arrives on the latest: a first change at once, those that follow it within a
 /// [`TICK`] when that is over, and of those only the newest. The last one is always shown.
-pub(crate) async fn show(mut arrivals: mpsc::Receiver<Arrival>, board: Board) {
+pub(crate) async fn show(mut arrivals: mpsc::Receiver<Arrival>, latest: LatestResults) {
     let mut queues: HashMap<ElectionId, Queue> = HashMap::new();
     loop {
         let next_due = queues.values().filter_map(Queue::due).min();
@@ -40,7 +40,7 @@ pub(crate) async fn show(mut arrivals: mpsc::Receiver<Arrival>, board: Board) {
                     queue.offer(publication, Instant::now());
                 }
                 Some(Arrival::Loaded(seen)) => {
-                    board.mark_loaded();
+                    latest.mark_loaded();
                     // The source may have lost Redis again and no longer wait.
                     let _ = seen.send(());
                 }
@@ -50,14 +50,14 @@ pub(crate) async fn show(mut arrivals: mpsc::Receiver<Arrival>, board: Board) {
         }
         let now = Instant::now();
         for queue in queues.values_mut() {
-            queue.show_if_due(&board, now);
+            queue.show_if_due(&latest, now);
         }
     }
 }
 
 /// A queue of one: the newest result that has not been shown yet.
 struct Queue {
-    waiting: Option<Publication>,
+    waiting: Option<PublishedResult>,
     /// When the next change may be shown.
     free_at: Instant,
 }
@@ -74,7 +74,7 @@ impl Queue {
         self.waiting.as_ref().map(|_| self.free_at)
     }
 
-    fn offer(&mut self, publication: Publication, now: Instant) {
+    fn offer(&mut self, publication: PublishedResult, now: Instant) {
         match &self.waiting {
             Some(waiting) if !publication.supersedes(waiting) => {}
             Some(_) => self.waiting = Some(publication),
@@ -85,12 +85,12 @@ impl Queue {
         }
     }
 
-    fn show_if_due(&mut self, board: &Board, now: Instant) {
+    fn show_if_due(&mut self, latest: &LatestResults, now: Instant) {
         if self.free_at > now {
             return;
         }
         if let Some(publication) = self.waiting.take()
-            && board.show(publication)
+            && latest.show(publication)
         {
             // From when it was due, not from now: else the timer's own lateness would add up, and
             // a publisher that keeps to ten a second would see every hundredth change skipped.
@@ -104,47 +104,47 @@ mod tests {
     use tokio::time::{advance, sleep};
 
     use super::*;
-    use crate::board::sample;
+    use crate::latest::sample;
 
     async fn settle() {
         // With the clock paused this lets every task run until all of them wait.
         sleep(Duration::from_millis(1)).await;
     }
 
-    fn position(board: &Board) -> u64 {
-        board.latest(1).unwrap().position()
+    fn position(latest: &LatestResults) -> u64 {
+        latest.latest(1).unwrap().position()
     }
 
     #[tokio::test(start_paused = true)]
     async fn of_a_burst_the_first_is_shown_at_once_and_the_last_a_tick_later() {
-        let board = Board::default();
+        let latest = LatestResults::default();
         let (arrivals, arriving) = arrivals();
-        tokio::spawn(show(arriving, board.clone()));
+        tokio::spawn(show(arriving, latest.clone()));
         for position in [3, 4, 9, 8, 5] {
             let result = Arrival::Result(sample(1, position, ""));
             arrivals.send(result).await.ok().unwrap();
             settle().await;
         }
-        assert_eq!(position(&board), 3);
+        assert_eq!(position(&latest), 3);
         advance(TICK).await;
         settle().await;
-        assert_eq!(position(&board), 9);
+        assert_eq!(position(&latest), 9);
     }
 
     #[tokio::test(start_paused = true)]
     async fn ten_changes_a_second_all_pass_and_thirty_do_not() {
         // Over 10.1 s: all 101, or one for each tick and its two ends.
         for (per_second, allowed) in [(10_u32, 101..=101), (30, 100..=102)] {
-            let board = Board::default();
+            let latest = LatestResults::default();
             let (arrivals, arriving) = arrivals();
-            tokio::spawn(show(arriving, board.clone()));
+            tokio::spawn(show(arriving, latest.clone()));
             arrivals
                 .send(Arrival::Result(sample(1, 0, "")))
                 .await
                 .ok()
                 .unwrap();
             settle().await;
-            let mut results = board.subscribe(1).unwrap();
+            let mut results = latest.subscribe(1).unwrap();
             let counting = tokio::spawn(async move {
                 let mut changes = 1_u32;
                 while results.changed().await.is_ok() {
@@ -162,8 +162,8 @@ mod tests {
             }
             sleep(TICK).await;
             settle().await;
-            assert_eq!(position(&board), u64::from(per_second) * 10);
-            board.close();
+            assert_eq!(position(&latest), u64::from(per_second) * 10);
+            latest.close();
             let changes = counting.await.unwrap();
             assert!(allowed.contains(&changes), "{changes} changes");
         }
@@ -171,9 +171,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn elections_do_not_wait_for_each_other() {
-        let board = Board::default();
+        let latest = LatestResults::default();
         let (arrivals, arriving) = arrivals();
-        tokio::spawn(show(arriving, board.clone()));
+        tokio::spawn(show(arriving, latest.clone()));
         for election in 1..=3 {
             let result = Arrival::Result(sample(election, 1, ""));
             arrivals.send(result).await.ok().unwrap();
@@ -181,6 +181,6 @@ mod tests {
         let (seen, all_seen) = oneshot::channel();
         arrivals.send(Arrival::Loaded(seen)).await.ok().unwrap();
         all_seen.await.unwrap();
-        assert_eq!(board.all().unwrap().len(), 3);
+        assert_eq!(latest.all().unwrap().len(), 3);
     }
 }

@@ -4,7 +4,7 @@ use service_kit::health::{self, Readiness};
 use service_kit::service::{Running, Service, Step};
 use service_kit::shutdown;
 
-use crate::board::Board;
+use crate::latest::LatestResults;
 use crate::options::{Command, Options, RunOptions};
 use crate::{http, pace, source};
 
@@ -27,16 +27,16 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 /// Where a port is taken, or the Redis URL does not parse.
 pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     let redis = options.redis.client()?;
-    let board = Board::default();
+    let latest = LatestResults::default();
     let readiness = Readiness::new();
     readiness.wait_for(source::REDIS, "the results have not been read yet");
     let (arrivals, arriving) = pace::arrivals();
     let follow = source::follow(redis, arrivals, readiness.clone());
-    let streams = board.clone();
+    let streams = latest.clone();
     Service::new("dashboard-feed", options.admin.admin_listen, readiness)
-        .http(http::serve(options, &board)?)
+        .http(http::serve(options, &latest)?)
         .task("results from Redis", follow)
-        .task("pace of results", pace::show(arriving, board))
+        .task("pace of results", pace::show(arriving, latest))
         .on_stop([
             Step::new("streams", async move { streams.close() }),
             Step::http(),

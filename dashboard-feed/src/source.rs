@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
 use crate::ElectionId;
-use crate::board::Publication;
+use crate::latest::PublishedResult;
 use crate::pace::Arrival;
 
 /// The name of this part in `/health/ready`.
@@ -120,7 +120,7 @@ impl Source {
 
     /// Passes on what was found at `key`, if it is the result that belongs there.
     async fn pass_on(&mut self, key: &str, json: Bytes) -> Result<(), Lost> {
-        let parsed = Publication::parse(json);
+        let parsed = PublishedResult::parse(json);
         let reason = match parsed {
             Ok(publication) if Some(publication.election()) == election_of(key) => {
                 self.unreadable.remove(key);

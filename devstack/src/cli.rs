@@ -24,14 +24,14 @@ pub struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start only the three servers, print where they are, and run until Ctrl-C
+    /// Start only the three servers, print their addresses, and run until Ctrl-C
     Servers(ServerOptions),
     /// Start the servers and every service, and run until Ctrl-C
     ///
     /// Writes target/devstack/state.json; the logs are in target/devstack/logs. `JWT_SECRET`, `ADMIN_EMAIL`,
     /// `ADMIN_PASSWORD` and the like in the environment win over what the services use in development.
     Up(UpOptions),
-    /// The same with voters who vote, a progress bar, and a check that every vote was counted once
+    /// The same with simulated voters, a progress bar, and a check that every vote was counted once
     Demo(DemoOptions),
 }
 

@@ -15,7 +15,7 @@ const REACHABLE: &str = "/var/tmp/urna-devstack";
 const LOGS_ARE_KEPT: Duration = Duration::from_hours(24);
 
 /// The directory of one run. A lock beside it says that the run is alive: the kernel gives it back when
-/// the process ends, also when it is killed, so that whoever comes next can tell what may be removed.
+/// the process ends, also when it is killed, so that the next process can tell what may be removed.
 #[derive(Debug)]
 pub(crate) struct RunDirectory {
     path: PathBuf,

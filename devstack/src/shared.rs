@@ -6,7 +6,7 @@ use crate::{Stack, StackOptions};
 
 static SHARED: OnceCell<Stack> = OnceCell::const_new();
 
-/// The stack of this test binary, started by whoever asks first. It ends with the process.
+/// The stack of this test binary, started when it is first asked for. It ends with the process.
 ///
 /// Nothing of it belongs to the runtime of the test that started it, so that it serves all of them.
 ///

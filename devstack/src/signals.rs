@@ -6,7 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(crate) struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
-    /// Absent if whoever started this program does not want it to end with the terminal (`nohup`).
+    /// Absent if this program was started to outlive the terminal (`nohup`).
     hangup: Option<Signal>,
 }
 

@@ -50,7 +50,7 @@ impl StackOptions {
         }
     }
 
-    /// Where a server is that shall be used instead of a private one.
+    /// The address of a server to use instead of a private one.
     fn given(&self, variable: &str) -> Option<String> {
         std::env::var(variable)
             .ok()

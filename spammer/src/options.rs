@@ -12,11 +12,11 @@ use crate::http::Origin;
 ///
 /// Sends votes at a constant rate, then compares what the voters were told with what was counted. One
 /// line of JSON goes to standard output. Exit status: 0 the count is exactly right, 1 it is not or could
-/// not be checked, 2 the options or the files they name make no sense.
+/// not be checked, 2 the options or the files they name are invalid.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "spammer", version, args_override_self = true)]
 pub struct Options {
-    /// Where vote-ingest is; give it again for more instances
+    /// Address of vote-ingest; repeat it for more instances
     #[arg(
         long = "url",
         value_name = "URL",
@@ -24,7 +24,7 @@ pub struct Options {
     )]
     pub urls: Vec<Origin>,
 
-    /// Where dashboard-feed is
+    /// Address of dashboard-feed
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8501")]
     pub feed: Origin,
 
@@ -32,7 +32,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub voters: PathBuf,
 
-    /// The first N voters of the file stay at home, so that a second run can go on where one ended
+    /// Leave out the first N voters of the file, to continue where an earlier run ended
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub skip: u32,
 
@@ -44,15 +44,15 @@ pub struct Options {
     #[arg(long, value_name = "ID")]
     pub election: Option<u32>,
 
-    /// Votes due a second
+    /// Votes per second
     #[arg(long, value_name = "VOTES", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub rate: u32,
 
-    /// How long votes become due; without it, until every voter has voted once
+    /// Duration of the vote; without it, until every voter has voted once
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub duration: Option<u32>,
 
-    /// Connections, each with one request at a time; without it, one for each 40 votes a second, at least 64
+    /// Connections, each with one request at a time; without it, one for every 40 votes per second, at least 64
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000))]
     pub connections: Option<usize>,
 
@@ -64,7 +64,7 @@ pub struct Options {
     #[arg(long, value_name = "PERCENT", default_value = "0")]
     pub unknown: Share,
 
-    /// Requests that are no votes at all, in percent of the votes, on top of them
+    /// Malformed requests, in percent of the votes, on top of them
     #[arg(long, value_name = "PERCENT", default_value = "0")]
     pub malformed: Share,
 
@@ -76,11 +76,11 @@ pub struct Options {
     #[arg(long)]
     pub retries: bool,
 
-    /// How long a vote is sent again before it counts as failed
+    /// How long to retry a vote before it counts as failed
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub give_up: u32,
 
-    /// How long to wait at most for the count to catch up at the end
+    /// Maximum time to wait at the end for the count to catch up
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub settle: u32,
 }
@@ -93,7 +93,7 @@ const VOTES_PER_S_A_CONNECTION: u32 = 40;
 impl Options {
     /// How many connections there are.
     pub fn connections(&self) -> usize {
-        let carrying = usize::try_from(self.rate / VOTES_PER_S_A_CONNECTION).unwrap_or(usize::MAX);
+        let carrying = (self.rate / VOTES_PER_S_A_CONNECTION) as usize;
         self.connections
             .unwrap_or(carrying.max(CONNECTIONS_AT_LEAST))
     }

@@ -1,4 +1,4 @@
-//! Counts the votes, exactly once, from the log.
+//! Counts every vote in the log exactly once.
 
 use std::process::ExitCode;
 

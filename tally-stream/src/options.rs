@@ -7,7 +7,7 @@ use service_database::settings::PostgresOptions;
 use service_kit::secret::Environment;
 use service_kit::settings::{KafkaOptions, RedisOptions};
 
-/// Counts the votes, exactly once, from the log.
+/// Counts every vote in the log exactly once.
 ///
 /// Any number of instances share the partitions of the ballot box. Whatever crashes, restarts or runs
 /// twice, the totals are the same: each is a pure function of the log.
@@ -52,13 +52,13 @@ pub struct RunOptions {
     /// Consumer group that the instances share
     #[arg(long, env = "TALLY_STREAM_GROUP", default_value = "tally-stream")]
     pub group: String,
-    /// A name that this instance keeps over restarts, unique in the group: it gets its partitions back at once
+    /// Name of this instance, unique in the group: after a restart it gets its partitions back at once
     #[arg(long, env = "TALLY_STREAM_INSTANCE")]
     pub instance: Option<String>,
-    /// Seconds between two checkpoints
+    /// Checkpoint interval, in seconds
     #[arg(long, env = "TALLY_STREAM_CHECKPOINT_INTERVAL_S", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub checkpoint_interval_s: u64,
-    /// In production, a database password that everybody knows stops the start
+    /// Environment; production refuses the publicly known database password
     #[arg(
         long = "urna-env",
         env = "URNA_ENV",

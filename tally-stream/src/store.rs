@@ -128,7 +128,7 @@ impl Store {
     /// # Errors
     /// Where PostgreSQL did not take it: nothing is written then, and it can be written again.
     pub async fn save(&self, checkpoint: &Checkpoint) -> anyhow::Result<bool> {
-        let state = checkpoint.count.encode()?;
+        let state = checkpoint.count.encode();
         let written = checkpoints::Checkpoint {
             partition: checkpoint.partition,
             next_offset: checkpoint.count.next_offset(),

@@ -72,7 +72,7 @@ pub struct Answer {
     pub result: Result<(Election, Outcome), String>,
 }
 
-/// Answers one line, whatever is on it.
+/// Answers one line, readable or not.
 pub fn answer(line: &[u8]) -> Answer {
     let named = text(line).and_then(|text| Ok((text, object::<Named>(text)?.id)));
     match named {

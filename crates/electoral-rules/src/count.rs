@@ -99,8 +99,11 @@ impl Lots {
 
 /// The poll number of the list at `index`.
 pub(crate) fn poll_number(index: usize) -> u32 {
-    // `Count::totals` has refused more lists than there are poll numbers.
-    u32::try_from(index + 1).unwrap_or(u32::MAX)
+    #[expect(
+        clippy::expect_used,
+        reason = "`Count::totals` refuses more lists than there are poll numbers"
+    )]
+    u32::try_from(index + 1).expect("a poll number")
 }
 
 /// A list that takes part, or a candidate.

@@ -11,7 +11,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RuleError {
-    /// A word that is none of those the field knows.
+    /// A word that the field does not accept.
     UnknownWord {
         /// The field it stands in.
         field: &'static str,
@@ -27,7 +27,7 @@ pub enum RuleError {
         /// What is missing, and what it says.
         field: &'static str,
     },
-    /// A field that has no meaning with this method, so that whoever wrote it expects something else.
+    /// A field that has no meaning with this method: its author expects something else.
     OutOfPlace {
         /// The method.
         method: &'static str,

@@ -48,7 +48,7 @@ enum Contest {
 }
 
 impl Rules {
-    /// Checks the terms of the lists that stand in an election under these rules, for whoever creates it.
+    /// Checks the terms of the lists that stand in an election under these rules, when it is created.
     ///
     /// # Errors
     /// Says in words what makes no sense. The terms of a count are checked again by [`Rules::apply`].

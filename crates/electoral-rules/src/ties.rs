@@ -70,7 +70,7 @@ fn poll_numbers<'a>(contenders: impl IntoIterator<Item = &'a Contender>) -> Vec<
 
 /// How many there are, in the type that seats are counted in.
 pub(crate) fn number_of<T>(items: &[T]) -> u64 {
-    u64::try_from(items.len()).unwrap_or(u64::MAX)
+    items.len() as u64
 }
 
 /// The first of a field, and those who are level for what is left.

@@ -24,10 +24,10 @@ pub const PATIENCE: Duration = Duration::from_mins(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// Between two attempts at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
-/// Any fixed number: whoever migrates a database holds this advisory lock in it.
+/// Any fixed number: the advisory lock that is held in a database while it is migrated.
 const MIGRATION_LOCK: i64 = 0x5552_4e41;
 
-/// A pool that connects when it is first used. Whoever waits for a connection waits five seconds at most.
+/// A pool that connects when it is first used. A connection is waited for for five seconds at most.
 ///
 /// # Errors
 /// Where the URL does not parse.

@@ -8,7 +8,7 @@ use clap::Args;
 use service_kit::secret::{self, Environment, Secret};
 use tokio_postgres::Config;
 
-/// The password of databases in development. Everybody knows it: production refuses it.
+/// The password of databases in development. It is public, so production refuses it.
 pub const DEVELOPMENT_DATABASE_PASSWORD: &str = "urna-development";
 
 /// Which database. Not `Debug`: it has a password.
@@ -39,7 +39,7 @@ impl DatabaseAddress {
         })
     }
 
-    /// Refuses the password that everybody knows, in production.
+    /// Refuses the development password in production.
     ///
     /// # Errors
     /// Where it is that, or as [`Self::url`].
@@ -48,7 +48,7 @@ impl DatabaseAddress {
         ensure!(
             environment == Environment::Development
                 || config.get_password() != Some(DEVELOPMENT_DATABASE_PASSWORD.as_bytes()),
-            "DATABASE_PASSWORD is the default that everybody knows: production needs one of its own"
+            "DATABASE_PASSWORD is the publicly known default: production needs a password of its own"
         );
         Ok(())
     }
@@ -77,7 +77,7 @@ pub struct PostgresOptions {
     /// Which database.
     #[command(flatten)]
     pub database: DatabaseAddress,
-    /// Connections to PostgreSQL held open at most
+    /// Maximum number of connections to PostgreSQL
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 4)]
     pub database_connections: usize,
 }

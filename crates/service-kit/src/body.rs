@@ -17,7 +17,7 @@ pub const LONGEST_TEXT: usize = 256;
 /// A body has at most so many bytes.
 pub const BODY_LIMIT: usize = 256 << 10;
 
-/// A body has to arrive within this time: whoever dribbles shall not keep the memory of many.
+/// A body must arrive within this time, so that slow senders cannot hold memory for long.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(10);
 
 /// A check that failed: `400 {"message": …}`, in words that clients compare.

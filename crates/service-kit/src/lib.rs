@@ -1,7 +1,7 @@
 //! What every service shares: the runner, settings, telemetry, tokens, problem answers, health, shutdown.
 //!
-//! Nothing here knows what a vote is. Each module is one habit that all services keep in the same
-//! way, so that whoever operates them learns it once.
+//! Nothing here knows what a vote is. Each module is one convention that all services follow, so that operators
+//! learn it once.
 
 pub mod body;
 pub mod client;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, ContentType, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde_json::{Map, Value};
 
@@ -96,11 +96,7 @@ impl ResponseError for Problem {
             response.insert_header((ALLOW, methods));
         }
         response
-            .insert_header(ContentType(
-                "application/problem+json"
-                    .parse()
-                    .unwrap_or(actix_web::mime::APPLICATION_JSON),
-            ))
+            .insert_header((CONTENT_TYPE, "application/problem+json"))
             .body(Value::Object(body).to_string())
     }
 }

@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 /// Where an installation runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Environment {
-    /// On somebody's machine: secrets have defaults that everybody knows.
+    /// For a developer's machine: secrets have publicly known defaults.
     #[default]
     Development,
-    /// For real elections: a secret that is missing or that everybody knows stops the start.
+    /// For real elections: nothing starts with a missing or publicly known secret.
     Production,
 }
 
@@ -69,7 +69,7 @@ impl Sources<'_> {
         };
         ensure!(
             environment == Environment::Development || secret.expose() != self.development_default,
-            "{name} is the default that everybody knows: production needs one of its own"
+            "{name} is the publicly known default: production needs one of its own"
         );
         Ok(secret)
     }

@@ -330,7 +330,7 @@ fn how(error: JoinError) -> String {
 
 /// A service that runs. Dropping it ends its tasks.
 pub struct Running {
-    /// Where clients are served, with the actual port; where health is, if there is nothing else.
+    /// Address to serve clients on, with the actual port; where health is, if there is nothing else.
     pub address: SocketAddr,
     /// Where health is served, with the actual port.
     pub admin_address: SocketAddr,

@@ -13,7 +13,7 @@ pub struct KafkaOptions {
     /// Kafka brokers to start from: host:port, separated by commas
     #[arg(long, env = "KAFKA_BROKERS", default_value = "127.0.0.1:9092")]
     pub kafka_brokers: String,
-    /// Put before the name of every topic, so that several installations can share a Kafka
+    /// Prefix of every topic name, so that several installations can share a Kafka cluster
     #[arg(long, env = "KAFKA_TOPIC_PREFIX", default_value = "")]
     pub topic_prefix: String,
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio_postgres::{Client, NoTls};
 
-/// Long enough for a loaded machine; whoever waits, waits for a condition.
+/// How long tests wait for a condition: long enough for a loaded machine.
 pub const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Waits until a condition holds.

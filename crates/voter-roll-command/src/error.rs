@@ -62,7 +62,7 @@ pub enum RollError {
         "the roll is loaded for election {0}, so its voters cannot be replaced: \
          purge that election first"
     )]
-    InUse(u32),
+    InUse(i64),
     /// The CSV file cannot be parsed at all.
     #[error("the file of voters is not as expected: {0}")]
     Csv(String),
@@ -107,7 +107,7 @@ pub enum RollError {
         /// The highest row number seen.
         row: i64,
         /// Voters that the election can have.
-        capacity: u32,
+        capacity: u64,
     },
     /// The election was purged.
     #[error("election {0} was purged: its ballot key is destroyed, and it cannot be loaded again")]

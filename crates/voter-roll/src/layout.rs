@@ -34,7 +34,8 @@ impl EntryAddress {
     /// The bucket among as many as there are.
     pub fn bucket(&self, buckets: u32) -> u32 {
         let bucket = self.bucket % u64::from(buckets.max(1));
-        u32::try_from(bucket).unwrap_or(0)
+        #[expect(clippy::expect_used, reason = "it is less than `buckets`, a u32")]
+        u32::try_from(bucket).expect("a bucket")
     }
 }
 

@@ -63,8 +63,8 @@ pub struct NotAPersonalId;
 impl PersonalId {
     /// The 11 digits.
     pub fn as_str(&self) -> &str {
-        // Only digits get in, so this is always text.
-        str::from_utf8(&self.0).unwrap_or_default()
+        #[expect(clippy::expect_used, reason = "only ASCII digits get in")]
+        str::from_utf8(&self.0).expect("digits")
     }
 }
 
@@ -73,7 +73,7 @@ impl PersonalId {
     pub fn from_number(mut number: u64) -> Self {
         let mut digits = [b'0'; 11];
         for digit in digits.iter_mut().rev() {
-            *digit += u8::try_from(number % 10).unwrap_or(0);
+            *digit = b"0123456789"[(number % 10) as usize];
             number /= 10;
         }
         Self(digits)

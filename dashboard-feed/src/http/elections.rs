@@ -11,7 +11,7 @@ use service_kit::openapi;
 use service_kit::problem::Problem;
 
 use super::{absence, election_id, is_known, schema};
-use crate::board::{Board, Publication, Summary};
+use crate::latest::{LatestResults, PublishedResult, Summary};
 
 /// Where an election stands, by this server's clock.
 #[derive(Debug, PartialEq, Serialize)]
@@ -41,7 +41,7 @@ impl State {
 }
 
 #[derive(Serialize)]
-struct Elections {
+struct ElectionList {
     elections: Vec<Listed>,
 }
 
@@ -59,7 +59,7 @@ struct Listed {
 }
 
 impl Listed {
-    fn new(publication: &Arc<Publication>, now: Timestamp) -> Self {
+    fn new(publication: &Arc<PublishedResult>, now: Timestamp) -> Self {
         let summary = publication.summary();
         let state = State::of(summary, now);
         let Summary {
@@ -89,11 +89,11 @@ impl Listed {
 
 /// Lists every election that has a result
 #[utoipa::path(get, path = "/api/elections", responses(
-    (status = 200, body = schema::Elections),
+    (status = 200, body = schema::ElectionList),
     (status = 503, description = "`results-not-available`: the results have not been read yet", body = openapi::Problem, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn list(board: Data<Board>) -> Result<HttpResponse, Problem> {
-    let publications = board.all().map_err(|reason| absence(reason, None))?;
+pub(crate) async fn list(latest: Data<LatestResults>) -> Result<HttpResponse, Problem> {
+    let publications = latest.all().map_err(|reason| absence(reason, None))?;
     let now = Timestamp::now();
     let elections = publications
         .iter()
@@ -101,7 +101,7 @@ pub(crate) async fn list(board: Data<Board>) -> Result<HttpResponse, Problem> {
         .collect();
     Ok(HttpResponse::Ok()
         .insert_header(CacheControl(vec![CacheDirective::NoCache]))
-        .json(Elections { elections }))
+        .json(ElectionList { elections }))
 }
 
 /// Gives the newest result, byte for byte as it was published
@@ -116,10 +116,10 @@ pub(crate) async fn list(board: Data<Board>) -> Result<HttpResponse, Problem> {
 pub(crate) async fn results(
     request: HttpRequest,
     path: Path<String>,
-    board: Data<Board>,
+    latest: Data<LatestResults>,
 ) -> Result<HttpResponse, Problem> {
     let election = election_id(&path)?;
-    let publication = board
+    let publication = latest
         .latest(election)
         .map_err(|reason| absence(reason, Some(election)))?;
     let tag = EntityTag::new_strong(publication.entity_tag().to_owned());
@@ -143,7 +143,7 @@ pub(crate) async fn results(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::board::sample;
+    use crate::latest::sample;
 
     #[test]
     fn an_election_is_open_from_its_start_until_just_before_its_end() {

@@ -12,7 +12,7 @@ use service_kit::problem::Problem;
 use tokio::sync::Semaphore;
 
 use super::{absence, election_id};
-use crate::board::Board;
+use crate::latest::LatestResults;
 use crate::stream::{ConnectionHandle, Observer};
 
 /// Streams the result now and every change of it, as server-sent events
@@ -29,11 +29,11 @@ use crate::stream::{ConnectionHandle, Observer};
 pub(crate) async fn events(
     request: HttpRequest,
     path: Path<String>,
-    board: Data<Board>,
+    latest: Data<LatestResults>,
     places: Data<Semaphore>,
 ) -> Result<HttpResponse, Problem> {
     let election = election_id(&path)?;
-    let results = board
+    let results = latest
         .subscribe(election)
         .map_err(|reason| absence(reason, Some(election)))?;
     let place = Arc::clone(&places)

@@ -28,7 +28,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 
 use crate::ElectionId;
-use crate::board::{Absence, Board};
+use crate::latest::{Absence, LatestResults};
 use crate::options::RunOptions;
 use crate::stream::Connection;
 
@@ -61,16 +61,19 @@ fn listen(address: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
 }
 
 /// Serves the whole interface over HTTP/1.1; gives the address with the actual port.
-pub(crate) fn serve(options: &RunOptions, board: &Board) -> anyhow::Result<(SocketAddr, Server)> {
+pub(crate) fn serve(
+    options: &RunOptions,
+    latest: &LatestResults,
+) -> anyhow::Result<(SocketAddr, Server)> {
     let listener = listen(options.listen)?;
     let address = listener.local_addr()?;
-    let board = Data::new(board.clone());
+    let latest = Data::new(latest.clone());
     let places = usize::try_from(options.max_observers)?.min(Semaphore::MAX_PERMITS);
     let places = Data::from(Arc::new(Semaphore::new(places)));
     let document = description();
     let service = move || {
         let app = App::new()
-            .app_data(board.clone())
+            .app_data(latest.clone())
             .app_data(places.clone())
             .configure(openapi::routes(document.clone()))
             .configure(mount(endpoints(), None))

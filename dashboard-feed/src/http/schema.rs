@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 /// The elections that have a result, by number.
 #[derive(ToSchema)]
-pub(super) struct Elections {
+pub(super) struct ElectionList {
     elections: Vec<ListedElection>,
 }
 

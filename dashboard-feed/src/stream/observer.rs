@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{sleep, timeout};
 
-use crate::board::Results;
+use crate::latest::Results;
 
 /// A comment is sent when nothing else was for this long, so that nobody on the way takes the
 /// stream for dead.
@@ -37,7 +37,7 @@ impl Observer {
         }
     }
 
-    /// Runs until the observer has gone, has stalled, or the board is closed.
+    /// Runs until the observer has gone, has stalled, or the latest is closed.
     ///
     /// `seen` is the position that the client has already, from its `Last-Event-ID`, and `retry`
     /// how long it should wait before it connects again.
@@ -117,7 +117,7 @@ mod tests {
     use tokio::sync::Semaphore;
 
     use super::*;
-    use crate::board::{Board, sample};
+    use crate::latest::{LatestResults, sample};
 
     /// Ten thousand observers are ten thousand of these; with the kernel's and the runtime's share
     /// an observer must stay under 4 kB.
@@ -126,10 +126,10 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let socket = TcpStream::connect(address).await.unwrap();
-        let board = Board::default();
-        board.show(sample(1, 0, ""));
+        let latest = LatestResults::default();
+        latest.show(sample(1, 0, ""));
         let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
-        let observer = Observer::new(socket, board.subscribe(1).unwrap(), place);
+        let observer = Observer::new(socket, latest.subscribe(1).unwrap(), place);
         let future = observer.run(None, Duration::ZERO);
         let size = size_of_val(&future);
         assert!(size <= 1024, "{size} bytes");

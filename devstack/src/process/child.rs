@@ -23,7 +23,7 @@ pub(crate) struct Launch {
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<OsString>,
     pub(crate) environment: Vec<(String, String)>,
-    /// Who it runs as; whoever runs this program if absent.
+    /// The user it runs as; the user of this program if absent.
     pub(crate) user: Option<User>,
     /// The directory it starts in.
     pub(crate) directory: PathBuf,
@@ -116,7 +116,7 @@ impl Child {
                 };
                 let id = Pid::from_child(&child);
                 if pid_sender.send(Ok(id)).is_err() {
-                    // Whoever asked has gone: nobody else would ever stop this child.
+                    // The caller has gone: nothing else would ever stop this child.
                     let _ = child.kill();
                 }
                 let _ = rustix::io::retry_on_intr(|| {

@@ -190,7 +190,7 @@ listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
 controller.quorum.voters={voters}
 log.dirs={data}
-# A misspelt topic shall be an error.
+# A misspelt topic is an error.
 auto.create.topics.enable=false
 default.replication.factor={replicas}
 min.insync.replicas={in_sync}
@@ -202,7 +202,7 @@ transaction.state.log.num.partitions=3
 share.coordinator.state.topic.replication.factor={replicas}
 share.coordinator.state.topic.min.isr={in_sync}
 share.coordinator.state.topic.num.partitions=3
-# A group of one member shall not wait for others.
+# A group of one member does not wait for others.
 group.initial.rebalance.delay.ms=0
 # A broker that was killed is told apart from its successor, and missed, after this time.
 broker.heartbeat.interval.ms=500

@@ -34,7 +34,7 @@ const RESTART_PATIENCE: Duration = Duration::from_mins(1);
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
 /// How long a service may take to finish what it has begun.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
-/// A port is free when it is looked for and may be taken when it is used, by whoever looks for one too.
+/// A port that was free when it was looked for may be taken by another process before it is used.
 const PORT_ATTEMPTS: u32 = 5;
 const PROBE_INTERVAL: Duration = Duration::from_millis(20);
 

@@ -192,7 +192,7 @@ async fn elections_of_both_kinds_from_registration_to_results() {
     }
     assert_eq!(station.bring(&lines(5, 1, "1")).await.status, 200);
 
-    // Whoever closes the election may die at any time.
+    // The process that closes the election may die at any time.
     night.kill("election-admin").await;
     let results = admin.results(1).await;
     assert_eq!(results.status, 200, "{}", results.body);
@@ -230,7 +230,7 @@ async fn elections_of_both_kinds_from_registration_to_results() {
         )
     );
 
-    // Everybody can see it now, and whoever has the log can check it.
+    // Everyone can see it now, and anyone with the log can check it.
     let state = night.state();
     let public = Desk::of(&state, "election-admin", None);
     let full = public.get("/elections/2/results.json").await.json();

@@ -47,6 +47,14 @@ pub enum StoreError {
     /// A question failed.
     #[error("PostgreSQL: {}", in_full(.0))]
     Failed(#[from] tokio_postgres::Error),
+    /// An account has a role that this version does not know.
+    #[error("the account {email} has the unknown role {role:?}: correct it in the table users")]
+    UnknownRole {
+        /// Whose.
+        email: String,
+        /// As the table has it.
+        role: String,
+    },
 }
 
 /// The message of the server too, which tokio-postgres leaves to the source.
@@ -97,7 +105,7 @@ impl Accounts {
             FROM users WHERE email = $1";
         let client = self.connection().await?;
         let row = client.query_opt(query, &[&email.as_str()]).await?;
-        Ok(row.as_ref().map(account).transpose()?)
+        row.as_ref().map(account).transpose()
     }
 
     /// Creates an account, and writes the act down with it. Gives `false`, and does neither, where the
@@ -231,19 +239,19 @@ async fn insert(
     Ok(inserted == 1)
 }
 
-fn account(row: &Row) -> Result<Account, tokio_postgres::Error> {
-    let role: String = row.try_get(5)?;
+fn account(row: &Row) -> Result<Account, StoreError> {
+    let role: &str = row.try_get(5)?;
+    let role = role.parse().map_err(|_| StoreError::UnknownRole {
+        email: row.get(1),
+        role: role.to_owned(),
+    })?;
     Ok(Account {
         id: row.try_get(0)?,
         email: row.try_get(1)?,
         forename: row.try_get(2)?,
         surname: row.try_get(3)?,
         jmbg: row.try_get(4)?,
-        // The table has no others.
-        role: match role.as_str() {
-            "administrator" => Role::Administrator,
-            _ => Role::Official,
-        },
+        role,
         password_hash: row.try_get(6)?,
     })
 }

@@ -74,7 +74,7 @@ impl FirstAdministrator {
         if accounts.has_administrator().await? {
             return Ok(());
         }
-        let place = passwords.places.for_login().await?;
+        let permit = passwords.permits.for_login().await?;
         let account = Account {
             id: Uuid::new_v4(),
             email: self.email.to_string(),
@@ -82,7 +82,7 @@ impl FirstAdministrator {
             surname: self.surname.clone(),
             jmbg: self.jmbg.clone(),
             role: Role::Administrator,
-            password_hash: passwords.hash(place, self.password.clone()).await?,
+            password_hash: passwords.hash(permit, self.password.clone()).await?,
         };
         let act = AuditEntry {
             who: "access-control".to_owned(),

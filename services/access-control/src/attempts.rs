@@ -1,4 +1,4 @@
-//! Slowing down whoever guesses passwords, or registers without end.
+//! Limits on guessing passwords and on registrations.
 //!
 //! Failed logins are counted against three budgets: of an account from an address, of an account from
 //! everywhere (many who guess together), and of an address for all accounts (one who tries a password on
@@ -92,7 +92,7 @@ impl Attempt<'_> {
     /// until it is full again.
     ///
     /// # Errors
-    /// Where too many others have failed meanwhile. Whoever asks must not learn whether the password was right.
+    /// Where too many others have failed meanwhile. The client must not learn whether the password was right.
     pub fn settle(self, is_right: bool) -> Result<Vec<&'static str>, TooMany> {
         let now = Instant::now();
         let mut budgets = locked(self.budgets);
@@ -172,7 +172,7 @@ fn locked<T>(budgets: &Mutex<T>) -> MutexGuard<'_, T> {
     budgets.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whoever has one IPv6 address has the whole /64.
+/// A client with one IPv6 address usually has its whole /64.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,

@@ -1,7 +1,7 @@
 //! access-control keeps accounts and issues tokens.
 //!
 //! [`http`] answers clients; [`accounts`] is what PostgreSQL keeps; [`passwords`] hashes, a few at a time, at
-//! [`places`]; [`attempts`] slows down whoever guesses or registers without end. What an e-mail address, a
+//! [`permits`]; [`attempts`] limits guessing and registrations. What an e-mail address, a
 //! personal number and a password are is said by [`email`], [`jmbg`] and [`passwords::is_acceptable`].
 //! [`commands`] is what the command line can do, [`service`] starts everything.
 
@@ -15,6 +15,6 @@ pub mod http;
 pub mod jmbg;
 pub mod options;
 pub mod passwords;
-pub mod places;
+pub mod permits;
 pub mod service;
 pub mod tokens;

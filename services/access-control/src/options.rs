@@ -22,7 +22,7 @@ pub struct Options {
 pub enum Command {
     /// Serve clients, until stopped
     Run(Box<RunOptions>),
-    /// Bring the database to the newest schema; may be run again
+    /// Migrate the database to the newest schema; safe to repeat
     Migrate(PostgresOptions),
     /// Print the newest rows of the audit log, newest first, as a JSON object a line
     Audit(AuditOptions),
@@ -48,7 +48,7 @@ pub struct AdminOptions {
 /// Settings of `run`.
 #[derive(Args, Clone)]
 pub struct RunOptions {
-    /// Where clients are served
+    /// Address to serve clients on
     #[arg(
         long,
         env = "ACCESS_CONTROL_LISTEN",
@@ -86,11 +86,10 @@ pub struct RunOptions {
 /// How often one may fail to log in.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct LoginOptions {
-    /// Failed logins to one account from one address until it is told to wait; ten times as many to one account
-    /// from all addresses, and from one address to all accounts. Nothing but a wrong password counts
+    /// Failed logins allowed from one address to one account before further ones are answered 429; ten times as many from all addresses to one account, and from one address to all accounts. Only wrong passwords count
     #[arg(long, env = "LOGIN_ATTEMPTS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub login_attempts: u32,
-    /// Seconds until there is one attempt more
+    /// Seconds after which one more failed login is allowed
     #[arg(long, env = "LOGIN_ATTEMPT_INTERVAL_S", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub login_attempt_interval_s: u32,
 }
@@ -98,10 +97,10 @@ pub struct LoginOptions {
 /// How often one may register.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct RegistrationOptions {
-    /// Registrations from one address until it is told to wait, those with an e-mail address that is taken included
+    /// Registrations allowed from one address before further ones are answered 429, including those whose e-mail address is taken
     #[arg(long, env = "REGISTRATIONS", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub registrations: u32,
-    /// Seconds until there is one registration more
+    /// Seconds after which one more registration is allowed
     #[arg(long, env = "REGISTRATION_INTERVAL_S", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub registration_interval_s: u32,
 }

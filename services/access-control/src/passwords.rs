@@ -6,7 +6,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use service_kit::body::is_storable;
 use service_kit::secret::Secret;
 
-use crate::places::{Place, Places};
+use crate::permits::{HashingPermit, HashingPermits};
 
 /// Memory in KiB, passes and lanes: what OWASP asks of Argon2id at least.
 const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
@@ -38,8 +38,8 @@ pub enum HashingError {
 /// Hashes passwords with Argon2id on threads of their own, a few at a time. Cheap to clone.
 #[derive(Clone)]
 pub struct Passwords {
-    /// Where to. Whoever has a place hashes one password there.
-    pub places: Places,
+    /// The permits for hashing: each is used for one password.
+    pub permits: HashingPermits,
     params: Params,
 }
 
@@ -52,7 +52,7 @@ impl Passwords {
         let (memory, passes, lanes) = COST;
         let length = Some(Params::DEFAULT_OUTPUT_LEN);
         Ok(Self {
-            places: Places::new(usize::try_from(at_once).unwrap_or(1)),
+            permits: HashingPermits::new(at_once as usize),
             params: Params::new(memory, passes, lanes, length).map_err(Error::from)?,
         })
     }
@@ -61,11 +61,15 @@ impl Passwords {
     ///
     /// # Errors
     /// Where Argon2 fails.
-    pub async fn hash(&self, place: Place, password: Secret) -> Result<String, HashingError> {
+    pub async fn hash(
+        &self,
+        permit: HashingPermit,
+        password: Secret,
+    ) -> Result<String, HashingError> {
         let params = ParamsString::try_from(&self.params)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone());
         let salt = Salt::generate();
-        let output = output(place, argon2, password, salt).await?;
+        let output = output(permit, argon2, password, salt).await?;
         let hash = PasswordHash {
             algorithm: Algorithm::Argon2id.ident(),
             version: Some(Version::V0x13.into()),
@@ -83,12 +87,12 @@ impl Passwords {
     /// Where the hash is none.
     pub async fn verify(
         &self,
-        place: Place,
+        permit: HashingPermit,
         password: Secret,
         hash: Option<&str>,
     ) -> Result<bool, HashingError> {
         let Some(hash) = hash else {
-            self.hash(place, password).await?;
+            self.hash(permit, password).await?;
             return Ok(false);
         };
         let hash = PasswordHash::new(hash).map_err(Error::from)?;
@@ -103,26 +107,26 @@ impl Passwords {
             Params::try_from(&hash)?,
         );
         // Compared in constant time.
-        Ok(output(place, argon2, password, salt).await? == expected)
+        Ok(output(permit, argon2, password, salt).await? == expected)
     }
 }
 
-/// Hashes on another thread. That goes on, and keeps the place, if whoever asked hangs up.
+/// Hashes on another thread. That goes on, and keeps the permit, if the client hangs up.
 async fn output(
-    mut place: Place,
+    mut permit: HashingPermit,
     argon2: Argon2<'static>,
     password: Secret,
     salt: Salt,
 ) -> Result<Output, HashingError> {
     let work = move || {
         let params = argon2.params();
-        let needed = params.block_count().max(place.memory.len());
-        place.memory.resize(needed, Block::new());
+        let needed = params.block_count().max(permit.memory.len());
+        permit.memory.resize(needed, Block::new());
         let mut output = [0; Output::MAX_LENGTH];
         let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
         let output = output.get_mut(..length).ok_or(Error::OutputSize)?;
         let password = password.expose().as_bytes();
-        argon2.hash_password_into_with_memory(password, &salt, output, &mut place.memory)?;
+        argon2.hash_password_into_with_memory(password, &salt, output, &mut permit.memory)?;
         Output::new(output).map_err(Error::from)
     };
     let done = tokio::task::spawn_blocking(work).await;
@@ -161,15 +165,15 @@ mod tests {
     async fn a_password_fits_its_hash_only() {
         let passwords = Passwords::new(2).unwrap();
         let hash = async || {
-            let place = passwords.places.for_registration().await.unwrap();
+            let permit = passwords.permits.for_registration().await.unwrap();
             passwords
-                .hash(place, Secret::new("Lozinka1"))
+                .hash(permit, Secret::new("Lozinka1"))
                 .await
                 .unwrap()
         };
         let verify = async |password: &str, hash: Option<&str>| {
-            let place = passwords.places.for_login().await.unwrap();
-            passwords.verify(place, Secret::new(password), hash).await
+            let permit = passwords.permits.for_login().await.unwrap();
+            passwords.verify(permit, Secret::new(password), hash).await
         };
         let hash_of_it = hash().await;
         assert!(hash_of_it.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
@@ -192,8 +196,8 @@ mod tests {
             let argon2 = Argon2::new(Algorithm::Argon2i, version, params);
             let hash = argon2.hash_password(b"Lozinka1").unwrap().to_string();
             for (password, fits) in [("Lozinka1", true), ("Lozinka2", false)] {
-                let place = passwords.places.for_login().await.unwrap();
-                let verified = passwords.verify(place, Secret::new(password), Some(&hash));
+                let permit = passwords.permits.for_login().await.unwrap();
+                let verified = passwords.verify(permit, Secret::new(password), Some(&hash));
                 assert_eq!(verified.await.unwrap(), fits);
             }
         }
@@ -203,16 +207,16 @@ mod tests {
     async fn there_is_memory_for_so_many_at_once_and_no_more() {
         let passwords = Passwords::new(3).unwrap();
         let hash = async |number: u32| {
-            let place = if number.is_multiple_of(2) {
-                passwords.places.for_login().await
+            let permit = if number.is_multiple_of(2) {
+                passwords.permits.for_login().await
             } else {
-                passwords.places.for_registration().await
+                passwords.permits.for_registration().await
             };
             let password = Secret::new("Lozinka1");
-            passwords.hash(place.unwrap(), password).await.unwrap()
+            passwords.hash(permit.unwrap(), password).await.unwrap()
         };
         join_all((0..30).map(hash)).await;
-        let idle = passwords.places.idle();
+        let idle = passwords.permits.idle();
         assert!((1..=3).contains(&idle.len()), "{idle:?}");
         assert!(idle.iter().all(|blocks| *blocks == 19 * 1024), "{idle:?}");
     }

@@ -46,7 +46,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         administrator: administrator.clone(),
     });
     let migrated = postgres::migrated(postgres, accounts::migrations)?;
-    // Not only at the start: whoever deletes the last one may not get to create the next.
+    // Not only at the start: an instance that deletes the last one may end before it creates the next.
     let has_an_administrator = move || {
         let migrated = migrated();
         let (accounts, passwords) = (accounts.clone(), passwords.clone());

@@ -19,7 +19,7 @@ pub(crate) struct Acts {
     topic: String,
     runtime: Handle,
     /// How long an answer waits for an act.
-    patience: Duration,
+    wait_limit: Duration,
 }
 
 impl Acts {
@@ -27,7 +27,11 @@ impl Acts {
     ///
     /// # Errors
     /// Where the client cannot be created.
-    pub(crate) fn open(brokers: &str, topics: &Topics, patience: Duration) -> anyhow::Result<Self> {
+    pub(crate) fn open(
+        brokers: &str,
+        topics: &Topics,
+        wait_limit: Duration,
+    ) -> anyhow::Result<Self> {
         let producer = client_config(brokers)
             .set("enable.idempotence", "true")
             .set("acks", "all")
@@ -39,7 +43,7 @@ impl Acts {
             producer,
             topic: topics.acts.clone(),
             runtime: Handle::current(),
-            patience,
+            wait_limit,
         })
     }
 
@@ -71,7 +75,7 @@ impl Acts {
     /// # Errors
     /// Where the log has not acknowledged it in time. It is tried on in the background.
     pub(crate) async fn append(&self, act: &Act) -> anyhow::Result<()> {
-        let payload = act.encode()?;
+        let payload = act.encode();
         let record = FutureRecord::to(&self.topic)
             .key(&act.who)
             .payload(&payload);
@@ -79,7 +83,7 @@ impl Acts {
             .producer
             .send_result(record)
             .map_err(|(error, _)| error)?;
-        tokio::time::timeout(self.patience, delivery)
+        tokio::time::timeout(self.wait_limit, delivery)
             .await
             .context("Kafka did not acknowledge in time")??
             .map_err(|(error, _)| error)?;
@@ -89,7 +93,7 @@ impl Acts {
     /// Appends an act without waiting; that it could not be is logged.
     pub(crate) fn note(&self, act: Act) {
         let acts = Self {
-            patience: TRY_FOR,
+            wait_limit: TRY_FOR,
             ..self.clone()
         };
         self.runtime.spawn(async move {
@@ -107,8 +111,8 @@ impl Acts {
 
     /// Waits until the log has what was noted, for a while.
     pub(crate) async fn flush(&self) {
-        let (producer, patience) = (self.producer.clone(), self.patience);
-        let flushed = tokio::task::spawn_blocking(move || producer.flush(patience)).await;
+        let (producer, wait_limit) = (self.producer.clone(), self.wait_limit);
+        let flushed = tokio::task::spawn_blocking(move || producer.flush(wait_limit)).await;
         if !matches!(flushed, Ok(Ok(()))) {
             tracing::warn!("stopped before all acts were in the log");
         }

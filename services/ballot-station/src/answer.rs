@@ -9,12 +9,12 @@ use service_kit::problem::Problem;
 
 use crate::file::{Fault, Mistake};
 
-/// When it makes sense to come back to a station whose places are all taken, in seconds.
+/// When it makes sense to come back to a station whose permits are all taken, in seconds.
 const BUSY_FOR_S: u64 = 5;
 
 /// Why nothing, or not all, of a file was recorded.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum UploadError {
     /// The form has no file, or there is no form.
     FileMissing,
     /// A line, counted from 0, is not well formed.
@@ -27,13 +27,13 @@ pub(crate) enum Refusal {
     TooSlow(u64),
     /// Nothing of the file arrived for so many seconds.
     Stalled(u64),
-    /// All places are taken: not now.
+    /// All permits are taken: not now.
     Busy(&'static str),
     /// Something that is needed does not answer: not now.
     Unavailable(&'static str),
 }
 
-impl Refusal {
+impl UploadError {
     /// The limits are what may have been passed.
     pub(crate) fn of(fault: Fault, limits: crate::file::Limits) -> Self {
         match fault {
@@ -110,7 +110,7 @@ fn too_slow(why: &str) -> Problem {
     .detail(format!("{why} Nothing was recorded."))
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for UploadError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.message() {
             Ok(message) => message.fmt(formatter),
@@ -119,7 +119,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl ResponseError for Refusal {
+impl ResponseError for UploadError {
     fn status_code(&self) -> StatusCode {
         match self.message() {
             Ok(message) => message.status_code(),

@@ -1,6 +1,6 @@
 //! ballot-station takes officials' files of paper ballots: `POST /vote`.
 //!
-//! The way of a file, from top to bottom, is `vote`. Around it: `places` says whose turn it is, `upload`
+//! The way of a file, from top to bottom, is `vote`. Around it: `permits` says whose turn it is, `upload`
 //! receives the form, `file` checks every line before any is recorded, `recording` puts the ballots into the
 //! log, `acts` leaves a trace for the audit log, `answer` says what became of it, [`routes`] lists what there
 //! is to call and who may, [`service`] starts and stops everything.
@@ -9,7 +9,7 @@ mod acts;
 mod answer;
 mod file;
 pub mod options;
-mod places;
+mod permits;
 mod recording;
 pub mod routes;
 pub mod service;

@@ -25,7 +25,7 @@ pub struct Options {
 pub enum Command {
     /// Take files until stopped
     Run(Box<RunOptions>),
-    /// Ask a running ballot-station whether it is ready: exit code 0 if it is
+    /// Ask the ballot-station on this machine whether it is ready; status 1 if it is not
     Health(AdminOptions),
 }
 
@@ -45,7 +45,7 @@ pub struct AdminOptions {
 /// Settings of `run`.
 #[derive(Args, Clone)]
 pub struct RunOptions {
-    /// Where files are taken
+    /// Address to serve officials on
     #[arg(
         long,
         env = "BALLOT_STATION_LISTEN",
@@ -56,31 +56,31 @@ pub struct RunOptions {
     /// Administration port.
     #[command(flatten)]
     pub admin: AdminOptions,
-    /// Threads that serve officials [default: one a core]
+    /// Threads that serve officials [default: one per core]
     #[arg(long, env = "BALLOT_STATION_WORKERS")]
     pub workers: Option<usize>,
-    /// Files at the station at the same time: those that arrive, wait or are recorded. Each takes 24 bytes a line in the directory for temporary files: 32 of a million lines take 768 MB there, and never more
+    /// Maximum number of files that are arriving, waiting or being recorded. Each takes 24 bytes a line in the directory for temporary files: 32 of a million lines take 768 MB there, and never more
     #[arg(long, env = "BALLOT_STATION_UPLOADS", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub uploads: u16,
-    /// Files of one official among them
+    /// Maximum number of those from one official
     #[arg(long, env = "BALLOT_STATION_UPLOADS_PER_OFFICIAL", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..))]
     pub uploads_per_official: u16,
-    /// Files recorded at the same time
+    /// Maximum number of files recorded at the same time
     #[arg(long, env = "BALLOT_STATION_FILES", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub files: u16,
-    /// Seconds that a file waits for a place, to arrive and then to be recorded; after that its official is told to come back
+    /// Seconds that a file waits for its turn, first to arrive and then to be recorded, before it is answered 503
     #[arg(long, env = "BALLOT_STATION_PLACE_TIMEOUT_S", default_value_t = 30)]
     pub place_timeout_s: u64,
-    /// Bytes of a file at most
+    /// Maximum size of a file, in bytes
     #[arg(long, env = "BALLOT_STATION_FILE_BYTES", default_value_t = 50 * 1024 * 1024)]
     pub file_bytes: u64,
-    /// Lines of a file at most
+    /// Maximum number of lines in a file
     #[arg(long, env = "BALLOT_STATION_FILE_LINES", default_value_t = 1_000_000)]
     pub file_lines: u32,
-    /// Seconds that a file may take to arrive
+    /// Upload timeout, in seconds
     #[arg(long, env = "BALLOT_STATION_UPLOAD_TIMEOUT_S", default_value_t = 300)]
     pub upload_timeout_s: u64,
-    /// Seconds in which nothing of a file arrives, after which it is given up
+    /// Seconds without data after which an upload is given up
     #[arg(long, env = "BALLOT_STATION_IDLE_TIMEOUT_S", default_value_t = 30)]
     pub idle_timeout_s: u64,
     /// Directory in which ballots wait while their file is checked; they have no name there, and go with the process [default: the system's for temporary files]
@@ -89,7 +89,7 @@ pub struct RunOptions {
     /// Milliseconds that ballots wait for each other, to reach Kafka together
     #[arg(long, env = "BALLOT_STATION_LINGER_MS", default_value_t = 5)]
     pub linger_ms: u64,
-    /// Milliseconds after which an answer from Kafka no longer counts as coming
+    /// Kafka acknowledgement timeout, in milliseconds
     #[arg(
         long,
         env = "BALLOT_STATION_KAFKA_TIMEOUT_MS",

@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 use crate::acts::Acts;
 use crate::file::Limits;
 use crate::options::{Command, Options, RunOptions};
-use crate::places::{Capacity, Places};
+use crate::permits::{Capacity, UploadPermits};
 use crate::recording::ON_THEIR_WAY;
 use crate::routes;
 use crate::upload::Receiving;
@@ -55,19 +55,19 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     let verifier = Verifier::new(&options.token.secret()?);
     let topics = Topics::with_prefix(&options.kafka.topic_prefix);
     let brokers = &options.kafka.kafka_brokers;
-    let patience = Duration::from_millis(options.kafka_timeout_ms);
+    let wait_limit = Duration::from_millis(options.kafka_timeout_ms);
     let elections = Elections::follow(brokers, &topics)?;
     let ballot_box = BallotBox::open(
         brokers,
         &topics,
         &BallotBoxOptions {
-            timeout: patience,
+            timeout: wait_limit,
             linger: Duration::from_millis(options.linger_ms),
             // The client lets go of a record a little after it has reported it: twice what is needed.
             in_flight: 2 * ON_THEIR_WAY * usize::from(options.files),
         },
     )?;
-    let acts = Acts::open(brokers, &topics, patience)?;
+    let acts = Acts::open(brokers, &topics, wait_limit)?;
     let directory = options.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
     anyhow::ensure!(
         directory.is_dir(),
@@ -88,11 +88,11 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
             longest: Duration::from_secs(options.upload_timeout_s),
             longest_pause: Duration::from_secs(options.idle_timeout_s),
         },
-        places: Places::new(Capacity {
+        permits: UploadPermits::new(Capacity {
             at_the_station: options.uploads,
             of_one_official: options.uploads_per_official,
             recording: options.files,
-            patience: Duration::from_secs(options.place_timeout_s),
+            wait_limit: Duration::from_secs(options.place_timeout_s),
         }),
         runtime: Handle::current(),
     });
@@ -112,7 +112,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     .on_stop([
         Step::http(),
         Step::new("files being recorded", async move {
-            let recorded = recording.places.all_free();
+            let recorded = recording.permits.all_free();
             if tokio::time::timeout(LAST_FILES, recorded).await.is_err() {
                 tracing::warn!("stopped before all files were recorded");
             }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use crate::answer::Refusal;
+use crate::answer::UploadError;
 use crate::file::{self, Inspected, Limits};
 
 /// The form's field that holds the file.
@@ -49,13 +49,13 @@ impl Receiving {
     ///
     /// # Errors
     /// Where the form has no file, the file does not arrive, or cannot be kept.
-    pub(crate) async fn receive(&self, form: Multipart) -> Result<Inspected, Refusal> {
+    pub(crate) async fn receive(&self, form: Multipart) -> Result<Inspected, UploadError> {
         timeout(self.longest, self.read(form))
             .await
-            .unwrap_or(Err(Refusal::TooSlow(self.longest.as_secs())))
+            .unwrap_or(Err(UploadError::TooSlow(self.longest.as_secs())))
     }
 
-    async fn read(&self, mut form: Multipart) -> Result<Inspected, Refusal> {
+    async fn read(&self, mut form: Multipart) -> Result<Inspected, UploadError> {
         let mut inspected = None;
         let mut other_bytes = 0;
         loop {
@@ -79,15 +79,15 @@ impl Receiving {
             while let Ok(Some(piece)) = self.in_time(field.try_next()).await? {
                 other_bytes += piece.len();
                 if other_bytes > OTHER_FIELDS_BYTES {
-                    return Err(Refusal::TooLarge(self.limits.bytes));
+                    return Err(UploadError::TooLarge(self.limits.bytes));
                 }
             }
         }
-        inspected.ok_or(Refusal::FileMissing)
+        inspected.ok_or(UploadError::FileMissing)
     }
 
     /// The file of this field, unless the field is empty: a form in which no file was chosen.
-    async fn file(&self, field: &mut Field) -> Result<Option<Inspected>, Refusal> {
+    async fn file(&self, field: &mut Field) -> Result<Option<Inspected>, UploadError> {
         let named = field
             .content_disposition()
             .and_then(|disposition| disposition.get_filename())
@@ -101,11 +101,11 @@ impl Receiving {
             Ok(Ok(inspected)) => inspected,
             Ok(Err(error)) => {
                 tracing::error!(%error, directory = %self.directory.display(), "a file cannot be kept until it is checked");
-                return Err(Refusal::Unavailable("The file could not be kept."));
+                return Err(UploadError::Unavailable("The file could not be kept."));
             }
             Err(error) => {
                 tracing::error!(%error, "a file was not checked");
-                return Err(Refusal::Unavailable("The file could not be checked."));
+                return Err(UploadError::Unavailable("The file could not be checked."));
             }
         };
         Ok((named || !empty).then_some(inspected))
@@ -116,7 +116,7 @@ impl Receiving {
         &self,
         field: &mut Field,
         pieces: mpsc::Sender<Bytes>,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<bool, UploadError> {
         let mut empty = true;
         loop {
             match self.in_time(field.try_next()).await? {
@@ -130,16 +130,16 @@ impl Receiving {
                 Err(error) => {
                     // What has arrived is a part of a file, which must not be taken for the file.
                     tracing::debug!(%error, "a file broke off");
-                    return Err(Refusal::FileMissing);
+                    return Err(UploadError::FileMissing);
                 }
             }
         }
     }
 
     /// What arrives next, if anything does.
-    async fn in_time<T>(&self, next: impl Future<Output = T>) -> Result<T, Refusal> {
+    async fn in_time<T>(&self, next: impl Future<Output = T>) -> Result<T, UploadError> {
         timeout(self.longest_pause, next)
             .await
-            .map_err(|_| Refusal::Stalled(self.longest_pause.as_secs()))
+            .map_err(|_| UploadError::Stalled(self.longest_pause.as_secs()))
     }
 }

@@ -15,9 +15,9 @@ use service_kit::{client, openapi};
 use tokio::runtime::Handle;
 
 use crate::acts::Acts;
-use crate::answer::Refusal;
+use crate::answer::UploadError;
 use crate::file::{Inspected, PaperFile};
-use crate::places::{Places, RecordingPlace};
+use crate::permits::{RecordingPermit, UploadPermits};
 use crate::recording::{Recorded, record};
 use crate::upload::{Receiving, VoteForm};
 
@@ -30,7 +30,7 @@ pub(crate) struct BallotStation {
     pub(crate) ballot_box: BallotBox,
     pub(crate) acts: Acts,
     pub(crate) receiving: Receiving,
-    pub(crate) places: Places,
+    pub(crate) permits: UploadPermits,
     /// The runtime that outlives all requests.
     pub(crate) runtime: Handle,
 }
@@ -69,14 +69,14 @@ pub(crate) async fn post_vote(
     let form = Multipart::new(request.headers(), body);
     let received = station.receive(&mut act, form).await;
     // A refusal becomes an act that nobody waits for: nothing has happened.
-    let (file, place) = received.inspect_err(|refusal| station.note(act.clone(), refusal))?;
+    let (file, permit) = received.inspect_err(|refusal| station.note(act.clone(), refusal))?;
     let runtime = station.runtime.clone();
     // Somebody who hangs up does not leave half a file behind: the recording goes on without them.
-    let recording = station.record(act, file, jmbg, place);
+    let recording = station.record(act, file, jmbg, permit);
     runtime
         .spawn(recording)
         .await
-        .unwrap_or(Err(Refusal::Unavailable("The recording broke off.")))?;
+        .unwrap_or(Err(UploadError::Unavailable("The recording broke off.")))?;
     Ok(HttpResponse::Ok().finish())
 }
 
@@ -86,13 +86,13 @@ impl BallotStation {
         &self,
         act: &mut Act,
         form: Multipart,
-    ) -> Result<(PaperFile, RecordingPlace), Refusal> {
-        let place = self.places.at_the_station(&act.who).await?;
+    ) -> Result<(PaperFile, RecordingPermit), UploadError> {
+        let permit = self.permits.at_the_station(&act.who).await?;
         let Inspected { sha256, file } = self.receiving.receive(form).await?;
         act.file = sha256.map(|sha256| hex(&sha256));
-        let file = file.map_err(|fault| Refusal::of(fault, self.receiving.limits))?;
+        let file = file.map_err(|fault| UploadError::of(fault, self.receiving.limits))?;
         act.lines = Some(file.lines);
-        Ok((file, self.places.to_be_recorded(place).await?))
+        Ok((file, self.permits.to_be_recorded(permit).await?))
     }
 
     /// Records a good file in the election that is open now.
@@ -104,8 +104,8 @@ impl BallotStation {
         mut act: Act,
         file: PaperFile,
         official: u64,
-        _place: RecordingPlace,
-    ) -> Result<(), Refusal> {
+        _place: RecordingPermit,
+    ) -> Result<(), UploadError> {
         let outcome = self.record_ballots(&mut act, file, official).await;
         act.at = Timestamp::now();
         match outcome {
@@ -113,19 +113,19 @@ impl BallotStation {
                 self.note(act, &refusal);
                 Err(refusal)
             }
-            Ok(Outcome::Nothing(why)) => {
+            Ok(Disposition::Discarded(why)) => {
                 "discarded".clone_into(&mut act.outcome);
                 act.detail = Some(why.to_owned());
                 self.acts.note(act);
                 Ok(())
             }
-            Ok(Outcome::Everything(recorded)) => {
+            Ok(Disposition::Recorded(recorded)) => {
                 let counts = recorded.in_time > 0;
                 (if counts { "success" } else { "discarded" }).clone_into(&mut act.outcome);
                 act.detail = out_of_time(recorded);
                 self.acts.append(&act).await.map_err(|error| {
                     tracing::warn!(error = format!("{error:#}"), "an act was not acknowledged");
-                    Refusal::Unavailable("The audit log did not answer in time.")
+                    UploadError::Unavailable("The audit log did not answer in time.")
                 })
             }
         }
@@ -136,12 +136,12 @@ impl BallotStation {
         act: &mut Act,
         file: PaperFile,
         official: u64,
-    ) -> Result<Outcome, Refusal> {
+    ) -> Result<Disposition, UploadError> {
         if file.lines == 0 {
-            return Ok(Outcome::Nothing("The file holds no ballots."));
+            return Ok(Disposition::Discarded("The file holds no ballots."));
         }
         let Some(election) = self.election().await? else {
-            return Ok(Outcome::Nothing("No election is open."));
+            return Ok(Disposition::Discarded("No election is open."));
         };
         let (id, lines) = (election.definition().id, file.lines);
         act.election = Some(id);
@@ -151,7 +151,7 @@ impl BallotStation {
             .await
             .map_err(|error| {
                 tracing::warn!(%error, election = id, lines, "a file was not recorded as a whole");
-                Refusal::Unavailable("The ballot box did not answer in time.")
+                UploadError::Unavailable("The ballot box did not answer in time.")
             })?;
         let (duration_ms, in_time) = (started.elapsed().as_millis(), recorded.in_time);
         tracing::info!(
@@ -161,7 +161,7 @@ impl BallotStation {
             duration_ms,
             "recorded a file"
         );
-        Ok(Outcome::Everything(recorded))
+        Ok(Disposition::Recorded(recorded))
     }
 
     /// The election that is open by this machine's clock. Kafka's clock decides afterwards, in the count,
@@ -170,7 +170,7 @@ impl BallotStation {
     ///
     /// Nobody is told that none is open by a reader that lags behind: everything that had been published
     /// is read first.
-    async fn election(&self) -> Result<Option<Arc<Election>>, Refusal> {
+    async fn election(&self) -> Result<Option<Arc<Election>>, UploadError> {
         let open_now = |tolerance| {
             let now_ms = Timestamp::now().as_millisecond();
             clock::open_election(&self.elections.all(), now_ms, tolerance, None)
@@ -180,7 +180,7 @@ impl BallotStation {
         }
         let read = tokio::time::timeout(ELECTIONS_TIMEOUT, self.elections.read_to_end()).await;
         if !matches!(read, Ok(Ok(()))) {
-            return Err(Refusal::Unavailable(
+            return Err(UploadError::Unavailable(
                 "It is not known whether an election is open.",
             ));
         }
@@ -195,7 +195,7 @@ impl BallotStation {
         self.acts.note(act);
     }
 
-    fn note(&self, mut act: Act, refusal: &Refusal) {
+    fn note(&self, mut act: Act, refusal: &UploadError) {
         let outcome = if refusal.is_failure() {
             "failure"
         } else {
@@ -220,9 +220,9 @@ fn act(holder: &Holder, request: &HttpRequest) -> Act {
 }
 
 /// What became of a file that nothing is wrong with.
-enum Outcome {
-    Everything(Recorded),
-    Nothing(&'static str),
+enum Disposition {
+    Recorded(Recorded),
+    Discarded(&'static str),
 }
 
 /// Which lines do not count because of when the log received them, in words: nobody else is told, as the

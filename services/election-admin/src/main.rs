@@ -1,4 +1,4 @@
-//! Participants, elections, results; opening and closing.
+//! Manages participants, elections and results.
 
 use std::process::ExitCode;
 

@@ -14,7 +14,7 @@ use service_kit::client::ProxyOptions;
 use service_kit::settings::KafkaOptions;
 use service_kit::token::TokenOptions;
 
-/// Participants, elections, results; opening and closing.
+/// Manages participants, elections and results.
 #[derive(Parser)]
 #[command(name = "election-admin", version)]
 pub struct Options {
@@ -26,31 +26,31 @@ pub struct Options {
 /// What to do.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Serve administrators, and look after elections: publish, close, finalise
+    /// Serve administrators; publish, close and finalise elections
     Run(Box<RunOptions>),
-    /// Bring the database to the newest schema; may be run again
+    /// Migrate the database to the newest schema; safe to repeat
     Migrate(PostgresOptions),
-    /// Create the topics that do not exist; may be run again
+    /// Create missing topics; safe to repeat
     Topics(TopicsOptions),
-    /// Work a Kafka that has just started on a scratch topic, so that the first voters do not meet a cold one
+    /// Warm up a Kafka that has just started, on a scratch topic, so that the first votes are not slow
     WarmUp(WarmUpOptions),
     /// Define an election: store it, publish it, print it as JSON
     Create(CreateOptions),
-    /// Publish every election that is stored; may be run again
+    /// Publish every stored election; safe to repeat
     Republish(InstallationOptions),
     /// List the elections
     Elections(DatabaseOptions),
     /// List the parties and persons
     Participants(DatabaseOptions),
-    /// Print the result of an election: so far, or final
+    /// Print the result of an election, so far or final
     Results(ResultsOptions),
     /// Compute a final result again from the stored count, and compare the hashes
     ///
     /// That the stored count is what the log says is checked by `tally-stream recount`.
     VerifyResult(ElectionOptions),
-    /// Check that no act in the audit log was altered or removed
+    /// Check that no row of the audit log was altered or removed
     VerifyAudit(DatabaseOptions),
-    /// Ask a running election-admin whether it is ready
+    /// Ask the election-admin on this machine whether it is ready; status 1 if it is not
     Health(AdminOptions),
 }
 
@@ -70,7 +70,7 @@ pub struct AdminOptions {
 /// Settings of `run`.
 #[derive(Args, Clone)]
 pub struct RunOptions {
-    /// Where administrators are served
+    /// Address to serve administrators on
     #[arg(
         long,
         env = "ELECTION_ADMIN_LISTEN",
@@ -81,10 +81,10 @@ pub struct RunOptions {
     /// Administration port.
     #[command(flatten)]
     pub admin: AdminOptions,
-    /// Time zone of date-times that come without an offset
+    /// Time zone of date-times without an offset
     #[arg(long, env = "ELECTION_TIME_ZONE", default_value = "UTC")]
     pub time_zone: String,
-    /// Milliseconds after an election's end before it is closed: more than the brokers' clocks differ
+    /// Milliseconds between an election's end and its closing; must exceed the difference between the brokers' clocks
     #[arg(long, env = "CLOSE_GRACE_MS", default_value_t = 2000)]
     pub close_grace_ms: u64,
     /// Tokens.

@@ -1,4 +1,4 @@
-//! Slowing down whoever tries guids on a voter's personal id.
+//! Limits on guessing the guid that belongs to a voter's personal id.
 //!
 //! Only failed attempts count, and they only change how the next failure is answered: a voter with the right
 //! guid is never kept from voting by what others try in their name.
@@ -32,8 +32,8 @@ pub struct TooMany {
 impl Attempts {
     /// `most` failures in a row, and another one every `interval`.
     pub fn new(most: NonZeroU32, interval: Duration) -> Self {
-        // Only an interval of zero is no quota.
-        let quota = Quota::with_period(interval).unwrap_or_else(|| Quota::per_second(most));
+        #[expect(clippy::expect_used, reason = "the setting is a second or more")]
+        let quota = Quota::with_period(interval).expect("an interval of more than nothing");
         Self {
             failures: RateLimiter::hashmap(quota.allow_burst(most)),
             hasher: RandomState::new(),

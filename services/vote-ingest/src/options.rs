@@ -44,7 +44,7 @@ pub struct AdminOptions {
 /// Settings of `run`.
 #[derive(Args, Clone)]
 pub struct RunOptions {
-    /// Where votes are taken
+    /// Address to serve voters on
     #[arg(
         long,
         env = "VOTE_INGEST_LISTEN",
@@ -55,25 +55,25 @@ pub struct RunOptions {
     /// Administration port.
     #[command(flatten)]
     pub admin: AdminOptions,
-    /// Threads that serve voters [default: one a core]
+    /// Threads that serve voters [default: one per core]
     #[arg(long, env = "VOTE_INGEST_WORKERS")]
     pub workers: Option<usize>,
-    /// Votes on their way at most; one more is told to come back in a second
+    /// Maximum number of votes in progress; further ones are answered 429
     #[arg(long, env = "VOTE_INGEST_IN_FLIGHT", default_value_t = 8192)]
     pub in_flight: usize,
-    /// Attempts with a wrong guid for one personal id until the answer is to wait; the right guid is always taken
-    #[arg(long, env = "VOTE_INGEST_FAILED_ATTEMPTS", default_value_t = NonZeroU32::new(10).unwrap_or(NonZeroU32::MIN))]
+    /// Failed attempts allowed for one personal id before further ones are answered 429; the right guid is always accepted
+    #[arg(long, env = "VOTE_INGEST_FAILED_ATTEMPTS", default_value = "10")]
     pub failed_attempts: NonZeroU32,
-    /// Seconds until there is one failed attempt more
+    /// Seconds after which one more failed attempt is allowed
     #[arg(long, env = "VOTE_INGEST_FAILED_ATTEMPT_INTERVAL_S", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub failed_attempt_interval_s: u32,
-    /// Milliseconds that votes wait for each other, to reach Kafka together
+    /// Kafka batching delay, in milliseconds
     #[arg(long, env = "VOTE_INGEST_LINGER_MS", default_value_t = 10)]
     pub linger_ms: u64,
-    /// Milliseconds after which an answer from Kafka no longer counts as coming
+    /// Kafka acknowledgement timeout, in milliseconds
     #[arg(long, env = "VOTE_INGEST_KAFKA_TIMEOUT_MS", default_value_t = 4000)]
     pub kafka_timeout_ms: u64,
-    /// Milliseconds after which an answer from Redis no longer counts as coming
+    /// Redis response timeout, in milliseconds
     #[arg(long, env = "VOTE_INGEST_REDIS_TIMEOUT_MS", default_value_t = 1000)]
     pub redis_timeout_ms: u64,
     /// Directory of the ballot keys, `<election>.key` each

@@ -93,22 +93,23 @@ impl<'a> VoteRequest<'a> {
             .candidate
             .and_then(candidate)
             .ok_or_else(|| answer::bad_field("candidate", "a name or a poll number"))?;
-        let election = body.election.map(|number| {
-            // A number that no election can have names an election that is not open.
-            let digits = number.get();
-            let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
-            is_number.then(|| digits.parse().unwrap_or(ElectionId::MAX))
-        });
-        if election == Some(None) {
-            return Err(answer::bad_field("election", "a whole number"));
-        }
+        let election = body.election.map(election).transpose()?;
         Ok(Self {
             personal_id,
             guid: guid.parse().ok(),
             candidate,
-            election: election.flatten(),
+            election,
         })
     }
+}
+
+/// A whole number that no election can have names an election that is not open.
+fn election(value: &RawValue) -> Result<ElectionId, Problem> {
+    let digits = value.get();
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(answer::bad_field("election", "a whole number"));
+    }
+    digits.parse().map_err(|_| answer::no_open_election())
 }
 
 fn text<'a>(value: Option<&'a RawValue>) -> Option<Cow<'a, str>> {

@@ -70,7 +70,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         elections: elections.clone(),
         roll: roll.clone(),
         ballot_box: ballot_box.clone(),
-        places: Semaphore::new(options.in_flight),
+        in_flight: Semaphore::new(options.in_flight),
         attempts: Attempts::new(
             options.failed_attempts,
             Duration::from_secs(options.failed_attempt_interval_s.into()),

@@ -27,7 +27,7 @@ pub struct PollingStation {
     /// Where votes go.
     pub ballot_box: BallotBox,
     /// Votes that may be on their way.
-    pub places: Semaphore,
+    pub in_flight: Semaphore,
     /// Attempts that failed.
     pub attempts: Attempts,
     /// What is still missing.
@@ -76,8 +76,8 @@ impl PollingStation {
             return Err(answer::unavailable("The ballot box cannot be reached yet."));
         }
         // Without a bound, a slow Kafka would fill the memory with waiting votes.
-        let _place = self
-            .places
+        let _permit = self
+            .in_flight
             .try_acquire()
             .map_err(|_| answer::too_many_votes())?;
 

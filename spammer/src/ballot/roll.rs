@@ -43,7 +43,7 @@ impl Roll {
             what,
         })?;
         let total = voters.len();
-        voters.drain(..total.min(usize::try_from(skip).unwrap_or(usize::MAX)));
+        voters.drain(..total.min(skip as usize));
         if voters.is_empty() {
             return Err(Error::NoVoters {
                 path: path.to_owned(),
@@ -56,7 +56,8 @@ impl Roll {
 
     /// How many voters there are.
     pub fn len(&self) -> u32 {
-        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+        #[expect(clippy::expect_used, reason = "2^32 voters do not fit into memory")]
+        u32::try_from(self.0.len()).expect("the number of voters")
     }
 
     /// Whether there are none; never so after [`Roll::read`].
@@ -66,7 +67,7 @@ impl Roll {
 
     /// The voter with this number, below [`Roll::len`].
     pub fn voter(&self, number: u32) -> &Voter {
-        &self.0[usize::try_from(number).unwrap_or(usize::MAX)]
+        &self.0[number as usize]
     }
 }
 

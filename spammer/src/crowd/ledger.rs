@@ -50,7 +50,7 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) fn new(candidates: usize, voters: u32) -> Self {
-        let voters = usize::try_from(voters).unwrap_or(usize::MAX);
+        let voters = voters as usize;
         Self {
             sent: 0,
             votes: 0,
@@ -70,7 +70,7 @@ impl Ledger {
 
     /// How a voter stands.
     pub(crate) fn standing(&self, voter: u32) -> Standing {
-        self.standing[usize::try_from(voter).unwrap_or(usize::MAX)]
+        self.standing[voter as usize]
     }
 
     /// All candidates' accepted votes.
@@ -102,7 +102,7 @@ impl Ledger {
             }
             Verdict::Refused { .. } => Standing::Other,
         };
-        self.standing[usize::try_from(voter).unwrap_or(usize::MAX)] = standing;
+        self.standing[voter as usize] = standing;
         self.enter(reply, verdict);
     }
 

@@ -1,4 +1,4 @@
-//! The crowd: votes that become due at a constant rate, whoever is free to cast them.
+//! The crowd: votes become due at a constant rate, and any free connection casts the next one.
 
 mod ledger;
 mod schedule;

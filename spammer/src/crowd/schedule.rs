@@ -51,7 +51,7 @@ impl fmt::Display for Share {
 /// What a crowd is to do.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// Votes due a second, at least 1.
+    /// Votes per second, at least 1.
     pub rate: u32,
     /// Voters who vote, numbered from 0.
     pub votes: u32,
@@ -162,8 +162,8 @@ impl Schedule {
 
     /// When the part-th of `parts` equal parts of the time after a vote begins.
     fn due(&self, vote: u32, part: usize, parts: usize) -> Duration {
-        let parts = u128::try_from(parts).unwrap_or(1);
-        let part = u128::try_from(part).unwrap_or(0);
+        let parts = parts as u128;
+        let part = part as u128;
         let nanos = (u128::from(vote) * parts + part) * 1_000_000_000
             / (u128::from(self.plan.rate) * parts);
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))

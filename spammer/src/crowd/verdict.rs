@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_no_voter_must_not_be_accepted() {
+    fn a_vote_of_no_voter_must_not_be_accepted() {
         assert_eq!(
             answered(AGAIN, 202, "", 0),
             refused("accepted-duplicate", false)

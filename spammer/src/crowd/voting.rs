@@ -119,7 +119,7 @@ impl Crowd {
         Ok(start.elapsed())
     }
 
-    /// One connection takes whatever is due next, one after the other. An idle one waits with the next
+    /// One connection casts the votes that are due, one after the other. An idle one waits with the next
     /// attempt in its hands; if all are busy, attempts are late, and their latency says so.
     async fn work(self: Arc<Self>, mut connection: Connection, start: Instant) {
         loop {

@@ -79,7 +79,7 @@ pub struct Feed {
 }
 
 #[derive(Deserialize)]
-struct Elections {
+struct ElectionList {
     elections: Vec<Listed>,
 }
 
@@ -107,7 +107,7 @@ impl Feed {
         let until = Instant::now() + PATIENCE;
         loop {
             let elections = match self.get("/api/elections").await {
-                Ok(Elections { elections }) => elections,
+                Ok(ElectionList { elections }) => elections,
                 Err(error) if error.may_pass() && Instant::now() < until => Vec::new(),
                 Err(error) => return Err(error.into()),
             };
@@ -127,7 +127,7 @@ impl Feed {
                 }
                 _ => {
                     return Err(Error::NoElection(format!(
-                        "Elections {open:?} are open at once. Say with --election which one to vote in."
+                        "ElectionList {open:?} are open at once. Say with --election which one to vote in."
                     )));
                 }
             }

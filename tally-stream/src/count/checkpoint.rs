@@ -15,10 +15,9 @@ pub struct CheckpointError(String);
 impl PartitionCount {
     /// The whole state, ballots seen included.
     ///
-    /// # Errors
-    /// Never, as every part of the state can be written.
-    pub fn encode(&self) -> Result<Vec<u8>, CheckpointError> {
-        postcard::to_extend(self, vec![VERSION]).map_err(|error| CheckpointError(error.to_string()))
+    pub fn encode(&self) -> Vec<u8> {
+        #[expect(clippy::expect_used, reason = "every part of the state can be written")]
+        postcard::to_extend(self, vec![VERSION]).expect("a checkpoint in bytes")
     }
 
     /// Reads what [`PartitionCount::encode`] wrote.

@@ -1,4 +1,4 @@
-//! What reaches Redis only moves forward, whoever writes it.
+//! What reaches Redis only moves forward, from any number of instances.
 
 use std::sync::Arc;
 

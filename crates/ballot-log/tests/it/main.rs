@@ -33,7 +33,7 @@ fn definition(title: &str) -> ElectionDefinition {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_appends_a_ballot_it_meets_the_same_partition_and_is_told_when() {
+async fn every_writer_puts_a_ballot_into_the_same_partition_and_learns_when() {
     let (brokers, topics) = topics(5).await;
     let open = || BallotBox::open(brokers, &topics, &BallotBoxOptions::default()).unwrap();
     let (one, other) = (open(), open());

@@ -61,7 +61,8 @@ impl Quota {
         let mut order = Vec::new();
         for list in lists {
             let price_paid = list.weight * denominator;
-            let full = usize::try_from(price_paid / numerator).unwrap_or(usize::MAX);
+            #[expect(clippy::expect_used, reason = "never more than the seats, a u32")]
+            let full = usize::try_from(price_paid / numerator).expect("full quotas");
             full_quotas[list.index] = full;
             remainders[list.index] = price_paid % numerator;
             order.extend(repeat_n(list.index, full));

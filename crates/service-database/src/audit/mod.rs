@@ -1,7 +1,7 @@
 //! The audit log: who did what, when, from where, and what came of it.
 //!
 //! Rows are chained by SHA-256: each stands on the one before, so that one that was altered or removed is
-//! found by [`verify`]. Triggers refuse changes. Whoever owns the database can rewrite all of it; noting the
+//! found by [`verify`]. Triggers refuse changes. The database's owner can rewrite all of it; noting the
 //! hash of the last row elsewhere now and then (`verify-audit` prints it) shows that too.
 //!
 //! The tables are the same in every database that has a log: a migration `…__audit_log.sql` makes them.
@@ -32,7 +32,7 @@ pub const REFUSAL: &str = "refusal";
 /// Something that somebody did or tried. It holds no secret, and never what a ballot chose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
-    /// The e-mail address of whoever did it.
+    /// The e-mail address of the account that did it.
     pub who: String,
     /// In which role: `administrator`, `official`, or empty where that is not known.
     pub role: String,

@@ -76,7 +76,7 @@ fn bearer(request: &HttpRequest) -> Option<&str> {
         .then_some(token.trim())
 }
 
-/// No usable token: `401`, in words that clients compare, whatever is wrong with it.
+/// No usable token: `401`, in words that clients compare. It never says what is wrong with the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unauthorized {
     holder: Option<Box<Holder>>,

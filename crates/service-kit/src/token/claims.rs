@@ -1,6 +1,7 @@
 //! What a token says.
 
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,20 @@ impl Role {
             Self::Administrator => "administrator",
             Self::Official => "official",
         }
+    }
+}
+
+/// The text names no role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownRole;
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRole> {
+        let roles = [Self::Administrator, Self::Official];
+        let named = roles.into_iter().find(|role| role.as_str() == text);
+        named.ok_or(UnknownRole)
     }
 }
 

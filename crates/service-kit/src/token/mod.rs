@@ -11,12 +11,12 @@ use clap::Args;
 
 pub(crate) use self::access::keep;
 pub use self::access::{Access, Holder, Unauthorized};
-pub use self::claims::{Claims, Role, TokenKind};
+pub use self::claims::{Claims, Role, TokenKind, UnknownRole};
 pub use self::verifier::{Signer, Verifier};
 pub use crate::secret::Secret;
 use crate::secret::{Environment, Sources};
 
-/// What development signs with. Everybody knows it: production refuses it.
+/// The signing secret in development. It is public, so production refuses it.
 pub const DEVELOPMENT_SECRET: &str = "urna-development-secret: not for elections";
 
 /// A key shorter than the hash is weaker than the hash (RFC 7518, 3.2).
@@ -31,7 +31,7 @@ pub struct TokenOptions {
     /// File that holds the secret, in place of --jwt-secret
     #[arg(long, env = "JWT_SECRET_FILE", value_name = "FILE")]
     pub jwt_secret_file: Option<PathBuf>,
-    /// In production, a secret that is missing or a default stops the start
+    /// Environment; production refuses missing and publicly known secrets
     #[arg(
         long = "urna-env",
         env = "URNA_ENV",

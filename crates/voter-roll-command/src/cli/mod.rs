@@ -17,7 +17,7 @@ use service_kit::settings::RedisOptions;
 #[derive(Parser)]
 #[command(name = "voter-roll", version)]
 pub struct Cli {
-    /// In production, a database password that everybody knows is refused
+    /// Environment; production refuses the publicly known database password
     #[arg(
         long = "urna-env",
         env = "URNA_ENV",
@@ -32,14 +32,14 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Bring the database of the roll to the newest schema (the other commands do so first)
+    /// Migrate the database of the roll to the newest schema (the other commands do so first)
     Migrate {
         #[command(flatten)]
         database: DatabaseAddress,
     },
     /// Fill an empty roll with synthetic voters
     Generate(GenerateOptions),
-    /// Add the voters of a CSV file: all of them, or none where one line is wrong
+    /// Add the voters of a CSV file: all of them, or none if a line is wrong
     ///
     /// The header is `personal_id,guid,first_name,last_name,birth_date,gender,region,district`, in any
     /// order. `personal_id` has 11 digits, `birth_date` is YYYY-MM-DD, district 0 to 65535. Voters
@@ -50,7 +50,7 @@ enum Command {
         #[command(flatten)]
         database: DatabaseAddress,
     },
-    /// Load the roll into Redis for one election; again, to put back what is missing there
+    /// Load the roll into Redis for an election; repeat it to restore what Redis lost
     Load(ElectionOptions),
     /// Show how many voters there are, and how many have voted
     Status {

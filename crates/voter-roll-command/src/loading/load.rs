@@ -101,7 +101,7 @@ async fn load_alone(
 
     progress.set_message("writing");
     progress.set_position(0);
-    let count = u64::try_from(voters.len()).unwrap_or(0);
+    let count = voters.len() as u64;
     let added = write::buckets(&redis, election, buckets, &voters, progress).await?;
     drop(voters);
 

@@ -82,10 +82,7 @@ pub(super) async fn complete(
     database
         .execute(
             "UPDATE roll_loads SET voters = $2, loaded_at = now() WHERE election = $1",
-            &[
-                &i64::from(election),
-                &i64::try_from(voters).unwrap_or(i64::MAX),
-            ],
+            &[&i64::from(election), &voters.cast_signed()],
         )
         .await?;
     Ok(())
@@ -107,7 +104,7 @@ pub(super) async fn voters(database: &Client) -> Result<u64, RollError> {
         .query_one("SELECT count(*) FROM dim_voters", &[])
         .await?
         .try_get(0)?;
-    Ok(u64::try_from(count).unwrap_or(0))
+    Ok(count.unsigned_abs())
 }
 
 /// Waits until nobody else loads or purges the roll of this election.

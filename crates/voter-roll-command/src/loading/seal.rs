@@ -80,7 +80,7 @@ impl Sealer {
                 {
                     sealed.append(&mut done??);
                 }
-                progress.inc(u64::try_from(chunk.len()).unwrap_or(0));
+                progress.inc(chunk.len() as u64);
                 let (this, chunk) = (self.clone(), mem::take(&mut chunk));
                 sealing.spawn_blocking(move || chunk.iter().map(|row| this.seal(row)).collect());
             }
@@ -106,7 +106,7 @@ impl Sealer {
             return Err(RollError::CapacityExceeded {
                 election: self.election,
                 row: row.number,
-                capacity: u32::try_from(self.serials.len()).unwrap_or(u32::MAX),
+                capacity: self.serials.len() as u64,
             });
         };
         let address = self.keys.entry_address(&row.guid);

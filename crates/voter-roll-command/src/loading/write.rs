@@ -37,7 +37,7 @@ pub(super) async fn buckets(
         async move {
             let pipeline = part(election, range, voters);
             let added: Vec<u64> = pipeline.query_async(&mut redis).await?;
-            progress.inc(u64::try_from(voters.len()).unwrap_or(0));
+            progress.inc(voters.len() as u64);
             Ok(added.iter().sum())
         }
     });

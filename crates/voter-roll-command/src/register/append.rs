@@ -81,7 +81,7 @@ pub(super) async fn stage(
                 ])
                 .await?;
         }
-        progress.inc(u64::try_from(batch.len()).unwrap_or(0));
+        progress.inc(batch.len() as u64);
     }
     writer.finish().await?;
     Ok(())

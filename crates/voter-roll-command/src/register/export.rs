@@ -29,7 +29,7 @@ pub async fn export(
     let mut lines: u64 = 0;
     while let Some(chunk) = rows.try_next().await? {
         let ended = chunk.split(|byte| *byte == b'\n').count() - 1;
-        lines += u64::try_from(ended).unwrap_or(0);
+        lines += ended as u64;
         file.write_all(&chunk).await?;
         progress.set_position(lines.saturating_sub(1));
     }

@@ -48,13 +48,13 @@ pub async fn generate(
         .try_get(0)?;
     if present > 0 {
         if !what.replace {
-            return Err(RollError::NotEmpty(u64::try_from(present).unwrap_or(0)));
+            return Err(RollError::NotEmpty(present.unsigned_abs()));
         }
         // Other voters under the same row numbers would share the serials of those in Redis.
         let in_use = "SELECT election FROM roll_loads WHERE purged_at IS NULL LIMIT 1";
         if let Some(load) = transaction.query_opt(in_use, &[]).await? {
             let election: i64 = load.try_get(0)?;
-            return Err(RollError::InUse(u32::try_from(election).unwrap_or(0)));
+            return Err(RollError::InUse(election));
         }
         transaction.batch_execute("TRUNCATE dim_voters").await?;
     }
@@ -65,12 +65,7 @@ pub async fn generate(
             let batch: Vec<_> = numbers
                 .by_ref()
                 .take(BATCH)
-                .map(|number| {
-                    (
-                        i64::try_from(number).unwrap_or(i64::MAX),
-                        voter(what, number),
-                    )
-                })
+                .map(|number| (number.cast_signed(), voter(what, number)))
                 .collect();
             // A closed queue: PostgreSQL failed, and says so itself.
             if batch.is_empty() || batches.blocking_send(batch).is_err() {
@@ -108,11 +103,12 @@ fn voter(what: Generate, number: u64) -> Voter {
     let guid = (u128::from(random.next()) << 64) | u128::from(random.next());
     let female = random.below(2) == 0;
     let first_names: &[_] = if female { &FEMALE } else { &MALE };
-    let age = i64::try_from(random.below(30_000)).unwrap_or(0).days();
+    let age = random.below(30_000).cast_signed().days();
     let home = random.next();
+    #[expect(clippy::expect_used, reason = "at most `districts`, a u16")]
     let district = match u64::from(what.districts) {
         0 => 0,
-        districts => u16::try_from(home % districts + 1).unwrap_or(0),
+        districts => u16::try_from(home % districts + 1).expect("a district"),
     };
     // A district lies in one region.
     let region = if district > 0 {
@@ -138,14 +134,15 @@ fn personal_id(seed: u64, number: u64) -> PersonalId {
     let factor = 61_803_398_877_u128;
     let shift = SplitMix64::of_voter(seed, u64::MAX).next();
     let scattered = u128::from(number) * factor + u128::from(shift);
-    let digits = u64::try_from(scattered % u128::from(PERSONAL_IDS)).unwrap_or(0);
+    #[expect(clippy::expect_used, reason = "less than `PERSONAL_IDS`, a u64")]
+    let digits = u64::try_from(scattered % u128::from(PERSONAL_IDS)).expect("11 digits");
     PersonalId::from_number(digits)
 }
 
 fn pick(names: &[&'static str], random: u64) -> &'static str {
-    let count = u64::try_from(names.len()).unwrap_or(1).max(1);
-    let index = usize::try_from(random % count).unwrap_or(0);
-    names.get(index).copied().unwrap_or_default()
+    #[expect(clippy::expect_used, reason = "less than the length, a usize")]
+    let index = usize::try_from(random % names.len() as u64).expect("an index");
+    names[index]
 }
 
 /// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014). Written out

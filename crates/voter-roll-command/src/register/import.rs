@@ -73,7 +73,7 @@ fn read(file: impl Read, batches: &mpsc::Sender<Batch>) -> Result<(), RollError>
                 column_problem(&error)
             ))
         })?;
-        let line = i64::try_from(line).unwrap_or(i64::MAX);
+        let line = line.cast_signed();
         batch.push((line, row.parse().map_err(wrong)?));
         if batch.len() == BATCH {
             // A closed queue: PostgreSQL failed, and says so itself.

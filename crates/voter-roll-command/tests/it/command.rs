@@ -6,13 +6,13 @@ use tokio::process::Command;
 
 use crate::world::World;
 
-struct Outcome {
+struct CommandOutput {
     status: i32,
     out: String,
     err: String,
 }
 
-async fn run(world: &World, arguments: &[&str]) -> Outcome {
+async fn run(world: &World, arguments: &[&str]) -> CommandOutput {
     let output = Command::new(env!("CARGO_BIN_EXE_voter-roll"))
         .args(arguments)
         .env("DATABASE_URL", &world.database_url)
@@ -23,7 +23,7 @@ async fn run(world: &World, arguments: &[&str]) -> Outcome {
         .output()
         .await
         .unwrap();
-    Outcome {
+    CommandOutput {
         status: output.status.code().unwrap(),
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),

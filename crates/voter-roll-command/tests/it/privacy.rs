@@ -133,7 +133,7 @@ async fn postgresql_has_no_place_for_a_ballot() {
         .await
         .unwrap();
     let columns: Vec<String> = columns.iter().map(|row| row.get(0)).collect();
-    // Whoever adds a column here has asked first what it can be joined with.
+    // Before adding a column here, ask what it can be joined with.
     assert_eq!(
         columns,
         [

@@ -74,7 +74,7 @@ pub(super) fn read(
     let entry = entry.ok_or_else(|| {
         RedisError::from((
             ErrorKind::UnexpectedReturnType,
-            "the roll in Redis holds an entry that is none",
+            "the roll in Redis holds a malformed entry",
         ))
     })?;
     Ok(Claim {

@@ -2,7 +2,7 @@
 
 mod batch;
 mod claim;
-mod elections;
+mod loaded_rolls;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ pub use claim::{Claim, ClaimError};
 
 use crate::{keys::KeyDirectory, layout, voter::Guid};
 use batch::Request;
-use elections::Elections;
+use loaded_rolls::LoadedRolls;
 
 /// How a [`Roll`] talks to Redis.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +50,7 @@ impl Default for RollOptions {
 #[derive(Clone, Debug)]
 pub struct Roll {
     requests: mpsc::Sender<Request>,
-    elections: Arc<Elections>,
+    elections: Arc<LoadedRolls>,
     timeout: Duration,
 }
 
@@ -64,7 +64,7 @@ impl Roll {
         let (requests, queue) = mpsc::channel(options.queue.max(1));
         let roll = Self {
             requests,
-            elections: Arc::new(Elections::new(keys)),
+            elections: Arc::new(LoadedRolls::new(keys)),
             timeout: options.timeout,
         };
         (roll, RollService::new(redis, queue, options))

@@ -7,7 +7,7 @@ use service_kit::problem::Problem;
 use crate::accounts::StoreError;
 use crate::attempts::{Limited, TooMany};
 use crate::passwords::HashingError;
-use crate::places::Busy;
+use crate::permits::Busy;
 
 impl From<TooMany> for ApiError {
     fn from(too_many: TooMany) -> Self {

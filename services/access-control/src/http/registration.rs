@@ -55,32 +55,32 @@ pub(super) async fn register(
     request: HttpRequest,
     body: Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let wish = Registration::of(&Fields::read(body).await?)?;
+    let registration = Registration::of(&Fields::read(body).await?)?;
     let act = AuditEntry {
         role: Role::Official.to_string(),
-        ..AuditEntry::of(wish.email.as_str(), &request, "register", "")
+        ..AuditEntry::of(registration.email.as_str(), &request, "register", "")
     };
     state.registrations.check(origin(&request))?;
     // Hashing is not for an address that is known to be taken.
-    let place = if state.is_free(&wish.email).await? {
-        Some(state.passwords.places.for_registration().await?)
+    let permit = if state.is_free(&registration.email).await? {
+        Some(state.passwords.permits.for_registration().await?)
     } else {
         None
     };
-    // Whoever found no place, or no database, has not used anything up.
+    // A request that found no permit, or no database, uses nothing up.
     if state.registrations.take(origin(&request))? {
         let ran_out = "too many registrations from this address";
         state.note(act.clone().refused(ran_out)).await;
     }
-    if let Some(place) = place {
+    if let Some(permit) = permit {
         let account = Account {
             id: Uuid::new_v4(),
-            email: wish.email.to_string(),
-            forename: wish.forename,
-            surname: wish.surname,
-            jmbg: wish.jmbg.as_str().to_owned(),
+            email: registration.email.to_string(),
+            forename: registration.forename,
+            surname: registration.surname,
+            jmbg: registration.jmbg.as_str().to_owned(),
             role: Role::Official,
-            password_hash: state.passwords.hash(place, wish.password).await?,
+            password_hash: state.passwords.hash(permit, registration.password).await?,
         };
         // Two at once may have found it free: the database takes one.
         if state.accounts.add(&account, &act).await? {

@@ -25,9 +25,9 @@ pub struct State {
     pub accounts: Accounts,
     /// Hashes passwords.
     pub passwords: Passwords,
-    /// Slows down whoever guesses.
+    /// Limits failed logins.
     pub logins: Logins,
-    /// Slows down whoever registers without end.
+    /// Limits registrations.
     pub registrations: Registrations,
     /// Signs tokens.
     pub issuer: Issuer,
@@ -58,7 +58,7 @@ impl State {
     }
 
     /// Writes down an act that was refused. It stays refused if that fails; and the writing goes on if it
-    /// takes long, or whoever asked hangs up.
+    /// takes long, or the client hangs up.
     pub(super) async fn note(&self, act: AuditEntry) {
         let accounts = self.accounts.clone();
         let writing = actix_web::rt::spawn(async move {

@@ -62,10 +62,10 @@ pub(super) async fn login(
     let hash = account
         .as_ref()
         .map(|account| account.password_hash.as_str());
-    let place = state.passwords.places.for_login().await?;
+    let permit = state.passwords.permits.for_login().await?;
     // Others may have failed while this one waited: then it is not worth hashing.
     attempt.check()?;
-    let is_right = state.passwords.verify(place, password, hash).await?;
+    let is_right = state.passwords.verify(permit, password, hash).await?;
     let ran_out = attempt.settle(is_right)?;
     let Some(account) = account.filter(|_| is_right) else {
         let refusal = ApiError::message("Invalid credentials.");

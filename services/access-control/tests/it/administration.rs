@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use service_kit::secret::Environment;
 
-use crate::world::{PATIENCE, UNAUTHORIZED, World, options, registration};
+use crate::world::{UNAUTHORIZED, WAIT_LIMIT, World, options, registration};
 
 #[tokio::test]
 async fn many_instances_create_one_administrator() {
@@ -94,7 +94,7 @@ async fn the_interface_is_described() {
 }
 
 #[tokio::test]
-async fn whoever_deletes_the_last_administrator_leaves_the_first_one() {
+async fn deleting_the_last_administrator_brings_the_first_one_back() {
     let world = World::open().await;
     for _ in 0..2 {
         let administrator = world.log_in_administrator().await;
@@ -129,7 +129,7 @@ async fn an_administrator_who_vanishes_is_created_again() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(PATIENCE, created).await.unwrap();
+    tokio::time::timeout(WAIT_LIMIT, created).await.unwrap();
     world.log_in_administrator().await;
 }
 

@@ -48,7 +48,7 @@ async fn guessing_is_slowed_down_and_logging_in_is_not() {
                 .await
                 .refuses("Invalid credentials.");
         }
-        // Also with the right password: whoever guesses learns nothing.
+        // Also with the right password: guessing teaches nothing.
         for password in ["Pogrešna1", GOOD_PASSWORD] {
             let answer = attempt(email, password).await;
             assert_eq!(answer.problem(), (429, "too-many-attempts".to_owned()));

@@ -8,7 +8,7 @@ use service_kit::health;
 use service_kit::testing;
 use service_kit::token::{Role, TokenKind};
 
-use crate::world::{PATIENCE, UNAUTHORIZED, World, options, registration};
+use crate::world::{UNAUTHORIZED, WAIT_LIMIT, World, options, registration};
 
 #[tokio::test]
 async fn a_database_that_is_away_is_waited_out() {
@@ -22,7 +22,7 @@ async fn a_database_that_is_away_is_waited_out() {
     let answer = world.post_with("/refresh", &tokens.refresh, "").await;
     assert_eq!(answer.problem(), (503, "unavailable".to_owned()));
     assert!(answer.headers.contains_key("retry-after"));
-    // Whoever has no answer has used nothing up.
+    // A request without an answer uses nothing up.
     for _ in 0..3 {
         let login = json!({"email": "admin@admin.com", "password": "2"});
         assert_eq!(world.post("/login", &login).await.status, 503);
@@ -34,7 +34,7 @@ async fn a_database_that_is_away_is_waited_out() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(PATIENCE, unready).await.unwrap();
+    tokio::time::timeout(WAIT_LIMIT, unready).await.unwrap();
     let asked = health::ask(world.access_control.admin_address).await;
     assert!(asked.unwrap_err().to_string().contains("postgresql"));
     // One that starts meanwhile waits.
@@ -80,7 +80,7 @@ async fn who_is_not_let_in_is_told_so_also_without_a_database() {
         for (method, path) in [(Method::POST, "/delete"), (Method::GET, "/audit")] {
             let headers = [("Authorization", bearer.as_str())];
             let answer = world.send(method, path, &headers, "");
-            let answer = tokio::time::timeout(PATIENCE, answer).await.unwrap();
+            let answer = tokio::time::timeout(WAIT_LIMIT, answer).await.unwrap();
             answer.is(401, UNAUTHORIZED);
         }
     }

@@ -21,8 +21,8 @@ use service_kit::testing;
 use service_kit::token::{Claims, TokenKind, TokenOptions, Verifier};
 use tokio_postgres::{Client, NoTls};
 
-/// Long enough for a loaded machine; whoever waits, waits for a condition.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+/// How long to wait for a condition: long enough for a loaded machine.
+pub(crate) const WAIT_LIMIT: Duration = Duration::from_mins(1);
 
 pub(crate) const GOOD_PASSWORD: &str = "Lozinka1";
 pub(crate) const UNAUTHORIZED: &str = r#"{"msg":"Missing Authorization Header"}"#;
@@ -139,7 +139,7 @@ impl World {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(PATIENCE, ready).await.unwrap();
+        tokio::time::timeout(WAIT_LIMIT, ready).await.unwrap();
     }
 
     /// Asks the administration port.

@@ -50,7 +50,7 @@ pub(crate) struct Line {
     /// The first two values; what lies behind them is only counted.
     values: [Value; 2],
     commas: usize,
-    has_ink: bool,
+    has_content: bool,
 }
 
 impl Line {
@@ -62,7 +62,7 @@ impl Line {
 
     /// Whether there is nothing on it but blanks.
     pub(crate) fn is_blank(&self) -> bool {
-        !self.has_ink
+        !self.has_content
     }
 
     fn value(&mut self) -> Option<&mut Value> {
@@ -72,13 +72,13 @@ impl Line {
     fn clear(&mut self) {
         self.values.iter_mut().for_each(Value::clear);
         self.commas = 0;
-        self.has_ink = false;
+        self.has_content = false;
     }
 }
 
 /// Where in a line the next byte stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum CsvState {
     LineStart,
     /// Behind a CR: a LF belongs to it.
     BehindReturn,
@@ -94,7 +94,7 @@ enum Place {
 pub(crate) struct Splitter {
     /// The first bytes of the file, until there are enough to tell a byte order mark.
     head: Option<Vec<u8>>,
-    place: Place,
+    state: CsvState,
     line: Line,
 }
 
@@ -102,7 +102,7 @@ impl Splitter {
     pub(crate) fn new() -> Self {
         Self {
             head: Some(Vec::with_capacity(BYTE_ORDER_MARK.len())),
-            place: Place::LineStart,
+            state: CsvState::LineStart,
             line: Line::default(),
         }
     }
@@ -138,8 +138,8 @@ impl Splitter {
         see: &mut impl FnMut(&Line) -> Result<(), E>,
     ) -> Result<(), E> {
         self.take_head(see)?;
-        match self.place {
-            Place::LineStart | Place::BehindReturn => Ok(()),
+        match self.state {
+            CsvState::LineStart | CsvState::BehindReturn => Ok(()),
             _ => see(&self.line),
         }
     }
@@ -155,40 +155,42 @@ impl Splitter {
         byte: u8,
         see: &mut impl FnMut(&Line) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.place = match (self.place, byte) {
-            (Place::BehindReturn, b'\n') => Place::LineStart,
-            (Place::Quoted, b'"') => Place::BehindQuote,
-            (Place::Quoted, _) | (Place::BehindQuote, b'"') => self.write(byte, Place::Quoted),
-            (_, b'\n') => return self.end_line(Place::LineStart, see),
-            (_, b'\r') => return self.end_line(Place::BehindReturn, see),
+        self.state = match (self.state, byte) {
+            (CsvState::BehindReturn, b'\n') => CsvState::LineStart,
+            (CsvState::Quoted, b'"') => CsvState::BehindQuote,
+            (CsvState::Quoted, _) | (CsvState::BehindQuote, b'"') => {
+                self.write(byte, CsvState::Quoted)
+            }
+            (_, b'\n') => return self.end_line(CsvState::LineStart, see),
+            (_, b'\r') => return self.end_line(CsvState::BehindReturn, see),
             (_, b',') => {
-                self.line.has_ink = true;
+                self.line.has_content = true;
                 self.line.commas += 1;
-                Place::ValueStart
+                CsvState::ValueStart
             }
-            (Place::LineStart | Place::BehindReturn | Place::ValueStart, b'"') => {
-                self.line.has_ink = true;
-                Place::Quoted
+            (CsvState::LineStart | CsvState::BehindReturn | CsvState::ValueStart, b'"') => {
+                self.line.has_content = true;
+                CsvState::Quoted
             }
-            _ => self.write(byte, Place::Value),
+            _ => self.write(byte, CsvState::Value),
         };
         Ok(())
     }
 
-    fn write(&mut self, byte: u8, place: Place) -> Place {
-        self.line.has_ink |= !byte.is_ascii_whitespace();
+    fn write(&mut self, byte: u8, state: CsvState) -> CsvState {
+        self.line.has_content |= !byte.is_ascii_whitespace();
         if let Some(value) = self.line.value() {
             value.push(byte);
         }
-        place
+        state
     }
 
     fn end_line<E>(
         &mut self,
-        place: Place,
+        state: CsvState,
         see: &mut impl FnMut(&Line) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.place = place;
+        self.state = state;
         see(&self.line)?;
         self.line.clear();
         Ok(())

@@ -97,7 +97,7 @@ pub(crate) fn inspect(
     };
     let mut wrong_line = None;
     while let Some(piece) = pieces.blocking_recv() {
-        bytes = bytes.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+        bytes = bytes.saturating_add(piece.len() as u64);
         if bytes > limits.bytes {
             return Ok(Inspected::cut_short(
                 wrong_line.unwrap_or(Fault::TooManyBytes),

@@ -56,7 +56,7 @@ fn poll_number(text: &[u8]) -> Option<Choice> {
 /// The rules of the file refuse no other text, so a ballot that bears one has to count, once. It goes by a
 /// GUID made from the text: a UUID of version 8 (RFC 9562: made as the application likes) that holds the
 /// first bytes of SHA-256 over `urna paper ballot:` and the text without the blanks around it. The same text
-/// is the same ballot everywhere and for ever, and whoever has the file can tell which line a GUID stands for.
+/// is the same ballot everywhere and for ever, and anyone with the file can tell which line a GUID stands for.
 fn ballot_guid(text: &[u8]) -> Uuid {
     let text = text.trim_ascii();
     Uuid::try_parse_ascii(text).unwrap_or_else(|_| {

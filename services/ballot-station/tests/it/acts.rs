@@ -23,7 +23,7 @@ async fn a_recorded_file_is_an_act_before_it_is_answered() {
     assert_eq!(act.address, "127.0.0.1");
     assert_eq!(act.target, "election 7");
     assert_eq!(act.file.as_ref().unwrap().len(), 64);
-    let payload = String::from_utf8(act.encode().unwrap()).unwrap();
+    let payload = String::from_utf8(act.encode()).unwrap();
     assert!(!payload.contains(&guid(1).to_string()), "no ballots in it");
 }
 

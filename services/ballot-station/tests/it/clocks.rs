@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::slowly::send_in_halves;
 use crate::tokens;
-use crate::world::{PATIENCE, World, file};
+use crate::world::{WAIT_LIMIT, World, file};
 
 const LINES: u32 = 200_000;
 
@@ -33,7 +33,7 @@ async fn lines_that_come_after_the_end_are_counted_in_the_act() {
         }
         unreachable!()
     };
-    let ended_half_way = tokio::time::timeout(PATIENCE, ended_half_way).await;
+    let ended_half_way = tokio::time::timeout(WAIT_LIMIT, ended_half_way).await;
     let (id, late) = ended_half_way.unwrap();
     let acts = world.acts_at_least(1).await;
     let act = acts.iter().find(|act| act.election == Some(id)).unwrap();

@@ -130,7 +130,7 @@ async fn the_first_wrong_line_is_named_and_nothing_is_recorded() {
         (format!("{},\n", guid(2)), number(0)),
         (format!("{},1.5\n", guid(2)), number(0)),
         (format!("{},1e2\n", guid(2)), number(0)),
-        // Line by line: the first wrong line, whatever is wrong with it.
+        // Line by line: the first wrong line is reported.
         (format!("{good}\n{},x\n{}\n", guid(2), guid(3)), number(1)),
         (format!("{good}\n{}\n{},x\n", guid(2), guid(3)), values(1)),
         (format!("{good}\n{},x,1\n", guid(2)), values(1)),

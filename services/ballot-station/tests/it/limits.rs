@@ -5,7 +5,7 @@ use hyper::StatusCode;
 
 use crate::slowly::half_a_file;
 use crate::tokens::{self, OFFICIAL};
-use crate::world::{PATIENCE, World, file, form};
+use crate::world::{WAIT_LIMIT, World, file, form};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_may_be_as_large_as_the_limit_and_no_larger() {
@@ -40,7 +40,7 @@ async fn a_file_that_does_not_arrive_is_given_up() {
     for limit in ["--upload-timeout-s", "--idle-timeout-s"] {
         let station = world.start_with(&[limit, "1"]).await;
         let stalled = half_a_file(station.url.clone(), tokens::official());
-        let answered = tokio::time::timeout(PATIENCE, stalled).await.unwrap();
+        let answered = tokio::time::timeout(WAIT_LIMIT, stalled).await.unwrap();
         assert_eq!(answered, StatusCode::REQUEST_TIMEOUT, "{limit}");
     }
     assert_eq!(world.size(), 0);
@@ -66,10 +66,10 @@ async fn who_sends_slowly_keeps_nobody_from_the_log() {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, answered).await.unwrap()
+        tokio::time::timeout(WAIT_LIMIT, answered).await.unwrap()
     };
 
-    // Two of the four places are one official's share.
+    // Two of the four permits are one official's share.
     let slow = [begin("slow@example.org"), begin("slow@example.org")];
     let busy = until("slow@example.org", 503).await;
     assert_eq!(busy.problem(), (503, "busy".to_owned()));
@@ -83,7 +83,7 @@ async fn who_sends_slowly_keeps_nobody_from_the_log() {
         (503, "busy".to_owned())
     );
 
-    // Whoever hangs up gives the place back.
+    // Hanging up gives the permit back.
     slow.into_iter()
         .chain(slower)
         .for_each(|sending| sending.abort());

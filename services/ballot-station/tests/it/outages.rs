@@ -6,7 +6,7 @@ use std::time::Duration;
 use devstack::{Stack, StackOptions};
 use uuid::Uuid;
 
-use crate::world::{PATIENCE, World, file, guid, paper};
+use crate::world::{WAIT_LIMIT, World, file, guid, paper};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_breaks_off_half_way_is_completed_by_sending_it_again() {
@@ -46,7 +46,7 @@ async fn a_file_that_breaks_off_half_way_is_completed_by_sending_it_again() {
             assert_eq!(answer.problem().0, 503);
         }
     };
-    tokio::time::timeout(PATIENCE, completed).await.unwrap();
+    tokio::time::timeout(WAIT_LIMIT, completed).await.unwrap();
 
     // As the count goes through the log: the first line of a GUID is the ballot.
     let mut first = BTreeMap::<Uuid, u32>::new();

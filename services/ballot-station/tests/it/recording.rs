@@ -7,7 +7,7 @@ use ballot_log::record::PaperLine;
 use uuid::Uuid;
 
 use crate::tokens;
-use crate::world::{PATIENCE, World, file, guid, paper};
+use crate::world::{WAIT_LIMIT, World, file, guid, paper};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_of_two_lines_with_one_guid_is_first_in_the_log() {
@@ -38,7 +38,7 @@ async fn lines_with_one_guid_do_not_wait_for_each_other() {
     // So long that nobody would see the end of it if each line waited for the one before.
     let station = world.start_with(&["--linger-ms", "100"]).await;
     let file = file((0..20_000).map(|_| (1, 1)));
-    let recorded = tokio::time::timeout(PATIENCE, station.send(&file)).await;
+    let recorded = tokio::time::timeout(WAIT_LIMIT, station.send(&file)).await;
     assert_eq!(recorded.unwrap().status, 200);
     let lines: Vec<u32> = world
         .records()
@@ -53,12 +53,12 @@ async fn lines_with_one_guid_do_not_wait_for_each_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn files_sent_at_once_through_several_stations_all_arrive() {
     let world = World::open(devstack::shared().await).await;
-    // Fewer places than files: some wait for their turn.
-    let patience = "--place-timeout-s=120";
+    // Fewer permits than files: some wait for their turn.
+    let wait_limit = "--place-timeout-s=120";
     let stations = [
-        world.start_with(&["--files", "2", patience]).await,
-        world.start_with(&["--files", "1", patience]).await,
-        world.start_with(&["--files", "4", patience]).await,
+        world.start_with(&["--files", "2", wait_limit]).await,
+        world.start_with(&["--files", "1", wait_limit]).await,
+        world.start_with(&["--files", "4", wait_limit]).await,
     ];
     let files: Vec<String> = (0..12_u128)
         .map(|number| file((0..5000).map(|line| (number * 5000 + line, line % 4 + 1))))

@@ -27,8 +27,8 @@ use uuid::Uuid;
 use crate::tokens;
 
 pub(crate) const PARTITIONS: i32 = 3;
-/// Long enough for a loaded machine; whoever waits, waits for a condition.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+/// How long to wait for a condition: long enough for a loaded machine.
+pub(crate) const WAIT_LIMIT: Duration = Duration::from_mins(2);
 const BOUNDARY: &str = "----the-boundary";
 
 pub(crate) struct World<'s> {
@@ -110,7 +110,7 @@ impl<'s> World<'s> {
             brokers,
             &self.topics,
             std::slice::from_ref(&definition),
-            PATIENCE,
+            WAIT_LIMIT,
         )
         .await
         .unwrap();
@@ -206,7 +206,7 @@ impl<'s> World<'s> {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, all).await.unwrap()
+        tokio::time::timeout(WAIT_LIMIT, all).await.unwrap()
     }
 
     /// How many records the ballot box has.
@@ -215,7 +215,7 @@ impl<'s> World<'s> {
         (0..PARTITIONS)
             .map(|partition| {
                 consumer
-                    .fetch_watermarks(&self.topics.votes, partition, PATIENCE)
+                    .fetch_watermarks(&self.topics.votes, partition, WAIT_LIMIT)
                     .map_or(0, |(_, high)| high)
             })
             .sum()
@@ -236,7 +236,7 @@ impl<'s> World<'s> {
         let mut payloads = BTreeMap::<i32, Vec<(i64, Vec<u8>)>>::new();
         let mut ends = 0;
         while ends < partitions {
-            match consumer.poll(PATIENCE).expect("Kafka answers") {
+            match consumer.poll(WAIT_LIMIT).expect("Kafka answers") {
                 Ok(message) => payloads.entry(message.partition()).or_default().push((
                     message.timestamp().to_millis().unwrap(),
                     message.payload().unwrap().to_vec(),
@@ -265,7 +265,7 @@ impl Station {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, ready).await.unwrap();
+        tokio::time::timeout(WAIT_LIMIT, ready).await.unwrap();
     }
 
     /// For another task.

@@ -58,7 +58,7 @@ pub struct Extras {
 /// Why an election was not defined.
 #[derive(Debug, thiserror::Error)]
 pub enum CreationError {
-    /// The wish makes no sense; the message is for whoever wished.
+    /// The request is not valid; the message is for the client.
     #[error("{0}")]
     Refused(String),
     /// A server is away; nothing is stored.
@@ -104,7 +104,7 @@ impl ElectionRequest {
         publisher: &Publisher,
         mut act: AuditEntry,
     ) -> Result<Defined, CreationError> {
-        // What is wrong with the wish is said whether or not Kafka is there.
+        // An invalid request is refused as such whether or not Kafka is available.
         let mut client = definitions::connection(pool).await?;
         let dry_run = client.transaction().await?;
         self.draft(&dry_run).await?;
@@ -257,7 +257,8 @@ pub async fn from_scenario(
     Ok(definition)
 }
 
-/// The act of whoever has the database's password: no account, but the name on this machine.
+/// The audit entry of a command at the terminal: it needs the database's password and no account, and is entered under the
+/// user's name on this machine.
 fn at_the_terminal(target: String) -> AuditEntry {
     AuditEntry {
         who: std::env::var("USER").unwrap_or_default(),

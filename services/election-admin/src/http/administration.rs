@@ -141,7 +141,7 @@ pub(super) async fn create_election(
             .await?;
         doing.defined.notify_one();
         if !defined.is_published {
-            // The act has happened; only whoever wants to vote has to wait.
+            // The election is stored; only voting in it has to wait.
             doing.unpublished.notify_one();
             return Ok(answer::not_published_yet(defined.id).error_response());
         }
@@ -171,13 +171,13 @@ pub(super) struct ListedParticipant {
 /// All elections.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only described")]
-struct Elections {
+struct ElectionList {
     elections: Vec<ListedElection>,
 }
 
 /// Lists elections with those who stand
 #[utoipa::path(get, path = "/getElections",
-    responses((status = 200, body = Elections), (status = 401, body = openapi::Unauthorized)))]
+    responses((status = 200, body = ElectionList), (status = 401, body = openapi::Unauthorized)))]
 pub(super) async fn get_elections(
     holder: Holder,
     request: HttpRequest,

@@ -27,7 +27,7 @@ use crate::results::final_results::{self, FinalResult};
 use crate::results::official::seats_or_share;
 use crate::results::rejected::{self, InvalidVote};
 
-/// Whoever asks for results waits for the count for so long at most.
+/// How long a request for results waits for the count.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often it is looked whether the result is final.
 const LOOK_EVERY: Duration = Duration::from_millis(100);

@@ -75,8 +75,8 @@ impl State {
     }
 
     /// Changes something. `work` itself writes the act down in its transaction, so that it is written down if
-    /// and only if it happened; here are those that were refused. The work goes on to its end even if whoever
-    /// asked has gone, or is told that it takes too long.
+    /// and only if it happened; here are those that were refused. The work goes on to its end even if the
+    /// client has hung up, or has been told that it takes too long.
     ///
     /// # Errors
     /// Those of `work`, or where the audit log cannot be written.

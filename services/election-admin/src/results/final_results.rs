@@ -71,8 +71,8 @@ pub async fn find(client: &Client, election: ElectionId) -> anyhow::Result<Optio
         .with_context(|| format!("election {election} of final_results cannot be read"))
 }
 
-/// Stores the final result, if all `partitions` are past their closing markers. Whoever does it, and however
-/// often, the result is the same.
+/// Stores the final result, if all `partitions` are past their closing markers. However often
+/// and by which instance it is done, the result is the same.
 ///
 /// # Errors
 /// Where PostgreSQL does not take it, or another result is stored already.

@@ -33,8 +33,11 @@ fn share(part: u64, whole: u64) -> Number {
     let (units, hundredths) = (hundredths / 100, hundredths % 100);
     let digits = format!("{units}.{hundredths:02}");
     let digits = digits.trim_end_matches('0').trim_end_matches('.');
-    // Digits with a point in between are always a number.
-    digits.parse().unwrap_or_else(|_| 0.into())
+    #[expect(
+        clippy::expect_used,
+        reason = "digits with a point in between are a number"
+    )]
+    digits.parse().expect("a decimal")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Every act is written down, once, and whoever alters one is found.
+//! Every act is recorded once, and alterations are found.
 
 use ballot_log::{Act, client_config};
 use jiff::SignedDuration;
@@ -114,7 +114,7 @@ async fn acts_of_officials_come_from_the_topic_each_once() {
         act.lines = Some(3);
         act.outcome = "failure".to_owned();
         act.detail = Some("no".to_owned());
-        act.encode().unwrap()
+        act.encode()
     };
     note(&act(1)).await;
     note(b"junk").await;

@@ -1,4 +1,4 @@
-//! Elections close by themselves, whoever was running at their end, and the result is stored once.
+//! Elections close by themselves, even if no instance ran at their end, and the result is stored once.
 
 use election_admin::results::final_results;
 use election_store::elections;

@@ -16,7 +16,7 @@ async fn known(world: &World) -> Elections {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_answered_can_rely_on_the_topic() {
+async fn an_election_that_was_answered_for_is_in_the_topic() {
     let world = World::new().await;
     let admin = world.start().await;
     let hour = SignedDuration::from_hours(1);

@@ -63,7 +63,7 @@ async fn nobody_voted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_asks_while_it_is_counted_waits() {
+async fn a_request_during_the_count_waits() {
     let world = World::new().await;
     let admin = world.start().await;
     admin.election(true, OVER, json!({})).await;

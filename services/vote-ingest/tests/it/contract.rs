@@ -69,7 +69,7 @@ async fn a_candidate_is_a_name_or_a_poll_number_and_a_name_wins() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_not_on_the_roll_gets_one_answer_for_all() {
+async fn all_who_are_not_on_the_roll_get_the_same_answer() {
     let (world, voters) = World::open(devstack::shared().await).await;
     let station = world.start().await;
     let vote = |personal_id: &str, guid: &str| {

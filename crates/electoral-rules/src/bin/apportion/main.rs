@@ -14,7 +14,7 @@ use lines::Form;
 /// Shares out seats, or finds the winner, for elections given as JSON Lines on standard input.
 ///
 /// Every line is an object with `votes` and `rules` (and `id`, `lists`, `valid`, `cast`, `lots`); the answers
-/// come in the same order. A line that makes no sense is answered with what is wrong, and the exit status is
+/// come in the same order. An invalid line is answered with an error, and the exit status is
 /// then 1; it is 2 where the command itself is misused.
 #[derive(Parser)]
 #[command(version)]
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     match lines::answer_all(input, output, form) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        // Whoever reads the answers has seen enough, as with `| head`.
+        // The reader has seen enough, as with `| head`.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("apportion: the lines cannot be read or the answers written: {error}");

@@ -1,6 +1,6 @@
 //! The newest result of every election, in memory, ready to be sent.
 
-mod publication;
+mod published_result;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -10,24 +10,24 @@ use tokio::sync::watch;
 use crate::ElectionId;
 
 #[cfg(test)]
-pub(crate) use publication::sample;
-pub(crate) use publication::{Publication, Summary};
+pub(crate) use published_result::sample;
+pub(crate) use published_result::{PublishedResult, Summary};
 
 /// Receives every change of one election's result that it is quick enough for, and always the last.
-pub(crate) type Results = watch::Receiver<Arc<Publication>>;
+pub(crate) type Results = watch::Receiver<Arc<PublishedResult>>;
 
-/// What is shown of every election. Cheap to clone; all clones are the same board.
+/// What is shown of every election. Cheap to clone; all clones are the same latest.
 ///
 /// It keeps what it has when Redis is gone, so that observers still see the last known results.
 #[derive(Clone, Default)]
-pub(crate) struct Board {
+pub(crate) struct LatestResults {
     state: Arc<RwLock<State>>,
 }
 
 #[derive(Default)]
 struct State {
     phase: Phase,
-    elections: BTreeMap<ElectionId, watch::Sender<Arc<Publication>>>,
+    elections: BTreeMap<ElectionId, watch::Sender<Arc<PublishedResult>>>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq)]
@@ -50,13 +50,13 @@ pub(crate) enum Absence {
     Unknown(Vec<ElectionId>),
 }
 
-impl Board {
+impl LatestResults {
     /// Shows a publication, unless what is shown is newer or the same.
     ///
-    /// Returns whether it changed the board. Equal positions may differ in what is not counted
+    /// Returns whether it changed the latest. Equal positions may differ in what is not counted
     /// from the log, such as the number of registered voters; lower ones are never shown, not even
     /// when Redis lost its memory: the same log will lead it back to where it was.
-    pub(crate) fn show(&self, publication: Publication) -> bool {
+    pub(crate) fn show(&self, publication: PublishedResult) -> bool {
         let publication = Arc::new(publication);
         let mut state = self.write();
         if state.phase == Phase::Closed {
@@ -76,7 +76,7 @@ impl Board {
         })
     }
 
-    /// Says that everything Redis had is on the board.
+    /// Says that everything Redis had is on the latest.
     pub(crate) fn mark_loaded(&self) {
         let mut state = self.write();
         if state.phase == Phase::Empty {
@@ -85,7 +85,7 @@ impl Board {
     }
 
     /// The newest result of one election.
-    pub(crate) fn latest(&self, election: ElectionId) -> Result<Arc<Publication>, Absence> {
+    pub(crate) fn latest(&self, election: ElectionId) -> Result<Arc<PublishedResult>, Absence> {
         let state = self.read();
         match state.elections.get(&election) {
             Some(shown) => Ok(Arc::clone(&shown.borrow())),
@@ -94,7 +94,7 @@ impl Board {
     }
 
     /// The newest results of all elections, by ascending number.
-    pub(crate) fn all(&self) -> Result<Vec<Arc<Publication>>, Absence> {
+    pub(crate) fn all(&self) -> Result<Vec<Arc<PublishedResult>>, Absence> {
         let state = self.read();
         if state.elections.is_empty() && state.phase != Phase::Loaded {
             return Err(Absence::NotNow);
@@ -146,33 +146,33 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_unknown_only_once_redis_has_been_read() {
-        let board = Board::default();
-        assert!(matches!(board.latest(1), Err(Absence::NotNow)));
-        assert!(matches!(board.all(), Err(Absence::NotNow)));
-        board.show(sample(2, 0, ""));
-        board.mark_loaded();
-        assert!(matches!(board.subscribe(1), Err(Absence::Unknown(known)) if known == [2]));
+        let latest = LatestResults::default();
+        assert!(matches!(latest.latest(1), Err(Absence::NotNow)));
+        assert!(matches!(latest.all(), Err(Absence::NotNow)));
+        latest.show(sample(2, 0, ""));
+        latest.mark_loaded();
+        assert!(matches!(latest.subscribe(1), Err(Absence::Unknown(known)) if known == [2]));
     }
 
     #[test]
     fn an_equal_position_is_shown_if_it_says_something_else() {
-        let board = Board::default();
-        assert!(board.show(sample(1, 5, "a")));
-        assert!(!board.show(sample(1, 5, "a")));
-        assert!(board.show(sample(1, 5, "b")));
-        assert!(!board.show(sample(1, 4, "c")));
-        assert_eq!(*board.latest(1).unwrap().json(), *sample(1, 5, "b").json());
+        let latest = LatestResults::default();
+        assert!(latest.show(sample(1, 5, "a")));
+        assert!(!latest.show(sample(1, 5, "a")));
+        assert!(latest.show(sample(1, 5, "b")));
+        assert!(!latest.show(sample(1, 4, "c")));
+        assert_eq!(*latest.latest(1).unwrap().json(), *sample(1, 5, "b").json());
     }
 
     #[tokio::test]
     async fn subscriptions_end_when_the_board_closes() {
-        let board = Board::default();
-        board.show(sample(1, 5, ""));
-        let mut results = board.subscribe(1).unwrap();
-        board.close();
+        let latest = LatestResults::default();
+        latest.show(sample(1, 5, ""));
+        let mut results = latest.subscribe(1).unwrap();
+        latest.close();
         assert!(results.changed().await.is_err());
-        assert!(!board.show(sample(1, 6, "")));
-        assert!(matches!(board.subscribe(1), Err(Absence::NotNow)));
+        assert!(!latest.show(sample(1, 6, "")));
+        assert!(matches!(latest.subscribe(1), Err(Absence::NotNow)));
     }
 
     proptest! {
@@ -180,12 +180,12 @@ mod tests {
         fn the_board_shows_the_highest_position_of_any_sequence(
             positions in prop::collection::vec(0_u64..50, 1..40),
         ) {
-            let board = Board::default();
+            let latest = LatestResults::default();
             let mut highest = 0;
             for position in positions {
-                board.show(sample(1, position, ""));
+                latest.show(sample(1, position, ""));
                 highest = highest.max(position);
-                prop_assert_eq!(board.latest(1).unwrap().position(), highest);
+                prop_assert_eq!(latest.latest(1).unwrap().position(), highest);
             }
         }
     }

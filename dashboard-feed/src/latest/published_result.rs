@@ -10,7 +10,7 @@ use crate::ElectionId;
 
 /// A result, encoded once for all who will be sent it.
 #[derive(Debug)]
-pub(crate) struct Publication {
+pub(crate) struct PublishedResult {
     summary: Summary,
     json: Bytes,
     event: Bytes,
@@ -35,7 +35,7 @@ pub(crate) struct Summary {
     pub(crate) position: u64,
 }
 
-impl Publication {
+impl PublishedResult {
     /// Reads a result and encodes it for sending.
     ///
     /// # Errors
@@ -105,11 +105,11 @@ fn encode_event(position: u64, json: &[u8]) -> Bytes {
 
 /// A small result for unit tests.
 #[cfg(test)]
-pub(crate) fn sample(election: ElectionId, position: u64, title: &str) -> Publication {
+pub(crate) fn sample(election: ElectionId, position: u64, title: &str) -> PublishedResult {
     let json = format!(
         r#"{{"election":{election},"title":"{title}","individual":false,"created":"2026-06-16T15:00:00Z","start":"2026-06-16T15:00:00Z","end":"2026-06-16T20:00:00Z","publication":"live","final":false,"position":{position}}}"#
     );
-    Publication::parse(json.into()).unwrap()
+    PublishedResult::parse(json.into()).unwrap()
 }
 
 #[cfg(test)]
@@ -132,8 +132,8 @@ mod tests {
 
     #[test]
     fn a_result_must_say_what_it_is_of() {
-        assert!(Publication::parse("{}".into()).is_err());
-        assert!(Publication::parse("[".into()).is_err());
+        assert!(PublishedResult::parse("{}".into()).is_err());
+        assert!(PublishedResult::parse("[".into()).is_err());
         assert_eq!(sample(3, 9, "").election(), 3);
         assert!(sample(3, 9, "").entity_tag().starts_with("9-"));
     }

@@ -27,35 +27,35 @@ pub(super) struct ElectionRoll {
 
 /// Why an election cannot be claimed in.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Refusal {
+enum Unusable {
     NotLoaded,
     WrongKey,
 }
 
-impl From<Refusal> for ClaimError {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::NotLoaded => Self::RollNotLoaded,
-            Refusal::WrongKey => Self::WrongKey,
+impl From<Unusable> for ClaimError {
+    fn from(unusable: Unusable) -> Self {
+        match unusable {
+            Unusable::NotLoaded => Self::RollNotLoaded,
+            Unusable::WrongKey => Self::WrongKey,
         }
     }
 }
 
 #[derive(Clone)]
 struct Known {
-    roll: Result<Arc<ElectionRoll>, Refusal>,
+    roll: Result<Arc<ElectionRoll>, Unusable>,
     since: Instant,
 }
 
 /// The elections that were asked for.
-pub(super) struct Elections {
+pub(super) struct LoadedRolls {
     keys: KeyDirectory,
     known: RwLock<HashMap<u32, Known>>,
     /// Held while one election is read, so that a crowd of voters reads it once.
     reading: Mutex<()>,
 }
 
-impl Elections {
+impl LoadedRolls {
     pub(super) fn new(keys: KeyDirectory) -> Self {
         Self {
             keys,
@@ -104,9 +104,9 @@ impl Elections {
         match self.known(election)? {
             Known { roll: Ok(roll), .. } => Some(Ok(roll)),
             Known {
-                roll: Err(refusal),
+                roll: Err(unusable),
                 since,
-            } => (since.elapsed() < RECHECK).then(|| Err(refusal.into())),
+            } => (since.elapsed() < RECHECK).then(|| Err(unusable.into())),
         }
     }
 
@@ -120,13 +120,13 @@ impl Elections {
         &self,
         election: u32,
         redis: &Roll,
-    ) -> Result<Result<Arc<ElectionRoll>, Refusal>, ClaimError> {
+    ) -> Result<Result<Arc<ElectionRoll>, Unusable>, ClaimError> {
         let mut command = redis::cmd("HGETALL");
         command.arg(layout::meta_key(election));
         let hash = HashMap::from_redis_value(redis.send(command).await?)
             .map_err(redis::RedisError::from)?;
         let Some(meta) = Meta::from_hash(hash) else {
-            return Ok(Err(Refusal::NotLoaded));
+            return Ok(Err(Unusable::NotLoaded));
         };
 
         let directory = self.keys.clone();
@@ -146,7 +146,7 @@ impl Elections {
         // Once, not for every voter who is turned away.
         let said = self
             .known(election)
-            .is_some_and(|known| matches!(known.roll, Err(Refusal::WrongKey)));
+            .is_some_and(|known| matches!(known.roll, Err(Unusable::WrongKey)));
         if !said {
             let file = self.keys.path(election);
             tracing::error!(
@@ -155,13 +155,13 @@ impl Elections {
                 "no vote can be taken for want of the right ballot key: {problem}"
             );
         }
-        Ok(Err(Refusal::WrongKey))
+        Ok(Err(Unusable::WrongKey))
     }
 }
 
-impl fmt::Debug for Elections {
+impl fmt::Debug for LoadedRolls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Elections")
+        f.debug_struct("LoadedRolls")
             .field("keys", &self.keys)
             .finish_non_exhaustive()
     }
