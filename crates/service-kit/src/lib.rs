@@ -4,6 +4,7 @@
 //! learn it once.
 
 pub mod body;
+pub mod budget;
 pub mod client;
 pub mod error;
 pub mod health;

@@ -37,6 +37,18 @@ impl Answer {
         (self.status.as_u16(), self.text())
     }
 
+    /// Asserts status and body.
+    pub fn is(&self, status: u16, body: &str) {
+        assert_eq!(self.exactly(), (status, body));
+    }
+
+    /// Asserts that a check failed, with this message.
+    pub fn refuses(&self, message: &str) {
+        let body = serde_json::json!({ "message": message }).to_string();
+        self.is(400, &body);
+        assert_eq!(self.headers["content-type"], "application/json");
+    }
+
     /// The message of a check that failed.
     pub fn message(&self) -> String {
         assert_eq!(self.status, 400, "{}", self.text());

@@ -3,12 +3,9 @@
 
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full};
-use hyper::Request;
-use hyper::body::Bytes;
-use hyper_util::rt::TokioIo;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use test_kit::http::{Answer, send};
 use tokio::process::Command;
 
 use crate::night::{Night, PATIENCE, State, program};
@@ -17,23 +14,12 @@ use crate::night::{Night, PATIENCE, State, program};
 const OPEN_FOR: SignedDuration = SignedDuration::from_secs(12);
 
 /// A service, and as whom it is called.
-struct Desk {
+struct Client {
     url: String,
     token: Option<String>,
 }
 
-struct Answer {
-    status: u16,
-    body: String,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap()
-    }
-}
-
-impl Desk {
+impl Client {
     fn of(state: &State, service: &str, token: Option<&str>) -> Self {
         Self {
             url: state.process(service).url.clone(),
@@ -42,27 +28,15 @@ impl Desk {
     }
 
     async fn call(&self, method: &str, path: &str, content_type: &str, body: String) -> Answer {
-        let host = self.url.strip_prefix("http://").unwrap();
-        let stream = tokio::net::TcpStream::connect(host).await.unwrap();
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .unwrap();
-        tokio::spawn(connection);
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", host)
-            .header("content-type", content_type);
-        if let Some(token) = &self.token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        let request = request.body(Full::new(Bytes::from(body))).unwrap();
-        let (head, body) = sender.send_request(request).await.unwrap().into_parts();
-        let body = body.collect().await.unwrap().to_bytes().to_vec();
-        Answer {
-            status: head.status.as_u16(),
-            body: String::from_utf8(body).unwrap(),
-        }
+        let address = self.url.strip_prefix("http://").unwrap().parse().unwrap();
+        let bearer = self.token.as_ref().map(|token| format!("Bearer {token}"));
+        let mut headers = vec![("content-type", content_type)];
+        headers.extend(
+            bearer
+                .iter()
+                .map(|bearer| ("authorization", bearer.as_str())),
+        );
+        send(address, method, path, &headers, body).await
     }
 
     async fn get(&self, path: &str) -> Answer {
@@ -74,7 +48,7 @@ impl Desk {
         let answer = self
             .call("POST", path, "application/json", body.to_string())
             .await;
-        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         answer
     }
 
@@ -109,7 +83,7 @@ impl Desk {
         let wait = async {
             loop {
                 let answer = self.get(&format!("/getResults?id={election}")).await;
-                if answer.body != r#"{"message":"Election is ongoing."}"# {
+                if answer.text() != r#"{"message":"Election is ongoing."}"# {
                     return answer;
                 }
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -121,8 +95,8 @@ impl Desk {
 
 async fn log_in(state: &State, email: &str, password: &str) -> String {
     let login = json!({"email": email, "password": password});
-    let desk = Desk::of(state, "access-control", None);
-    let answer = desk.post("/login", login).await.json();
+    let client = Client::of(state, "access-control", None);
+    let answer = client.post("/login", login).await.json();
     answer["accessToken"].as_str().unwrap().to_owned()
 }
 
@@ -158,17 +132,17 @@ async fn elections_of_both_kinds_from_registration_to_results() {
     let night = Night::begin_empty().await;
     let state = night.state();
     let account = json!({"jmbg": "0101994704401", "forename": "Ana", "surname": "Anić", "email": "ana@example.rs", "password": "Aa345678"});
-    let accounts = Desk::of(&state, "access-control", None);
+    let accounts = Client::of(&state, "access-control", None);
     accounts.post("/register", account).await;
     let administrator = log_in(&state, "admin@admin.com", "1").await;
     let official = log_in(&state, "ana@example.rs", "Aa345678").await;
-    let admin = Desk::of(&state, "election-admin", Some(&administrator));
-    let station = Desk::of(&state, "ballot-station", Some(&official));
+    let admin = Client::of(&state, "election-admin", Some(&administrator));
+    let station = Client::of(&state, "ballot-station", Some(&official));
 
     // Each with the other's token.
-    let wrong = Desk::of(&state, "election-admin", Some(&official));
+    let wrong = Client::of(&state, "election-admin", Some(&official));
     assert_eq!(wrong.get("/getElections").await.status, 401);
-    let wrong = Desk::of(&state, "ballot-station", Some(&administrator));
+    let wrong = Client::of(&state, "ballot-station", Some(&administrator));
     assert_eq!(wrong.bring("").await.status, 401);
 
     // No election is open: nothing of this is ever seen again.
@@ -176,7 +150,7 @@ async fn elections_of_both_kinds_from_registration_to_results() {
 
     let parties = admin.participants(false, &["Left", "Right", "Small"]).await;
     let created = admin.open(false, parties).await;
-    assert_eq!(created.body, r#"{"pollNumbers":[1,2,3]}"#);
+    assert_eq!(created.text(), r#"{"pollNumbers":[1,2,3]}"#);
     let mut file = format!("\u{feff}{}{}", lines(0, 60, "1"), lines(60, 36, " 2 "));
     file += &lines(96, 4, "3");
     file += &lines(0, 1, "2"); // A duplicate, for somebody else.
@@ -184,18 +158,18 @@ async fn elections_of_both_kinds_from_registration_to_results() {
     file += &lines(100, 1, "9"); // A duplicate before it is nobody.
     let refused = station.bring(&format!("{file}x\r\n")).await;
     let message = r#"{"message":"Incorrect number of values on line 103."}"#;
-    assert_eq!((refused.status, refused.body.as_str()), (400, message));
+    assert_eq!(refused.exactly(), (400, message));
     // Sent again it is the same act, in another file it is not.
     for _ in 0..2 {
         let answer = station.bring(&file).await;
-        assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+        assert_eq!(answer.exactly(), (200, ""));
     }
     assert_eq!(station.bring(&lines(5, 1, "1")).await.status, 200);
 
     // The process that closes the election may die at any time.
     night.kill("election-admin").await;
     let results = admin.results(1).await;
-    assert_eq!(results.status, 200, "{}", results.body);
+    assert_eq!(results.status, 200, "{}", results.text());
     let mut results = results.json();
     let seats: Vec<_> = results["participants"]
         .as_array()
@@ -223,7 +197,7 @@ async fn elections_of_both_kinds_from_registration_to_results() {
     assert_eq!(station.bring(&file).await.status, 200);
     let results = admin.results(2).await;
     assert_eq!(
-        (results.status, results.body.as_str()),
+        results.exactly(),
         (
             200,
             r#"{"participants":[{"pollNumber":1,"name":"Ana","result":0.33},{"pollNumber":2,"name":"Ana","result":0.67}],"invalidVotes":[]}"#
@@ -232,7 +206,7 @@ async fn elections_of_both_kinds_from_registration_to_results() {
 
     // Everyone can see it now, and anyone with the log can check it.
     let state = night.state();
-    let public = Desk::of(&state, "election-admin", None);
+    let public = Client::of(&state, "election-admin", None);
     let full = public.get("/elections/2/results.json").await.json();
     assert_eq!(full["result"]["outcome"]["winner"], 2);
     let turnout = public.get("/elections/1/turnout").await.json();

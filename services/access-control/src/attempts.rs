@@ -9,8 +9,8 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::budget::{Budgets, Exhausted};
 use crate::options::{LoginOptions, RegistrationOptions};
+use service_kit::budget::{Budgets, Exhausted};
 
 /// How much larger the budgets are that others share.
 const SHARED: u32 = 10;

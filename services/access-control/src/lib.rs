@@ -8,7 +8,6 @@
 pub mod accounts;
 pub mod administrator;
 pub mod attempts;
-mod budget;
 pub mod commands;
 pub mod email;
 pub mod http;

@@ -9,7 +9,7 @@ use argon2::Block;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::budget::Budgets;
+use service_kit::budget::Budgets;
 
 /// A request that waits longer for a permit is refused.
 const WAIT_LIMIT: Duration = Duration::from_secs(10);

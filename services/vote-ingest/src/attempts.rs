@@ -5,39 +5,30 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use governor::clock::{Clock as _, DefaultClock};
-use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
-
-/// Every so many failures, those that are long past are forgotten.
-const TIDY_EVERY: u32 = 1024;
+use service_kit::budget::Budgets;
 
 /// Failed attempts, by personal id. What is kept is a hash of it that this process alone can make.
 pub struct Attempts {
-    failures: RateLimiter<u64, HashMapStateStore<u64>, DefaultClock>,
+    failures: Mutex<Budgets<u64>>,
     hasher: RandomState,
-    since_tidied: AtomicU32,
 }
 
 /// Too many attempts have failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooMany {
-    /// When another makes sense, in seconds.
+    /// When to try again, in seconds.
     pub retry_after_s: u64,
 }
 
 impl Attempts {
     /// `most` failures in a row, and another one every `interval`.
     pub fn new(most: NonZeroU32, interval: Duration) -> Self {
-        #[expect(clippy::expect_used, reason = "the setting is a second or more")]
-        let quota = Quota::with_period(interval).expect("an interval of more than nothing");
         Self {
-            failures: RateLimiter::hashmap(quota.allow_burst(most)),
+            failures: Mutex::new(Budgets::new(most.get(), interval)),
             hasher: RandomState::new(),
-            since_tidied: AtomicU32::new(0),
         }
     }
 
@@ -46,17 +37,13 @@ impl Attempts {
     /// # Errors
     /// Where too many have.
     pub fn failed(&self, personal_id: &str) -> Result<(), TooMany> {
-        if self.since_tidied.fetch_add(1, Ordering::Relaxed) >= TIDY_EVERY {
-            self.since_tidied.store(0, Ordering::Relaxed);
-            self.failures.retain_recent();
-        }
-        let checked = self.failures.check_key(&self.hasher.hash_one(personal_id));
-        checked.map_err(|not_until| {
-            let wait = not_until.wait_time_from(DefaultClock::default().now());
-            TooMany {
-                retry_after_s: wait.as_secs() + 1,
-            }
-        })
+        let (key, now) = (self.hasher.hash_one(personal_id), Instant::now());
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.check(&key, now).map_err(|exhausted| TooMany {
+            retry_after_s: exhausted.retry_after_s(),
+        })?;
+        failures.spend(&key, now);
+        Ok(())
     }
 }
 
@@ -73,14 +60,5 @@ mod tests {
         let too_many = attempts.failed("12345678901").unwrap_err();
         assert!((1..=3600).contains(&too_many.retry_after_s));
         assert_eq!(attempts.failed("12345678902"), Ok(()));
-    }
-
-    #[test]
-    fn what_is_long_past_is_forgotten() {
-        let attempts = Attempts::new(NonZeroU32::MIN, Duration::from_nanos(1));
-        for number in 0..=3 * TIDY_EVERY {
-            assert_eq!(attempts.failed(&number.to_string()), Ok(()));
-        }
-        assert!(attempts.failures.len() < 2 * usize::try_from(TIDY_EVERY).unwrap());
     }
 }

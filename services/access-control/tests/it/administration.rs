@@ -85,7 +85,7 @@ async fn the_interface_is_described() {
     }
     let page = world.get("/docs").await;
     assert_eq!(page.status, 200);
-    assert!(page.body.contains("docs/page.js"));
+    assert!(page.text().contains("docs/page.js"));
     for part in ["/docs/page.js", "/docs/page.css"] {
         assert_eq!(world.get(part).await.status, 200);
     }

@@ -141,7 +141,7 @@ async fn administrators_read_it_page_by_page() {
     assert_eq!(rest["next"], Value::Null);
     for nonsense in ["limit=0", "limit=10001", "limit=many", "before=x"] {
         let answer = page(&world, &administrator, &format!("?{nonsense}")).await;
-        assert_eq!(answer.problem(), (400, "bad-parameter".to_owned()));
+        assert_eq!(answer.problem(), (400, "bad-parameter"));
     }
     // Who looked is in it too.
     let all = page(&world, &administrator, "").await.json();

@@ -20,7 +20,7 @@ async fn a_database_that_is_away_is_waited_out() {
     let tokens = world.log_in_administrator().await;
     stack.kill("postgres").await.unwrap();
     let answer = world.post_with("/refresh", &tokens.refresh, "").await;
-    assert_eq!(answer.problem(), (503, "unavailable".to_owned()));
+    assert_eq!(answer.problem(), (503, "unavailable"));
     assert!(answer.headers.contains_key("retry-after"));
     // A request without an answer uses nothing up.
     for _ in 0..3 {

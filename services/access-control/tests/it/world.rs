@@ -1,6 +1,5 @@
 //! A database of its own for each test, and an access-control on a free port.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use access_control::options::{
@@ -8,17 +7,16 @@ use access_control::options::{
 };
 use access_control::service;
 use devstack::Stack;
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Bytes;
+use hyper::Method;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
-use hyper::{HeaderMap, Method, Request, StatusCode};
-use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use service_database::settings::{DatabaseAddress, PostgresOptions};
 use service_kit::client::ProxyOptions;
 use service_kit::service::Running;
 use service_kit::testing;
 use service_kit::token::{Claims, TokenKind, TokenOptions, Verifier};
+pub(crate) use test_kit::http::Answer;
+use test_kit::http::send;
 use tokio_postgres::{Client, NoTls};
 
 /// How long to wait for a condition: long enough for a loaded machine.
@@ -30,36 +28,6 @@ pub(crate) const UNAUTHORIZED: &str = r#"{"msg":"Missing Authorization Header"}"
 pub(crate) struct World {
     pub(crate) database_url: String,
     pub(crate) access_control: Running,
-}
-
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
-}
-
-impl Answer {
-    /// As clients compare it.
-    pub(crate) fn is(&self, status: u16, body: &str) {
-        assert_eq!((self.status.as_u16(), self.body.as_str()), (status, body));
-    }
-
-    /// `400` with this message.
-    pub(crate) fn refuses(&self, message: &str) {
-        self.is(400, &json!({"message": message}).to_string());
-        assert_eq!(self.headers[CONTENT_TYPE], "application/json");
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap()
-    }
-
-    /// Status and `type` of a problem.
-    pub(crate) fn problem(&self) -> (u16, String) {
-        assert_eq!(self.headers[CONTENT_TYPE], "application/problem+json");
-        let kind = self.json()["type"].as_str().unwrap().to_owned();
-        (self.status.as_u16(), kind)
-    }
 }
 
 pub(crate) struct Tokens {
@@ -145,7 +113,7 @@ impl World {
     /// Asks the administration port.
     pub(crate) async fn health(&self, path: &str) -> Answer {
         let address = self.access_control.admin_address;
-        send_to(address, Method::GET, path, &[], "").await
+        send(address, "GET", path, &[], "").await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -174,7 +142,14 @@ impl World {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Answer {
-        send_to(self.access_control.address, method, path, headers, body).await
+        send(
+            self.access_control.address,
+            method.as_str(),
+            path,
+            headers,
+            body.to_owned(),
+        )
+        .await
     }
 
     pub(crate) async fn register(&self, email: &str) {
@@ -186,7 +161,7 @@ impl World {
     pub(crate) async fn log_in(&self, email: &str, password: &str) -> Tokens {
         let body = json!({"email": email, "password": password});
         let answer = self.post("/login", &body).await;
-        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(answer.status, 200, "{}", answer.text());
         let tokens = answer.json();
         assert_eq!(tokens.as_object().unwrap().len(), 2);
         let token = |name: &str| tokens[name].as_str().unwrap().to_owned();
@@ -215,39 +190,5 @@ impl World {
         rows.iter()
             .map(|row| std::array::from_fn(|column| row.get(column)))
             .collect()
-    }
-}
-
-async fn send_to(
-    address: SocketAddr,
-    method: Method,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: &str,
-) -> Answer {
-    let connection = tokio::net::TcpStream::connect(address).await.unwrap();
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(connection))
-        .await
-        .unwrap();
-    let connection = tokio::spawn(connection);
-    let mut request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("Host", address.to_string());
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let body = Full::new(Bytes::from(body.to_owned()));
-    let response = sender
-        .send_request(request.body(body).unwrap())
-        .await
-        .unwrap();
-    let (head, body) = response.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
-    connection.abort();
-    Answer {
-        status: head.status,
-        headers: head.headers,
-        body: String::from_utf8(body.to_vec()).unwrap(),
     }
 }

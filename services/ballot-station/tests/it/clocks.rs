@@ -22,7 +22,7 @@ async fn lines_that_come_after_the_end_are_counted_in_the_act() {
             let election = world.define(id, hour_ago, soon).await;
             let nearly = election.definition().end - SignedDuration::from_millis(500);
             reached(nearly).await;
-            assert_eq!(station.send(&file).await.text(), (200, ""));
+            assert_eq!(station.send(&file).await.exactly(), (200, ""));
             let mut times = world.timed_records();
             times.retain(|(_, record)| record.election == id);
             let recorded = times.len();
@@ -76,7 +76,7 @@ async fn an_election_that_is_about_to_open_is_tried() {
         station
             .send(file([(1, 1), (2, 1)].into_iter()))
             .await
-            .text(),
+            .exactly(),
         (200, "")
     );
     let records = world.timed_records();

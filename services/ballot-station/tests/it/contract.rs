@@ -14,7 +14,7 @@ async fn a_file_is_recorded_line_by_line() {
     let station = world.start().await;
     let file = format!("{},1\n{},3\n", guid(1), guid(2));
     let answer = station.send(&file).await;
-    assert_eq!(answer.text(), RECORDED);
+    assert_eq!(answer.exactly(), RECORDED);
     assert_eq!(answer.headers["content-length"], "0");
     // The hash is that of the file's bytes: printf '…' | sha256sum | head -c 16.
     let name = "4bfe282451672c8f";
@@ -64,7 +64,7 @@ async fn without_a_file_the_field_is_missing() {
     ] {
         let shown = String::from_utf8_lossy(&body).into_owned();
         let answer = station.post(&token, content_type, body).await;
-        assert_eq!(answer.text(), MISSING, "{content_type:?} {shown}");
+        assert_eq!(answer.exactly(), MISSING, "{content_type:?} {shown}");
         assert_eq!(answer.headers["content-type"], "application/json");
     }
     assert_eq!(world.size(), 0);
@@ -78,7 +78,7 @@ async fn a_field_is_a_file_with_a_file_name_or_without() {
     for (number, file_name) in [(1, None), (2, Some("")), (3, Some("f.csv"))] {
         let (content_type, body) = form("file", file_name, format!("{},1", guid(number)));
         let answer = station.post(&token, Some(&content_type), body).await;
-        assert_eq!(answer.text(), RECORDED);
+        assert_eq!(answer.exactly(), RECORDED);
     }
     // Other fields may stand around it; the first of its name matters.
     let (content_type, before) = form("note", None, "a\r\nb");
@@ -99,7 +99,7 @@ async fn a_field_is_a_file_with_a_file_name_or_without() {
         "------the-boundary\r\n",
     );
     let answer = station.post(&token, Some(&content_type), body).await;
-    assert_eq!(answer.text(), RECORDED);
+    assert_eq!(answer.exactly(), RECORDED);
     let mut guids: Vec<_> = world
         .records()
         .iter()
@@ -142,7 +142,7 @@ async fn the_first_wrong_line_is_named_and_nothing_is_recorded() {
         (format!("{good}\n{},1\n", "x".repeat(257)), values(1)),
     ] {
         let answer = station.send(&file).await;
-        assert_eq!(answer.text(), (400, message.as_str()), "{file}");
+        assert_eq!(answer.exactly(), (400, message.as_str()), "{file}");
     }
     assert_eq!(world.size(), 0);
 }
@@ -158,7 +158,7 @@ async fn spreadsheets_may_write_the_file_as_they_like() {
         guid(3),
         guid(4).simple(),
     );
-    assert_eq!(station.send(odd).await.text(), RECORDED);
+    assert_eq!(station.send(odd).await.exactly(), RECORDED);
     let mut records: Vec<_> = world
         .records()
         .iter()
@@ -182,7 +182,7 @@ async fn a_ballot_whose_guid_is_none_counts_all_the_same() {
         station
             .send("ballot 7,1\nballot 8,1\n ballot 7 ,2\n,1\n")
             .await
-            .text(),
+            .exactly(),
         RECORDED
     );
     let records = world.records();
@@ -205,19 +205,19 @@ async fn while_no_election_is_open_nothing_is_recorded() {
     let hours = SignedDuration::from_hours;
     let station = world.start().await;
     let file = format!("{},1\n", guid(1));
-    assert_eq!(station.send(&file).await.text(), RECORDED);
+    assert_eq!(station.send(&file).await.exactly(), RECORDED);
     world.define(1, hours(-3), hours(-2)).await;
     world.define(2, hours(2), hours(3)).await;
-    assert_eq!(station.send(&file).await.text(), RECORDED);
+    assert_eq!(station.send(&file).await.exactly(), RECORDED);
     let wrong = station.send("a,0").await;
     assert_eq!(
-        wrong.text(),
+        wrong.exactly(),
         (400, r#"{"message":"Incorrect poll number on line 0."}"#)
     );
     assert_eq!(world.size(), 0);
     // An election counts as known from the moment at which it has been published.
     world.define(3, hours(-1), hours(1)).await;
-    assert_eq!(station.send(&file).await.text(), RECORDED);
+    assert_eq!(station.send(&file).await.exactly(), RECORDED);
     let records = world.records();
     assert_eq!(records.len(), 1);
     assert_eq!(records[0].election, 3);
@@ -228,7 +228,7 @@ async fn a_file_without_lines_is_a_file() {
     let world = World::open(devstack::shared().await).await;
     let station = world.start().await;
     for file in ["", "\n", "\u{feff}", "\r\n \r\n"] {
-        assert_eq!(station.send(file).await.text(), RECORDED, "{file:?}");
+        assert_eq!(station.send(file).await.exactly(), RECORDED, "{file:?}");
     }
     assert_eq!(world.size(), 0);
 }
@@ -238,22 +238,16 @@ async fn what_the_contract_does_not_name_is_a_problem() {
     let world = World::open(devstack::shared().await).await;
     let station = world.start().await;
     let get = |path: &'static str| station.get(path);
-    assert_eq!(
-        get("/vote").await.problem(),
-        (405, "method-not-allowed".to_owned())
-    );
-    assert_eq!(get("/votes").await.problem(), (404, "not-found".to_owned()));
-    assert_eq!(
-        get("/health/live").await.problem(),
-        (404, "not-found".to_owned())
-    );
+    assert_eq!(get("/vote").await.problem(), (405, "method-not-allowed"));
+    assert_eq!(get("/votes").await.problem(), (404, "not-found"));
+    assert_eq!(get("/health/live").await.problem(), (404, "not-found"));
     assert_eq!(station.health("/health/live").await.status, 200);
     let document = get("/openapi.json").await;
     assert_eq!(document.status, 200);
     assert!(document.json()["paths"]["/vote"]["post"].is_object());
     let page = get("/docs").await;
     assert_eq!(page.status, 200);
-    let text = page.text().1;
+    let text = page.exactly().1;
     assert!(
         !text.contains("src=\"http") && !text.contains("href=\"http"),
         "works offline"

@@ -29,7 +29,7 @@ async fn a_file_that_breaks_off_half_way_is_completed_by_sending_it_again() {
         stack.kill("kafka").await.unwrap();
     };
     let (answer, ()) = tokio::join!(station.send(&file), half_way);
-    assert_eq!(answer.problem(), (503, "unavailable".to_owned()));
+    assert_eq!(answer.problem(), (503, "unavailable"));
     assert_eq!(answer.headers["retry-after"], "1");
     // While Kafka is away it goes on like that.
     assert_eq!(station.send(&file).await.problem().0, 503);
@@ -75,10 +75,10 @@ async fn a_station_that_starts_before_kafka_is_not_ready_and_says_so() {
     stack.kill("kafka").await.unwrap();
     let station = world.start_unready(&["--kafka-timeout-ms", "500"]);
     let ready = station.health("/health/ready").await;
-    assert_eq!(ready.problem(), (503, "not-ready".to_owned()));
+    assert_eq!(ready.problem(), (503, "not-ready"));
     // It is not known whether an election is open, so nobody is told that none is.
     let answer = station.send(format!("{},1\n", guid(1))).await;
-    assert_eq!(answer.problem(), (503, "unavailable".to_owned()));
+    assert_eq!(answer.problem(), (503, "unavailable"));
     // A file that is wrong is wrong all the same.
     assert_eq!(station.send("a").await.status, 400);
     stack.restart("kafka").await.unwrap();

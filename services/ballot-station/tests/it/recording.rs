@@ -68,7 +68,7 @@ async fn files_sent_at_once_through_several_stations_all_arrive() {
         .enumerate()
         .map(|(number, file)| stations[number % 3].send(file));
     for answer in futures_util::future::join_all(sending).await {
-        assert_eq!(answer.text(), (200, ""));
+        assert_eq!(answer.exactly(), (200, ""));
     }
     let records = world.records();
     assert_eq!(records.len(), 60_000);

@@ -55,7 +55,7 @@ async fn nobody_gets_in_without_the_right_token_whatever_the_body() {
                     endpoint.method, endpoint.path, intruder.why
                 );
                 assert_eq!(
-                    answer.text(),
+                    answer.exactly(),
                     (401, r#"{"msg":"Missing Authorization Header"}"#),
                     "{case}"
                 );

@@ -12,16 +12,15 @@ use ballot_station::options::{Command, Options, RunOptions};
 use ballot_station::service;
 use clap::Parser as _;
 use devstack::Stack;
-use http_body_util::{BodyExt, Full};
+use hyper::Method;
 use hyper::body::Bytes;
-use hyper::{Method, Request, StatusCode};
-use hyper_util::rt::TokioIo;
 use jiff::{SignedDuration, Timestamp};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
-use serde_json::{Value, json};
+use serde_json::json;
 use service_kit::service::Running;
 use service_kit::token::DEVELOPMENT_SECRET;
+use test_kit::http::Answer;
 use uuid::Uuid;
 
 use crate::tokens;
@@ -35,37 +34,6 @@ pub(crate) struct World<'s> {
     pub(crate) stack: &'s Stack,
     pub(crate) prefix: String,
     pub(crate) topics: Topics,
-}
-
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: hyper::HeaderMap,
-    pub(crate) body: Bytes,
-}
-
-impl Answer {
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
-
-    /// Status and body, as the contract lists them.
-    pub(crate) fn text(&self) -> (u16, &str) {
-        (
-            self.status.as_u16(),
-            std::str::from_utf8(&self.body).unwrap(),
-        )
-    }
-
-    /// Status and `type`.
-    pub(crate) fn problem(&self) -> (u16, String) {
-        assert_eq!(self.headers["content-type"], "application/problem+json");
-        let body = self.json();
-        assert_eq!(body["status"], self.status.as_u16());
-        (
-            self.status.as_u16(),
-            body["type"].as_str().unwrap().to_owned(),
-        )
-    }
 }
 
 impl<'s> World<'s> {
@@ -327,28 +295,8 @@ impl Station {
         headers: &[(&str, &str)],
         body: Bytes,
     ) -> Option<Answer> {
-        let stream = tokio::net::TcpStream::connect(&self.url).await.ok()?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .ok()?;
-        tokio::spawn(connection);
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", &self.url);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let answer = sender
-            .send_request(request.body(Full::new(body)).unwrap())
-            .await
-            .ok()?;
-        let (head, body) = answer.into_parts();
-        Some(Answer {
-            status: head.status,
-            headers: head.headers,
-            body: body.collect().await.ok()?.to_bytes(),
-        })
+        let address = self.url.parse().unwrap();
+        test_kit::http::try_send(address, method.as_str(), path, headers, body).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! Budgets that run out and refill steadily, one for each key.
+//! Rate limits: budgets that run out and refill steadily, one for each key.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -9,17 +9,17 @@ const TIDY_AT: usize = 1024;
 
 /// Nothing is left for so long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Exhausted(Duration);
+pub struct Exhausted(Duration);
 
 impl Exhausted {
-    /// When trying again makes sense.
-    pub(crate) fn retry_after_s(self) -> u64 {
+    /// When to try again, in whole seconds.
+    pub fn retry_after_s(self) -> u64 {
         self.0.as_secs() + 1
     }
 }
 
 /// A budget for each key: `most` at once, and one more every `interval`.
-pub(crate) struct Budgets<K> {
+pub struct Budgets<K> {
     most: u32,
     interval: Duration,
     spent: HashMap<K, Spent>,
@@ -35,7 +35,8 @@ struct Spent {
 }
 
 impl<K: Hash + Eq + Clone> Budgets<K> {
-    pub(crate) fn new(most: u32, interval: Duration) -> Self {
+    /// No key has spent anything yet.
+    pub fn new(most: u32, interval: Duration) -> Self {
         Self {
             most: most.max(1),
             interval,
@@ -45,13 +46,16 @@ impl<K: Hash + Eq + Clone> Budgets<K> {
     }
 
     /// Whether anything is left.
-    pub(crate) fn check(&self, key: &K, now: Instant) -> Result<(), Exhausted> {
+    ///
+    /// # Errors
+    /// Where nothing is.
+    pub fn check(&self, key: &K, now: Instant) -> Result<(), Exhausted> {
         let spent = self.spent.get(key);
         spent.map_or(Ok(()), |spent| self.left(spent.full_again, now))
     }
 
     /// Spends one. Says whether the budget has run out by that, for the first time since it was full.
-    pub(crate) fn spend(&mut self, key: &K, now: Instant) -> bool {
+    pub fn spend(&mut self, key: &K, now: Instant) -> bool {
         self.tidy(now);
         let full = Spent {
             full_again: now,
