@@ -22,18 +22,31 @@ const ARRIVES_WITHIN: Duration = Duration::from_secs(10);
 
 /// A check that failed: `400 {"message": …}`, in words that clients compare.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message(String);
+pub struct Message {
+    text: String,
+    hint: Option<&'static str>,
+}
 
 impl Message {
     /// In these words.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self {
+            text: text.into(),
+            hint: None,
+        }
+    }
+
+    /// Adds what was probably meant, as `"hint"` beside the message.
+    #[must_use]
+    pub fn with_hint(mut self, hint: &'static str) -> Self {
+        self.hint = Some(hint);
+        self
     }
 }
 
 impl fmt::Display for Message {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(&self.text)
     }
 }
 
@@ -45,7 +58,11 @@ impl ResponseError for Message {
     }
 
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::BadRequest().json(json!({"message": self.0}))
+        let mut body = json!({"message": self.text});
+        if let Some(hint) = self.hint {
+            body["hint"] = hint.into();
+        }
+        HttpResponse::BadRequest().json(body)
     }
 }
 

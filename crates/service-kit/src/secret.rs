@@ -124,7 +124,7 @@ mod tests {
             error.unwrap_err().to_string()
         };
         assert!(refused(None).starts_with("A_SECRET is missing"));
-        assert!(refused(Some("default")).starts_with("A_SECRET is the default"));
+        assert!(refused(Some("default")).starts_with("A_SECRET is the publicly known default"));
         assert!(refused(Some("")).starts_with("A_SECRET is missing"));
         let own = sources(Some("own"), None).read(Environment::Production);
         assert_eq!(own.unwrap().expose(), "own");

@@ -11,7 +11,7 @@ const definitions = JSON.stringify(schemas).replaceAll("#/components/schemas/", 
 // The root names what the page reads; the rest follows from it.
 const root = {
   type: "object",
-  properties: { elections: { $ref: "#/$defs/Elections" }, result: { $ref: "#/$defs/Result" } },
+  properties: { elections: { $ref: "#/$defs/ElectionList" }, result: { $ref: "#/$defs/Result" } },
   required: ["elections", "result"],
   $defs: JSON.parse(definitions),
 };

@@ -159,12 +159,13 @@ async fn elections_of_both_kinds_from_registration_to_results() {
     let refused = station.bring(&format!("{file}x\r\n")).await;
     let message = r#"{"message":"Incorrect number of values on line 103."}"#;
     assert_eq!(refused.exactly(), (400, message));
-    // Sent again it is the same act, in another file it is not.
+    // Sent again it is the same act. A later file repeats a ballot, or duplicates it with another choice.
     for _ in 0..2 {
         let answer = station.bring(&file).await;
         assert_eq!(answer.exactly(), (200, ""));
     }
     assert_eq!(station.bring(&lines(5, 1, "1")).await.status, 200);
+    assert_eq!(station.bring(&lines(6, 1, "2")).await.status, 200);
 
     // The process that closes the election may die at any time.
     night.kill("election-admin").await;
@@ -185,7 +186,7 @@ async fn elections_of_both_kinds_from_registration_to_results() {
         invalid(0, 2, "Duplicate ballot."),
         invalid(100, 9, "Invalid poll number."),
         invalid(100, 9, "Duplicate ballot."),
-        invalid(5, 1, "Duplicate ballot."),
+        invalid(6, 2, "Duplicate ballot."),
     ];
     expected.sort_by_key(Value::to_string);
     assert_eq!(*listed, expected);
@@ -212,7 +213,7 @@ async fn elections_of_both_kinds_from_registration_to_results() {
     let turnout = public.get("/elections/1/turnout").await.json();
     assert_eq!(
         (&turnout["counted"], &turnout["repeated"]),
-        (&json!(100), &json!(103))
+        (&json!(100), &json!(104))
     );
     for election in ["1", "2"] {
         succeeds(&state, "election-admin", &["verify-result", election]).await;

@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, ResponseError};
 use service_kit::body::{self, Message};
 use service_kit::problem::Problem;
 
-use crate::file::{Fault, Mistake};
+use crate::file::{Fault, Mistake, Wrong};
 
 /// When it makes sense to come back to a station whose permits are all taken, in seconds.
 const BUSY_FOR_S: u64 = 5;
@@ -18,7 +18,7 @@ pub(crate) enum UploadError {
     /// The form has no file, or there is no form.
     FileMissing,
     /// A line, counted from 0, is not well formed.
-    Line(u32, Mistake),
+    Line(u32, Wrong),
     /// More bytes than a file may have.
     TooLarge(u64),
     /// More lines than a file may have.
@@ -37,7 +37,7 @@ impl UploadError {
     /// The limits are what may have been passed.
     pub(crate) fn of(fault: Fault, limits: crate::file::Limits) -> Self {
         match fault {
-            Fault::Line(line, mistake) => Self::Line(line, mistake),
+            Fault::Line(line, wrong) => Self::Line(line, wrong),
             Fault::TooManyBytes => Self::TooLarge(limits.bytes),
             Fault::TooManyLines => Self::TooManyLines(limits.lines),
         }
@@ -52,12 +52,17 @@ impl UploadError {
     fn message(&self) -> Result<Message, Problem> {
         Err(match self {
             Self::FileMissing => return Ok(body::missing("file")),
-            Self::Line(line, mistake) => {
-                let what = match mistake {
+            Self::Line(line, wrong) => {
+                let what = match wrong.mistake {
                     Mistake::NumberOfValues => "number of values",
+                    Mistake::Guid => "ballot GUID",
                     Mistake::PollNumber => "poll number",
                 };
-                return Ok(Message::new(format!("Incorrect {what} on line {line}.")));
+                let message = Message::new(format!("Incorrect {what} on line {line}."));
+                return Ok(match wrong.hint {
+                    Some(hint) => message.with_hint(hint.in_words()),
+                    None => message,
+                });
             }
             Self::TooLarge(bytes) => too_large(&format!("{bytes} bytes")),
             Self::TooManyLines(lines) => too_large(&format!("{lines} lines")),

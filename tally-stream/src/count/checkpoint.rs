@@ -3,7 +3,7 @@
 use super::PartitionCount;
 
 /// First byte of every checkpoint. A new form gets a new number.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// The bytes are no checkpoint of this version.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +14,6 @@ pub struct CheckpointError(String);
 
 impl PartitionCount {
     /// The whole state, ballots seen included.
-    ///
     pub fn encode(&self) -> Vec<u8> {
         #[expect(clippy::expect_used, reason = "every part of the state can be written")]
         postcard::to_extend(self, vec![VERSION]).expect("a checkpoint in bytes")

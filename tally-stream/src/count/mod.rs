@@ -52,7 +52,7 @@ pub struct LogRecord<'a> {
 pub enum Verdict {
     /// A vote for a participant.
     Counted,
-    /// The same paper line sent again: the same act, nothing to report.
+    /// The same paper line sent again, or a ballot repeated in a later file of its official: nothing to report.
     Repeated,
     /// Not counted.
     Rejected(RejectedBallot),
@@ -203,7 +203,7 @@ impl ElectionCount {
         if self.tally.closed || !election.is_open_at(time_ms) {
             return Err(Reason::NotOpen);
         }
-        match self.seen.see(ballot.ballot) {
+        match self.seen.see(ballot.ballot, ballot.choice) {
             Sight::Repeated => return Ok(Verdict::Repeated),
             Sight::Duplicate => return Err(Reason::Duplicate),
             Sight::First => {}

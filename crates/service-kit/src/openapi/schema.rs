@@ -8,6 +8,9 @@ use utoipa::ToSchema;
 pub struct Message {
     #[schema(example = "Field email is missing.")]
     message: String,
+    /// What was probably meant.
+    #[schema(nullable = false)]
+    hint: Option<String>,
 }
 
 /// No usable token.

@@ -1,6 +1,9 @@
 //! Voters from a CSV file: all of them, or none where one line is wrong.
 
-use std::{collections::BTreeMap, io::Read, str::FromStr};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::str::FromStr;
 
 use indicatif::ProgressBar;
 use jiff::civil::Date;
@@ -9,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio_postgres::{Client, Transaction};
 
 use super::append::{BATCH, Batch, append, lock, produce, stage};
+use super::lines::Lines;
 use crate::error::RollError;
 use voter_roll::{Guid, Voter};
 
@@ -57,15 +61,26 @@ struct Row {
 }
 
 fn read(file: impl Read, batches: &mpsc::Sender<Batch>) -> Result<(), RollError> {
+    let (lines, fault) = Lines::new(file);
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
-        .from_reader(file);
-    let headers = reader.headers().map_err(csv_error)?.clone();
+        .from_reader(lines);
+    let headers = columns(reader.headers().map_err(csv_error)?)?;
     let mut record = csv::StringRecord::new();
     let mut batch = Vec::with_capacity(BATCH);
+    let mut empty = None;
     while reader.read_record(&mut record).map_err(csv_error)? {
         let line = record.position().map_or(0, csv::Position::line);
         let wrong = |problem| RollError::Line { line, problem };
+        // Spreadsheets write rows of commas below the data. Between voters, one is a voter that was lost.
+        if record.iter().all(str::is_empty) {
+            empty.get_or_insert(line);
+            continue;
+        }
+        if let Some(line) = empty {
+            let problem = "the row is empty, and voters follow it".to_owned();
+            return Err(RollError::Line { line, problem });
+        }
         let row: Row = record.deserialize(Some(&headers)).map_err(|error| {
             // Of a row of text only a column can be wrong, and only by not being there.
             wrong(format!(
@@ -82,10 +97,40 @@ fn read(file: impl Read, batches: &mpsc::Sender<Batch>) -> Result<(), RollError>
             }
         }
     }
+    if let Some((line, problem)) = *fault.borrow() {
+        let problem = problem.to_owned();
+        return Err(RollError::Line { line, problem });
+    }
     if !batch.is_empty() {
         let _postgres_failed = batches.blocking_send(batch);
     }
     Ok(())
+}
+
+/// The names of the columns, in lower case.
+fn columns(header: &csv::StringRecord) -> Result<csv::StringRecord, RollError> {
+    let separated_by = |separator| header.iter().any(|name| name.contains(separator));
+    let separators = [(';', "semicolons"), ('\t', "tabs")];
+    if let Some((_, name)) = separators.iter().find(|(one, _)| separated_by(*one)) {
+        let problem = format!("the columns look separated by {name}: separate them by commas");
+        return Err(RollError::Line { line: 1, problem });
+    }
+    Ok(header.iter().map(str::to_ascii_lowercase).collect())
+}
+
+/// A text has at most so many characters.
+const LONGEST_TEXT: usize = 256;
+
+fn text(text: String, column: &str) -> Result<Cow<'static, str>, String> {
+    if text.chars().count() > LONGEST_TEXT {
+        return Err(format!(
+            "the {column} has more than {LONGEST_TEXT} characters"
+        ));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(format!("the {column} contains a control character"));
+    }
+    Ok(text.into())
 }
 
 impl Row {
@@ -103,11 +148,11 @@ impl Row {
             } else {
                 field(&self.guid, "the guid must be 32 hexadecimal digits")?
             },
-            first_name: self.first_name.into(),
-            last_name: self.last_name.into(),
+            first_name: text(self.first_name, "first_name")?,
+            last_name: text(self.last_name, "last_name")?,
             birth_date: field::<Date>(&self.birth_date, "the birth_date must be YYYY-MM-DD")?,
-            gender: self.gender.into(),
-            region: self.region.into(),
+            gender: text(self.gender, "gender")?,
+            region: text(self.region, "region")?,
             district: field(
                 &self.district,
                 "the district must be a number from 0 to 65535",
@@ -121,7 +166,7 @@ fn csv_error(error: csv::Error) -> RollError {
     let line = error.position().map(csv::Position::line);
     let problem = match error.into_kind() {
         csv::ErrorKind::Io(error) => return RollError::File(error),
-        csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".to_owned(),
+        csv::ErrorKind::Utf8 { .. } => "it is not UTF-8: save the file as CSV in UTF-8".to_owned(),
         csv::ErrorKind::UnequalLengths {
             expected_len, len, ..
         } => {
@@ -211,6 +256,45 @@ mod tests {
         assert_eq!((*line, voter.district), (2, 3));
         assert_eq!(voter.personal_id.as_str(), "01234567890");
         assert_eq!(voter.last_name, "Kovač, rođ. Ilić");
+    }
+
+    #[test]
+    fn quotes_end_with_their_line_and_nothing_is_taken_for_what_it_is_not() {
+        let voter = |number: u32| format!("0101000000{number},,Ana,Ana,1990-01-01,F,Nis,1\n");
+        for (rows, line, problem) in [
+            (
+                "01010000001,,\"Ana,Peric,1990-01-01,F,Nis,1\n01010000002,,Marko,Jovic,1980-02-02,M,Nis,1\n\
+                 01010000003,,\"Iva,Ilic,1991-03-03,F,Nis,2\n"
+                    .to_owned(),
+                2,
+                "not closed",
+            ),
+            (voter(1) + "01010000002,,Ma\0rko,Jovic,1990-01-01,M,Nis,1\n", 3, "NUL"),
+            (voter(1) + "01010000002,,Ma\trko,Jovic,1990-01-01,M,Nis,1\n", 3, "control"),
+            (voter(1) + &voter(2).replace("Ana", &"A".repeat(257)), 3, "more than 256"),
+            (voter(1) + "01010000002,,\"Ma\"rko,Jovic,1990-01-01,M,Nis,1\n", 3, "behind"),
+            (voter(1) + "01010000002,,Ma\"rko,Jovic,1990-01-01,M,Nis,1\n", 3, "inside"),
+            (voter(1) + ",,,,,,,\n" + &voter(2), 3, "empty"),
+            // The first wrong line is the one that is named.
+            (voter(1) + "x,,A,B,1990-02-28,F,R,0\n" + "01010000002,,\"Marko", 3, "personal_id"),
+        ] {
+            let error = read_text(&format!("{HEADER}{rows}")).unwrap_err().to_string();
+            let named = format!("line {line}: ");
+            assert!(error.starts_with(&named) && error.contains(problem), "{error}");
+        }
+        let below = format!("{HEADER}{},,,,,,,\n,,,,,,,\n", voter(1));
+        assert_eq!(read_text(&below).unwrap().len(), 1);
+        assert_eq!(
+            read_text(&(HEADER.to_uppercase() + &voter(1)))
+                .unwrap()
+                .len(),
+            1
+        );
+        for (separator, name) in [(";", "semicolons"), ("\t", "tabs")] {
+            let file = format!("{HEADER}{}", voter(1)).replace(',', separator);
+            let error = read_text(&file).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains("commas"), "{error}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod append;
 mod export;
 mod generate;
 mod import;
+mod lines;
 mod names;
 
 use tokio_postgres::{Client, NoTls};

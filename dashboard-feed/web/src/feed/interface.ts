@@ -22,13 +22,13 @@ export type Decimal = number | string;
 export type Winner = "plurality" | "absolute";
 
 export interface Interface {
-  elections: Elections;
+  elections: ElectionList;
   result: Result;
 }
 /**
  * The elections that have a result, by number.
  */
-export interface Elections {
+export interface ElectionList {
   elections: ListedElection[];
 }
 /**

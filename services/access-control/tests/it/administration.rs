@@ -41,7 +41,7 @@ async fn many_instances_create_one_administrator() {
 }
 
 #[tokio::test]
-async fn production_refuses_secrets_that_everybody_knows() {
+async fn production_refuses_publicly_known_secrets() {
     let refusal = |password: Option<&str>, secret: Option<&str>| {
         let mut options = options("postgresql://nobody@127.0.0.1:1/none");
         options.token.environment = Environment::Production;
@@ -65,7 +65,7 @@ async fn production_refuses_secrets_that_everybody_knows() {
     assert!(
         refusal(Some("1"), secret)
             .unwrap()
-            .starts_with("ADMIN_PASSWORD is the default")
+            .starts_with("ADMIN_PASSWORD is the publicly known default")
     );
     assert_eq!(refusal(Some("Own1"), secret), None);
 }

@@ -1,10 +1,12 @@
 //! Splits a CSV file into lines of values, as its bytes arrive.
 //!
 //! The existing readers of CSV pass over blank lines in silence, so that every line behind one would be
-//! reported under a wrong number. Hence this one, which holds one line at a time and nothing else.
+//! reported under a wrong number, and let a stray quote swallow the lines up to the next one. Hence this one, which
+//! holds one line at a time and nothing else.
 //!
-//! A line ends with LF, CRLF or CR. A value may stand in double quotes, in which two of them are one. What
-//! follows a closing quote belongs to the value, as does a quote that does not begin one.
+//! A line ends with LF, CRLF or CR, also inside quotes. A value may stand in double quotes, in which two of them are
+//! one; a line whose quotes do not close, or that has text behind a closing quote, is broken. A quote inside an
+//! unquoted value belongs to it.
 
 /// Characters of a value at most.
 pub(crate) const VALUE_CHARS: usize = 256;
@@ -30,6 +32,11 @@ impl Value {
         fits.then_some(self.bytes.as_slice())
     }
 
+    /// The bytes that are kept of it.
+    pub(crate) fn raw(&self) -> &[u8] {
+        &self.bytes
+    }
+
     fn push(&mut self, byte: u8) {
         if self.bytes.len() < VALUE_BYTES {
             self.bytes.push(byte);
@@ -47,17 +54,33 @@ impl Value {
 /// One line of the file.
 #[derive(Debug, Default)]
 pub(crate) struct Line {
-    /// The first two values; what lies behind them is only counted.
-    values: [Value; 2],
+    /// The first three values; what lies behind them is only counted.
+    values: [Value; 3],
     commas: usize,
     has_content: bool,
+    broken: bool,
 }
 
 impl Line {
-    /// The values, if there are exactly two.
+    /// The values, if there are exactly two and their quotes are in order.
     pub(crate) fn pair(&self) -> Option<[&Value; 2]> {
-        let [first, second] = &self.values;
-        (self.commas == 1).then_some([first, second])
+        let [first, second, _] = &self.values;
+        (self.commas == 1 && !self.broken).then_some([first, second])
+    }
+
+    /// Whether a quote is not closed on this line, or has text behind it.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// The bytes of the values that are kept, at most three.
+    pub(crate) fn kept(&self) -> &[Value] {
+        &self.values[..=self.commas.min(2)]
+    }
+
+    /// How many values it has.
+    pub(crate) fn number_of_values(&self) -> usize {
+        self.commas + 1
     }
 
     /// Whether there is nothing on it but blanks.
@@ -73,6 +96,7 @@ impl Line {
         self.values.iter_mut().for_each(Value::clear);
         self.commas = 0;
         self.has_content = false;
+        self.broken = false;
     }
 }
 
@@ -85,8 +109,10 @@ enum CsvState {
     ValueStart,
     Value,
     Quoted,
-    /// Behind a quote in a quoted value: a second one is a quote, anything else lies outside.
+    /// Behind a quote in a quoted value: a second one is a quote; otherwise the value has ended.
     BehindQuote,
+    /// Behind the closing quote, only blanks may follow.
+    BehindQuoted,
 }
 
 /// Takes the bytes of a file and gives its lines.
@@ -139,9 +165,11 @@ impl Splitter {
     ) -> Result<(), E> {
         self.take_head(see)?;
         match self.state {
-            CsvState::LineStart | CsvState::BehindReturn => Ok(()),
-            _ => see(&self.line),
+            CsvState::LineStart | CsvState::BehindReturn => return Ok(()),
+            CsvState::Quoted => self.line.broken = true,
+            _ => {}
         }
+        see(&self.line)
     }
 
     fn take_head<E>(&mut self, see: &mut impl FnMut(&Line) -> Result<(), E>) -> Result<(), E> {
@@ -158,6 +186,14 @@ impl Splitter {
         self.state = match (self.state, byte) {
             (CsvState::BehindReturn, b'\n') => CsvState::LineStart,
             (CsvState::Quoted, b'"') => CsvState::BehindQuote,
+            (CsvState::Quoted, b'\n') => {
+                self.line.broken = true;
+                return self.end_line(CsvState::LineStart, see);
+            }
+            (CsvState::Quoted, b'\r') => {
+                self.line.broken = true;
+                return self.end_line(CsvState::BehindReturn, see);
+            }
             (CsvState::Quoted, _) | (CsvState::BehindQuote, b'"') => {
                 self.write(byte, CsvState::Quoted)
             }
@@ -171,6 +207,10 @@ impl Splitter {
             (CsvState::LineStart | CsvState::BehindReturn | CsvState::ValueStart, b'"') => {
                 self.line.has_content = true;
                 CsvState::Quoted
+            }
+            (CsvState::BehindQuote | CsvState::BehindQuoted, _) => {
+                self.line.broken |= !byte.is_ascii_whitespace();
+                CsvState::BehindQuoted
             }
             _ => self.write(byte, CsvState::Value),
         };
@@ -216,7 +256,8 @@ mod tests {
             lines.push(match line.pair() {
                 Some([first, second]) => (2, text(first), text(second)),
                 None if line.is_blank() => no_pair(0),
-                None => no_pair(line.commas + 1),
+                None if line.is_broken() => broken(),
+                None => no_pair(line.number_of_values()),
             });
             Ok::<_, Infallible>(())
         };
@@ -234,6 +275,10 @@ mod tests {
 
     fn no_pair(values: usize) -> Shown {
         (values, String::new(), String::new())
+    }
+
+    fn broken() -> Shown {
+        (0, "broken".to_owned(), String::new())
     }
 
     #[test]
@@ -257,14 +302,19 @@ mod tests {
     }
 
     #[test]
-    fn quotes_hold_commas_and_line_ends_and_a_byte_order_mark_is_none_of_the_text() {
-        let file = "\u{feff}\"a,\"\"b\"\"\r\n\",\"1\"\nc\"d,\"2\" \n,\n\"\"\n\"open";
+    fn quotes_hold_commas_but_no_line_ends_and_a_byte_order_mark_is_none_of_the_text() {
+        let file = "\u{feff}\"a,\"\"b\"\"\",\"1\"\nc\"d,\"2\" \n,\n\"\"\n\"a,1\r\nb,2\n\"c,3\r\"d\"e,1\nf,\"1\"2\n\"open";
         let expected = [
-            pair("a,\"b\"\r\n", "1"),
-            pair("c\"d", "2 "),
+            pair("a,\"b\"", "1"),
+            pair("c\"d", "2"),
             pair("", ""),
             no_pair(1),
-            no_pair(1),
+            broken(),
+            pair("b", "2"),
+            broken(),
+            broken(),
+            broken(),
+            broken(),
         ];
         assert_eq!(lines(&[file.as_bytes()]), expected);
         let bytes: Vec<&[u8]> = file.as_bytes().chunks(1).collect();

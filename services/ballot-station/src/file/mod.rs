@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use csv::{Line, Splitter};
-pub(crate) use paper::{Mistake, PaperBallot};
+pub(crate) use paper::{Mistake, PaperBallot, Wrong};
 
 /// Bytes that a ballot takes while it waits: its GUID and its poll number.
 const WAITING_BYTES: usize = 16 + 8;
@@ -40,7 +40,7 @@ pub(crate) struct Inspected {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// A line, counted from 0, is not well formed.
-    Line(u32, Mistake),
+    Line(u32, Wrong),
     TooManyBytes,
     TooManyLines,
 }
@@ -167,13 +167,16 @@ impl Ballots {
             return Ok(());
         }
         if let Some(blank) = self.blank {
-            return Err(Stop::Fault(Fault::Line(blank, Mistake::NumberOfValues)));
+            return Err(Stop::Fault(Fault::Line(
+                blank,
+                Wrong::plain(Mistake::NumberOfValues),
+            )));
         }
         if number >= self.most {
             return Err(Stop::Fault(Fault::TooManyLines));
         }
         let ballot =
-            PaperBallot::read(line).map_err(|mistake| Stop::Fault(Fault::Line(number, mistake)))?;
+            PaperBallot::read(line).map_err(|wrong| Stop::Fault(Fault::Line(number, wrong)))?;
         let mut waiting = [0; WAITING_BYTES];
         let (guid, choice) = waiting.split_at_mut(16);
         guid.copy_from_slice(ballot.guid.as_bytes());
@@ -200,11 +203,22 @@ mod tests {
     use super::*;
 
     const LIMITS: Limits = Limits {
-        bytes: 60,
+        bytes: 200,
         lines: 4,
     };
 
+    /// The file with GUIDs for the letters a, b and c.
+    fn with_guids(short: &str) -> String {
+        let letters = [('a', '1'), ('b', '2'), ('c', '3')];
+        letters
+            .iter()
+            .fold(short.to_owned(), |file, (letter, digit)| {
+                file.replace(*letter, &digit.to_string().repeat(32))
+            })
+    }
+
     fn inspected(file: &str) -> Inspected {
+        let file = with_guids(file);
         let (sender, pieces) = mpsc::channel(100);
         for piece in file.as_bytes().chunks(7) {
             // It stops listening when it has seen enough.
@@ -220,15 +234,17 @@ mod tests {
 
     #[test]
     fn the_first_wrong_line_is_named() {
-        let values = |line| Some(Fault::Line(line, Mistake::NumberOfValues));
-        let number = |line| Some(Fault::Line(line, Mistake::PollNumber));
+        let values = |line| Some(Fault::Line(line, Wrong::plain(Mistake::NumberOfValues)));
+        let number = |line| Some(Fault::Line(line, Wrong::plain(Mistake::PollNumber)));
         assert_eq!(fault("a,1\nb\nc,0"), values(1));
         assert_eq!(fault("a,1\nb,0\nc"), number(1));
         assert_eq!(fault("a,x,1"), values(0));
         assert_eq!(fault("a,1\n\nb,0\n"), values(1));
         assert_eq!(fault("\n \n\na,0\n"), values(0));
         assert_eq!(fault("a,1\n\n  \n\n"), None);
-        assert_eq!(fault(&format!("{},1", "x".repeat(50))), None);
+        let guid = Some(Fault::Line(1, Wrong::plain(Mistake::Guid)));
+        assert_eq!(fault("a,1\nx,0\n"), guid);
+        assert_eq!(fault("a,1\n,1\n"), guid);
     }
 
     #[test]
@@ -240,13 +256,16 @@ mod tests {
         let long = "1".repeat(257);
         for (file, mistake) in [
             (format!("{long},1"), Mistake::NumberOfValues),
-            (format!("a,{long}"), Mistake::PollNumber),
+            (format!("{},{long}", with_guids("a")), Mistake::PollNumber),
         ] {
             let (sender, pieces) = mpsc::channel(1);
             sender.try_send(Bytes::from(file)).unwrap();
             drop(sender);
             let inspected = inspect(pieces, limits, &std::env::temp_dir()).unwrap();
-            assert_eq!(inspected.file.err(), Some(Fault::Line(0, mistake)));
+            assert_eq!(
+                inspected.file.err(),
+                Some(Fault::Line(0, Wrong::plain(mistake)))
+            );
         }
     }
 
@@ -257,14 +276,14 @@ mod tests {
             fault("a,1\na,1\na,1\na,1\na,1\n"),
             Some(Fault::TooManyLines)
         );
-        assert_eq!(fault(&format!("a,1{}", " ".repeat(57))), None);
-        let long = format!("a,1{}", " ".repeat(58));
+        assert_eq!(fault(&format!("a,1{}", " ".repeat(166))), None);
+        let long = format!("a,1{}", " ".repeat(167));
         assert_eq!(fault(&long), Some(Fault::TooManyBytes));
         assert!(inspected(&long).sha256.is_none());
         let wrong = format!("a\n{}", "a,1\n".repeat(100));
         assert_eq!(
             fault(&wrong),
-            Some(Fault::Line(0, Mistake::NumberOfValues)),
+            Some(Fault::Line(0, Wrong::plain(Mistake::NumberOfValues))),
             "what is wrong first is said"
         );
     }
@@ -273,7 +292,7 @@ mod tests {
     fn what_is_read_is_what_was_sent_under_the_hash_of_all_of_it() {
         let text = "\u{feff}a,1\r\n\"b\", 18446744073709551616 \r\n\r\n";
         let file = inspected(text).file.ok().unwrap();
-        let expected: [u8; 32] = Sha256::digest(text).into();
+        let expected: [u8; 32] = Sha256::digest(with_guids(text)).into();
         assert_eq!(file.sha256, expected);
         assert!(expected.starts_with(&file.name().to_be_bytes()));
         assert_eq!(file.lines, 2);
@@ -283,6 +302,9 @@ mod tests {
             .collect();
         assert_eq!(choices, [1, u64::MAX]);
         let wrong = inspected("a,0\nb,1\n");
-        assert_eq!(wrong.sha256, Some(Sha256::digest("a,0\nb,1\n").into()));
+        assert_eq!(
+            wrong.sha256,
+            Some(Sha256::digest(with_guids("a,0\nb,1\n")).into())
+        );
     }
 }

@@ -3,7 +3,7 @@
 use ballot_log::Act;
 
 use crate::tokens::{self, JMBG, OFFICIAL};
-use crate::world::{World, guid};
+use crate::world::{World, file, guid};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recorded_file_is_an_act_before_it_is_answered() {
@@ -34,8 +34,8 @@ async fn what_is_refused_or_discarded_is_an_act_as_well() {
     let good = format!("{},1\n", guid(1));
     station.send(&good).await;
     station.send("").await;
-    station.send("a,1\nb,0\n").await;
-    station.send("a,1\nb,1\nc,1\n").await;
+    station.send(file([(1, 1), (2, 0)].into_iter())).await;
+    station.send(file((1..=3).map(|number| (number, 1)))).await;
     let refused = station.post(&tokens::official(), None, Vec::new()).await;
     assert_eq!(refused.status, 400);
     let turned_away = station.send_as(&tokens::administrator(), &good).await;

@@ -35,9 +35,14 @@ fn serial(ballot: u32, choice: u64) -> Vec<u8> {
 }
 
 fn paper(guid: u128, line: u32, choice: u64) -> Vec<u8> {
+    paper_of_file(guid, (101_994_704_401, 1), line, choice)
+}
+
+/// A line of this official's file.
+fn paper_of_file(guid: u128, (official, file): (u64, u64), line: u32, choice: u64) -> Vec<u8> {
     let line = PaperLine {
-        official: 101_994_704_401,
-        file: 1,
+        official,
+        file,
         line,
     };
     let ballot = Ballot::Paper(Uuid::from_u128(guid), line);

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use proptest::prelude::*;
 
+use super::seen::Sight;
 use super::*;
 
 fn payloads() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         8 => (0..40_u32, 0..6_u64).prop_map(|(ballot, choice)| serial(ballot, choice)),
-        4 => (0..10_u128, 0..3_u32, 0..6_u64).prop_map(|(guid, line, choice)| paper(guid, line, choice)),
+        8 => (0..10_u128, (0..2_u64, 0..3_u64), 0..3_u32, 0..3_u64)
+            .prop_map(|(guid, file, line, choice)| paper_of_file(guid, file, line, choice)),
         1 => Just(close()),
         1 => proptest::collection::vec(any::<u8>(), 0..20),
         1 => Just(br#"{"v":1,"election":8,"ballot":1,"choice":1}"#.to_vec()),
@@ -32,7 +34,7 @@ pub(super) fn logs() -> impl Strategy<Value = Log> {
 fn reference(log: &Log) -> Tally {
     let mut tally = Tally::default();
     let mut serials: Vec<u32> = Vec::new();
-    let mut papers: HashMap<Uuid, Vec<PaperLine>> = HashMap::new();
+    let mut papers: HashMap<Uuid, Vec<(PaperLine, u64, Sight)>> = HashMap::new();
     for (time_ms, payload) in log {
         let ballot = match Record::decode(payload) {
             Ok(Record::Close { election: 7 }) if *time_ms >= CLOSES_MS => {
@@ -47,31 +49,62 @@ fn reference(log: &Log) -> Tally {
             tally.rejected.add(Reason::NotOpen);
             continue;
         }
-        let seen = match ballot.ballot {
+        let sight = match ballot.ballot {
             Ballot::Serial(serial) => {
                 let seen = serials.contains(&serial);
                 serials.push(serial);
-                seen.then_some(None)
+                [Sight::First, Sight::Duplicate][usize::from(seen)]
             }
             Ballot::Paper(guid, line) => {
                 let lines = papers.entry(guid).or_default();
-                let seen = (!lines.is_empty()).then(|| lines.contains(&line).then_some(()));
-                lines.push(line);
-                seen
+                let sight = sight(lines, line, ballot.choice);
+                lines.push((line, ballot.choice, sight));
+                sight
             }
         };
-        match seen {
-            Some(Some(())) => tally.repeated += 1,
-            Some(None) => tally.rejected.add(Reason::Duplicate),
-            None if (1..=3).contains(&ballot.choice) => {
+        match sight {
+            Sight::Repeated => tally.repeated += 1,
+            Sight::Duplicate => tally.rejected.add(Reason::Duplicate),
+            Sight::First if (1..=3).contains(&ballot.choice) => {
                 // Open for eight seconds, so that every second is a slot.
                 let slot = usize::try_from((*time_ms - OPENS_MS) / 1_000).unwrap();
                 tally.add_vote(0, u32::try_from(ballot.choice).unwrap(), slot);
             }
-            None => tally.rejected.add(Reason::InvalidPollNumber),
+            Sight::First => tally.rejected.add(Reason::InvalidPollNumber),
         }
     }
     tally
+}
+
+fn sight(before: &[(PaperLine, u64, Sight)], line: PaperLine, choice: u64) -> Sight {
+    let Some((first, first_choice, _)) = before.first() else {
+        return Sight::First;
+    };
+    let was = |wanted| {
+        before
+            .iter()
+            .any(|(seen, _, sight)| *seen == line && *sight == wanted)
+    };
+    if was(Sight::First) || was(Sight::Duplicate) {
+        return Sight::Repeated;
+    }
+    let of_first = |one: &PaperLine| one.file == first.file;
+    if line.official != first.official || of_first(&line) || choice != *first_choice {
+        return Sight::Duplicate;
+    }
+    let mut repeats = before.iter().rev().filter(|(seen, seen_choice, sight)| {
+        let was_duplicate = before
+            .iter()
+            .any(|one| one.0 == *seen && one.2 == Sight::Duplicate);
+        *sight == Sight::Repeated
+            && seen_choice == first_choice
+            && !of_first(seen)
+            && !was_duplicate
+    });
+    match repeats.next() {
+        Some((last, _, _)) if last.file == line.file && last.line != line.line => Sight::Duplicate,
+        _ => Sight::Repeated,
+    }
 }
 
 proptest! {

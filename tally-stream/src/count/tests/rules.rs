@@ -50,6 +50,50 @@ fn a_file_that_is_sent_again_lists_its_duplicates_once() {
     assert_eq!(partition.tally(7).rejected.of(Reason::InvalidPollNumber), 1);
 }
 
+/// A station that sends everything so far, every hour.
+#[test]
+fn a_cumulative_file_of_the_same_official_repeats_and_adds() {
+    let export = |file: u64, ballots: std::ops::Range<u32>| {
+        ballots.map(move |line| {
+            let choice = u64::from(line % 3) + 1;
+            (2_000, paper_of_file(line.into(), (1, file), line, choice))
+        })
+    };
+    let (partition, verdicts) = count(&export(20, 0..6).chain(export(21, 0..9)).collect::<Log>());
+    let (repeated, added) = verdicts[6..].split_at(6);
+    assert!(repeated.iter().all(|one| *one == Verdict::Repeated));
+    assert!(added.iter().all(|one| *one == Verdict::Counted));
+    let tally = partition.tally(7);
+    assert_eq!([1, 2, 3].map(|number| tally.votes_for(number)), [3, 3, 3]);
+    assert_eq!(tally.repeated, 6);
+    assert_eq!(tally.rejected.total(), 0);
+}
+
+#[test]
+fn what_another_official_another_choice_or_the_same_file_repeats_is_a_duplicate() {
+    let log = vec![
+        (2_000, paper_of_file(5, (1, 20), 0, 1)),
+        (2_001, paper_of_file(5, (2, 21), 0, 1)),
+        (2_002, paper_of_file(5, (1, 21), 0, 2)),
+        (2_003, paper_of_file(5, (1, 20), 1, 1)),
+        // A later file that names it twice repeats it once.
+        (2_004, paper_of_file(5, (1, 22), 0, 1)),
+        (2_005, paper_of_file(5, (1, 22), 1, 1)),
+        // Sent again, each is the same act.
+        (2_006, paper_of_file(5, (2, 21), 0, 1)),
+        (2_007, paper_of_file(5, (1, 22), 0, 1)),
+        (2_008, paper_of_file(5, (1, 22), 1, 1)),
+    ];
+    let (partition, verdicts) = count(&log);
+    let duplicate = Some(Reason::Duplicate);
+    let expected = [
+        None, duplicate, duplicate, duplicate, None, duplicate, None, None, None,
+    ];
+    assert_eq!(reasons(&verdicts), expected);
+    assert_eq!(partition.tally(7).repeated, 4);
+    assert_eq!(partition.tally(7).counted(), 1);
+}
+
 #[test]
 fn an_invalid_poll_number_uses_the_ballot_up() {
     let log = vec![
