@@ -78,6 +78,11 @@ pub enum DefinitionError {
     /// Voters could not tell two participants of one name apart.
     #[error("two participants are called «{0}»")]
     SameName(String),
+    /// Rules that only the command `apportion` knows.
+    #[error(
+        "an election elects one winner or shares out seats, without a threshold of the electorate; the command apportion knows other rules"
+    )]
+    RulesOfTheCommand,
     /// The electoral rules refuse.
     #[error(transparent)]
     Rules(#[from] RuleError),
@@ -92,6 +97,7 @@ impl ElectionDefinition {
                 exempt: participant.exempt,
                 multiplier: participant.multiplier,
                 threshold_percent: participant.threshold_percent,
+                ..ListTerms::default()
             })
             .collect()
     }
@@ -111,6 +117,9 @@ impl ElectionDefinition {
             if participant.poll_number != poll_number {
                 return Err(DefinitionError::PollNumbers);
             }
+        }
+        if !self.rules.are_for_elections() {
+            return Err(DefinitionError::RulesOfTheCommand);
         }
         self.rules.check(&self.terms())?;
         Ok(())
@@ -280,6 +289,15 @@ mod tests {
         let mut alone = sample();
         alone.participants.truncate(1);
         assert_eq!(alone.check(), Err(DefinitionError::NoChoice));
+        for rules in [
+            r#"{"method":"majority","winner":"plurality","winners":2}"#,
+            r#"{"method":"dhondt","seats":3,"threshold":{"percent":3,"of":"registered"}}"#,
+        ] {
+            let mut known_to_apportion = sample();
+            known_to_apportion.rules = serde_json::from_str(rules).unwrap();
+            let refused = Err(DefinitionError::RulesOfTheCommand);
+            assert_eq!(known_to_apportion.check(), refused);
+        }
         let mut twins = sample();
         twins.participants[1].name = "A".to_owned();
         assert_eq!(twins.check(), Ok(()));

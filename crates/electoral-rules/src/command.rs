@@ -3,7 +3,11 @@
 
 mod explanation;
 
-use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned, ser::SerializeMap};
+use serde::{
+    Deserialize, Serialize, Serializer,
+    de::{DeserializeOwned, IgnoredAny},
+    ser::SerializeMap,
+};
 use serde_json::Value;
 
 pub use explanation::Explanation;
@@ -16,8 +20,9 @@ use crate::{
     terms::ListTerms,
 };
 
-/// An election and its votes, as they stand on a line. Other fields are ignored.
+/// An election and its votes, as they stand on a line.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Line {
     votes: Vec<Whole>,
     rules: Rules,
@@ -29,6 +34,16 @@ struct Line {
     cast: Option<Whole>,
     #[serde(default)]
     lots: Option<Vec<u32>>,
+    #[serde(default)]
+    registered: Option<Whole>,
+    #[serde(default)]
+    alliances: Option<Vec<Vec<u32>>>,
+    #[serde(default, rename = "id")]
+    _id: Option<IgnoredAny>,
+    #[serde(default, rename = "name")]
+    _name: Option<IgnoredAny>,
+    #[serde(default, rename = "comment")]
+    _comment: Option<IgnoredAny>,
 }
 
 /// What names the line.
@@ -48,6 +63,8 @@ pub struct Election {
     valid: Option<u64>,
     cast: Option<u64>,
     lots: Vec<u32>,
+    registered: Option<u64>,
+    alliances: Vec<Vec<u32>>,
 }
 
 impl Election {
@@ -59,6 +76,8 @@ impl Election {
             valid: self.valid,
             cast: self.cast,
             lots: &self.lots,
+            registered: self.registered,
+            alliances: &self.alliances,
         }
     }
 }
@@ -116,6 +135,8 @@ fn outcome(text: &str) -> Result<(Election, Outcome), String> {
         valid: line.valid.map(|Whole(votes)| votes),
         cast: line.cast.map(|Whole(votes)| votes),
         lots: line.lots.unwrap_or_default(),
+        registered: line.registered.map(|Whole(registered)| registered),
+        alliances: line.alliances.unwrap_or_default(),
     };
     match election.rules.apply(&election.count()) {
         Ok(outcome) => Ok((election, outcome)),
@@ -155,6 +176,10 @@ impl Serialize for Answer {
             Ok((_, Outcome::Winner(result))) => {
                 line.serialize_entry("winner", &result.winner)?;
                 line.serialize_entry("runoff", &result.runoff)?;
+                line.serialize_entry("ties", &result.ties)?;
+            }
+            Ok((_, Outcome::Winners(result))) => {
+                line.serialize_entry("winners", &result.winners)?;
                 line.serialize_entry("ties", &result.ties)?;
             }
             Err(error) => line.serialize_entry("error", error)?,

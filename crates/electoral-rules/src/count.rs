@@ -17,6 +17,11 @@ pub struct Count<'a> {
     pub cast: Option<u64>,
     /// The poll numbers in the order in which lots drew them.
     pub lots: &'a [u32],
+    /// Everybody who was entitled to vote; only a threshold may need it.
+    pub registered: Option<u64>,
+    /// The poll numbers of lists that stand together: seats are shared out among alliances and single lists first,
+    /// then inside each alliance.
+    pub alliances: &'a [Vec<u32>],
 }
 
 /// The sums of a count that makes sense.
@@ -26,6 +31,7 @@ pub(crate) struct Totals {
     pub(crate) votes: u64,
     pub(crate) valid: u64,
     pub(crate) cast: u64,
+    pub(crate) registered: Option<u64>,
 }
 
 impl Count<'_> {
@@ -61,7 +67,38 @@ impl Count<'_> {
         if cast > MAX_VOTES {
             return Err(RuleError::TooManyVotes);
         }
-        Ok(Totals { votes, valid, cast })
+        let registered = self.registered;
+        if let Some(registered) = registered.filter(|registered| *registered < cast) {
+            return Err(RuleError::RegisteredBelowCast { registered, cast });
+        }
+        if registered > Some(MAX_VOTES) {
+            return Err(RuleError::TooManyVotes);
+        }
+        Ok(Totals {
+            votes,
+            valid,
+            cast,
+            registered,
+        })
+    }
+
+    /// The alliance of each list, as its place in [`Count::alliances`].
+    pub(crate) fn alliance_of_lists(&self) -> Result<Vec<Option<usize>>, RuleError> {
+        let mut of_lists = vec![None; self.votes.len()];
+        for (alliance, members) in self.alliances.iter().enumerate() {
+            for &poll_number in members {
+                let index = usize::try_from(poll_number)
+                    .ok()
+                    .and_then(|n| n.checked_sub(1));
+                let Some(place) = index.and_then(|index| of_lists.get_mut(index)) else {
+                    return Err(RuleError::UnknownAlly(poll_number));
+                };
+                if place.replace(alliance).is_some() {
+                    return Err(RuleError::AllyTwice(poll_number));
+                }
+            }
+        }
+        Ok(of_lists)
     }
 
     /// The terms of the list at `index`.

@@ -90,6 +90,31 @@ pub enum RuleError {
         /// The valid votes.
         valid: u64,
     },
+    /// There are more votes than people who may vote.
+    RegisteredBelowCast {
+        /// Who may vote.
+        registered: u64,
+        /// The votes cast.
+        cast: u64,
+    },
+    /// A threshold is a percentage of the electorate, whose number is not given.
+    NoElectorate,
+    /// Strictness or alliances in a threshold that has no percentage.
+    NoPercentage {
+        /// The field.
+        field: &'static str,
+    },
+    /// An alliance names a poll number that is not on the ballot.
+    UnknownAlly(u32),
+    /// A list stands in two alliances, or twice in one.
+    AllyTwice(u32),
+    /// A list has won seats already, which only divisors go on from.
+    SeatsWonWithQuota {
+        /// The list.
+        poll_number: u32,
+    },
+    /// Several winners of which there is none, or too many.
+    Winners(u64),
     /// A lot names no list of this election.
     UnknownLot(u32),
     /// A poll number was drawn twice.
@@ -139,7 +164,7 @@ impl fmt::Display for RuleError {
             ),
             Self::TermsForCandidate { poll_number } => write!(
                 f,
-                "Candidate {poll_number} has a multiplier, a threshold or an exemption, which have no meaning \
+                "Candidate {poll_number} has terms (a multiplier, a threshold or others), which have no meaning \
                  where one winner is elected; leave them out."
             ),
             Self::NoLists => f.write_str("There is nobody to vote for: `votes` is empty."),
@@ -160,6 +185,32 @@ impl fmt::Display for RuleError {
                 f,
                 "{valid} votes are valid, but only {cast} were cast; `cast` must be no less than `valid`."
             ),
+            Self::RegisteredBelowCast { registered, cast } => write!(
+                f,
+                "{cast} votes were cast, but only {registered} people may vote; `registered` must be no less than \
+                 `cast`."
+            ),
+            Self::NoElectorate => f.write_str(
+                "The threshold is a percentage of the electorate; say in `registered` how many may vote.",
+            ),
+            Self::NoPercentage { field } => write!(
+                f,
+                "`{field}` has no meaning in a threshold without `percent`; leave it out."
+            ),
+            Self::UnknownAlly(poll_number) => {
+                write!(f, "`alliances` names poll number {poll_number}, which is not on the ballot.")
+            }
+            Self::AllyTwice(poll_number) => write!(
+                f,
+                "`alliances` names poll number {poll_number} twice; a list stands in one alliance."
+            ),
+            Self::SeatsWonWithQuota { poll_number } => write!(
+                f,
+                "List {poll_number} has won seats already, which has no meaning with a quota; use a method with divisors."
+            ),
+            Self::Winners(winners) => {
+                write!(f, "`winners` is {winners}; it must be from 1 to {MAX_SEATS}.")
+            }
             Self::UnknownLot(poll_number) => {
                 write!(f, "`lots` names poll number {poll_number}, which is not on the ballot.")
             }

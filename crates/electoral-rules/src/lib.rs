@@ -61,7 +61,7 @@ pub use decimal::{Decimal, DecimalError};
 pub use error::RuleError;
 pub use fraction::Fraction;
 pub use limits::{MAX_SEATS, MAX_VOTES};
-pub use majority::MajorityResult;
+pub use majority::{MajorityResult, WinnersResult};
 pub use outcome::Outcome;
 pub use rules::Rules;
 pub use seats::{Apportionment, Award, Claim, Standing};

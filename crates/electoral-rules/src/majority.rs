@@ -14,11 +14,68 @@ use crate::{
 pub(crate) enum Majority {
     /// More votes than anyone else.
     Plurality,
-    /// More than half of the valid votes; else the best go to a second round.
+    /// More than half of the valid votes, or of all votes cast; else the best go to a second round.
     Absolute {
         /// How many of them, 2 or more.
         runoff: u32,
+        /// Half of what is to be passed.
+        of: MajorityOf,
     },
+}
+
+/// What an absolute majority is a majority of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MajorityOf {
+    Valid,
+    /// All who voted, invalid votes included.
+    Cast,
+}
+
+impl MajorityOf {
+    fn votes(self, totals: Totals) -> u64 {
+        match self {
+            Self::Valid => totals.valid,
+            Self::Cast => totals.cast,
+        }
+    }
+}
+
+/// Who is elected where there are several winners.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct WinnersResult {
+    /// The poll numbers of the winners, most votes first. Places that an open tie is about are missing from it.
+    pub winners: Vec<u32>,
+    /// The ties that mattered, settled or open.
+    pub ties: Vec<Tie>,
+}
+
+/// Elects those with most votes.
+pub(crate) fn several(
+    winners: u32,
+    count: &Count<'_>,
+    totals: Totals,
+    tie: TieRule,
+    lots: &Lots,
+) -> WinnersResult {
+    let candidates = candidates(count);
+    // Nobody has voted for anyone: nothing is decided, and no rule is meant to decide it.
+    let (winners, ties) = if totals.votes == 0 {
+        (Vec::new(), vec![Tie::open(winners.into(), &candidates)])
+    } else {
+        best(winners, &candidates, tie, lots)
+    };
+    WinnersResult { winners, ties }
+}
+
+fn candidates(count: &Count<'_>) -> Vec<Contender> {
+    let candidate = |(index, &votes)| Contender {
+        index,
+        poll_number: poll_number(index),
+        votes,
+        weight: u128::from(votes),
+    };
+    count.votes.iter().enumerate().map(candidate).collect()
 }
 
 /// Who won, or goes to the second round.
@@ -42,17 +99,7 @@ impl Majority {
         tie: TieRule,
         lots: &Lots,
     ) -> MajorityResult {
-        let candidates: Vec<Contender> = count
-            .votes
-            .iter()
-            .enumerate()
-            .map(|(index, &votes)| Contender {
-                index,
-                poll_number: poll_number(index),
-                votes,
-                weight: u128::from(votes),
-            })
-            .collect();
+        let candidates = candidates(count);
         // Nobody has voted for anyone: nothing is decided, and no rule is meant to decide it.
         if totals.votes == 0 {
             let ties = vec![Tie::open(1, &candidates)];
@@ -72,10 +119,11 @@ impl Majority {
                     ties,
                 }
             }
-            Self::Absolute { runoff } => {
+            Self::Absolute { runoff, of } => {
+                let all = u128::from(of.votes(totals));
                 let elected = candidates
                     .iter()
-                    .find(|candidate| 2 * u128::from(candidate.votes) > u128::from(totals.valid));
+                    .find(|candidate| 2 * u128::from(candidate.votes) > all);
                 if let Some(elected) = elected {
                     let winner = Some(elected.poll_number);
                     return MajorityResult {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    majority::MajorityResult,
+    majority::{MajorityResult, WinnersResult},
     seats::{Apportionment, Standing},
     ties::Tie,
 };
@@ -16,6 +16,8 @@ pub enum Outcome {
     Seats(Apportionment),
     /// One winner was to be elected.
     Winner(MajorityResult),
+    /// Several winners were to be elected.
+    Winners(WinnersResult),
 }
 
 impl Outcome {
@@ -23,7 +25,7 @@ impl Outcome {
     pub fn seats(&self) -> Option<&[u64]> {
         match self {
             Self::Seats(apportionment) => Some(&apportionment.seats),
-            Self::Winner(_) => None,
+            Self::Winner(_) | Self::Winners(_) => None,
         }
     }
 
@@ -32,14 +34,14 @@ impl Outcome {
     pub fn standings(&self) -> Option<&[Standing]> {
         match self {
             Self::Seats(apportionment) => Some(apportionment.standings()),
-            Self::Winner(_) => None,
+            Self::Winner(_) | Self::Winners(_) => None,
         }
     }
 
     /// The poll number of the winner, where one is elected and has been.
     pub fn winner(&self) -> Option<u32> {
         match self {
-            Self::Seats(_) => None,
+            Self::Seats(_) | Self::Winners(_) => None,
             Self::Winner(result) => result.winner,
         }
     }
@@ -49,6 +51,7 @@ impl Outcome {
         match self {
             Self::Seats(apportionment) => &apportionment.ties,
             Self::Winner(result) => &result.ties,
+            Self::Winners(result) => &result.ties,
         }
     }
 }

@@ -69,12 +69,3 @@ impl de::Visitor<'_> for WholeVisitor {
         }
     }
 }
-
-/// `null` is the same as not saying it.
-pub(crate) fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
-}

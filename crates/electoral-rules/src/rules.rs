@@ -9,7 +9,7 @@ use crate::{
     count::{Count, poll_number},
     error::RuleError,
     limits::MULTIPLIER_DIGITS,
-    majority::Majority,
+    majority::{self, Majority},
     outcome::Outcome,
     reading::Object,
     seats::SeatSharing,
@@ -21,13 +21,15 @@ use written::Written;
 /// The rules by which votes become seats, or a winner.
 ///
 /// They are read from (and written as) an object:
-/// - `method`: `dhondt`, `sainte_lague`, `modified_sainte_lague`, `imperiali`, `hare` or `droop` share out
-///   `seats`; `majority` elects one.
-/// - `threshold`: `{"percent": 5, "of": "valid"}`, `"of": "cast"`, or `{"of": "quota"}` alone: one seats-th
-///   of the valid votes.
+/// - `method`: `dhondt`, `sainte_lague`, `modified_sainte_lague`, `imperiali`, `hare`, `droop` or
+///   `imperiali_quota` share out `seats`; `majority` elects one or several.
+/// - `threshold`: `{"percent": 5, "of": "valid"}`, `"of": "cast"`, `"of": "registered"`, or `{"of": "quota"}` alone: one
+///   seats-th of the valid votes. With a percentage, `"strict": true` asks for more than it, and `"alliances": true`
+///   measures alliances together.
 /// - `remainder`, with a quota: `largest_remainder` (default) or `largest_lists`.
-/// - `winner`, with `majority`: `plurality`, or `absolute` (more than half of the valid votes), where
-///   without a winner the best `runoff` (default 2) go to a second round.
+/// - `winner`, with `majority`: `plurality`, which with `winners` elects so many; or `absolute` (more than half of the
+///   valid votes, or with `"of": "cast"` of all votes cast), where without a winner the best `runoff` (default 2) go to
+///   a second round.
 /// - `tie`: `ballot_order`, `most_votes`, `fewest_votes` or `lot`. Without it nothing but lots settles a tie.
 ///
 /// Rules that make no sense cannot be read, so that what exists can be applied; the error is a
@@ -45,6 +47,8 @@ enum Contest {
     Seats(SeatSharing),
     /// One winner.
     Majority(Majority),
+    /// So many winners, those with most votes.
+    Winners(u32),
 }
 
 impl Rules {
@@ -57,7 +61,7 @@ impl Rules {
         let mut largest = 0;
         for (index, terms) in lists.iter().enumerate() {
             let poll_number = poll_number(index);
-            if matches!(self.contest, Contest::Majority(_)) && *terms != ListTerms::default() {
+            if !matches!(self.contest, Contest::Seats(_)) && *terms != ListTerms::default() {
                 return Err(RuleError::TermsForCandidate { poll_number });
             }
             if let Some(percent) = terms
@@ -97,6 +101,9 @@ impl Rules {
             Contest::Seats(sharing) => sharing
                 .apply(count, totals, self.tie, &lots)
                 .map(Outcome::Seats),
+            Contest::Winners(winners) => Ok(Outcome::Winners(majority::several(
+                winners, count, totals, self.tie, &lots,
+            ))),
             Contest::Majority(majority) => Ok(Outcome::Winner(
                 majority.decide(count, totals, self.tie, &lots),
             )),
@@ -107,7 +114,17 @@ impl Rules {
     pub fn seats(&self) -> Option<u32> {
         match self.contest {
             Contest::Seats(sharing) => Some(sharing.seats),
-            Contest::Majority(_) => None,
+            Contest::Majority(_) | Contest::Winners(_) => None,
+        }
+    }
+
+    /// Whether an election in Urna can have these rules: it elects one winner or shares out seats, and does not know the
+    /// electorate when it is counted.
+    pub fn are_for_elections(&self) -> bool {
+        match self.contest {
+            Contest::Seats(sharing) => !sharing.threshold.needs_electorate(),
+            Contest::Majority(_) => true,
+            Contest::Winners(_) => false,
         }
     }
 

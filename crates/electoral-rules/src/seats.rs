@@ -1,5 +1,6 @@
 //! Sharing out seats: who takes part, what their votes count, and by which method they become seats.
 
+mod alliances;
 mod apportionment;
 mod award;
 mod divisors;
@@ -47,8 +48,17 @@ impl SeatSharing {
         tie: TieRule,
         lots: &Lots,
     ) -> Result<Apportionment, RuleError> {
-        let standings = self.threshold.standings(self.seats, count, totals);
-        let weights = Weights::of(count, totals, self.seats)?;
+        let alliances = count.alliance_of_lists()?;
+        let standings = self
+            .threshold
+            .standings(self.seats, count, totals, &alliances)?;
+        let limits = Limits::of(count);
+        if let (SeatMethod::Quota(..), Some(index)) = (self.method, limits.first_with_seats()) {
+            let poll_number = poll_number(index);
+            return Err(RuleError::SeatsWonWithQuota { poll_number });
+        }
+        let weights = Weights::of(count, totals, self.seats, &limits)?;
+        let field = Field { limits, tie, lots };
         let taking_part: Vec<Contender> = (0..count.votes.len())
             .filter(|&index| standings[index].takes_part())
             .map(|index| Contender {
@@ -64,17 +74,78 @@ impl SeatSharing {
 
         let division = if with_votes.is_empty() {
             Division::without_votes(self.seats, &taking_part)
+        } else if with_votes
+            .iter()
+            .any(|list| alliances[list.index].is_some())
+        {
+            alliances::share_out(
+                self.method,
+                self.seats,
+                &with_votes,
+                &alliances,
+                &weights,
+                &field,
+            )
         } else {
-            match self.method {
-                SeatMethod::Divisors(divisors) => {
-                    divisors.share_out(self.seats, &with_votes, weights, tie, lots)
-                }
-                SeatMethod::Quota(quota, remainder) => {
-                    quota.share_out(remainder, self.seats, &with_votes, &weights, tie, lots)
-                }
-            }
+            self.method
+                .share_out(self.seats, &with_votes, weights, &field)
         };
-        Ok(Apportionment::new(standings, division))
+        Ok(Apportionment::new(self.seats, standings, division))
+    }
+}
+
+impl SeatMethod {
+    /// Shares out the seats between lists that all have votes.
+    fn share_out(
+        self,
+        seats: u32,
+        lists: &[&Contender],
+        weights: Weights,
+        field: &Field<'_>,
+    ) -> Division {
+        match self {
+            Self::Divisors(divisors) => divisors.share_out(seats, lists, weights, field),
+            Self::Quota(quota, remainder) => {
+                quota.share_out(remainder, seats, lists, &weights, field)
+            }
+        }
+    }
+}
+
+/// What else decides who gets a seat.
+pub(crate) struct Field<'a> {
+    pub(crate) limits: Limits,
+    pub(crate) tie: TieRule,
+    pub(crate) lots: &'a Lots,
+}
+
+/// How many seats each list can take, and how many it has already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Limits {
+    most: Vec<u64>,
+    pub(crate) won: Vec<u64>,
+}
+
+impl Limits {
+    fn of(count: &Count<'_>) -> Self {
+        let terms = (0..count.votes.len()).map(|index| count.terms(index));
+        let limits = terms.map(|terms| (terms.candidates.unwrap_or(u64::MAX), terms.seats_won));
+        let (most, won) = limits.unzip();
+        Self { most, won }
+    }
+
+    /// The new seats that a list can take at most.
+    pub(crate) fn most(&self, list: &Contender) -> u64 {
+        self.most[list.index]
+    }
+
+    /// The seats that a list has already.
+    pub(crate) fn won(&self, list: &Contender) -> u64 {
+        self.won[list.index]
+    }
+
+    fn first_with_seats(&self) -> Option<usize> {
+        self.won.iter().position(|won| *won > 0)
     }
 }
 
@@ -89,7 +160,12 @@ pub(crate) struct Weights {
 
 impl Weights {
     /// Fails where sharing out this many seats could overflow; after this, nothing can.
-    fn of(count: &Count<'_>, totals: Totals, seats: u32) -> Result<Self, RuleError> {
+    fn of(
+        count: &Count<'_>,
+        totals: Totals,
+        seats: u32,
+        limits: &Limits,
+    ) -> Result<Self, RuleError> {
         let multipliers: Vec<Decimal> = (0..count.votes.len())
             .map(|index| count.terms(index).multiplier.unwrap_or(Decimal::ONE))
             .collect();
@@ -111,7 +187,8 @@ impl Weights {
 
         // No product in any method is more than what all lists weigh times the largest divisor in whole
         // units, that of the modified Sainte-Laguë method: 5 (2 seats + 1).
-        let largest_divisor = 10 * u128::from(seats) + 5;
+        let won: u128 = limits.won.iter().copied().map(u128::from).sum();
+        let largest_divisor = 10 * (u128::from(seats) + won) + 5;
         u128::from(totals.votes)
             .checked_mul(largest_multiplier)
             .and_then(|weight| weight.checked_mul(largest_divisor))
@@ -132,9 +209,11 @@ pub(crate) struct Division {
 impl Division {
     /// Nobody has voted for any list that takes part. Nothing tells them apart then, and no rule is meant to.
     fn without_votes(seats: u32, taking_part: &[Contender]) -> Self {
+        // Where no list takes part, there is nobody to be level.
+        let tie = (!taking_part.is_empty()).then(|| Tie::open(u64::from(seats), taking_part));
         Self {
             order: Vec::new(),
-            ties: vec![Tie::open(u64::from(seats), taking_part)],
+            ties: tie.into_iter().collect(),
             grounds: Grounds::None,
         }
     }

@@ -1,20 +1,17 @@
 //! What the law grants or demands of a single list.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 
-use crate::{decimal::Decimal, reading};
+use crate::{decimal::Decimal, reading::Whole};
 
 /// The terms of one list; the default is that of an ordinary list.
 ///
-/// Fields that are not terms, such as a list's name, are ignored when terms are read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default)]
+/// When terms are read, `id`, `name` and `comment` are free; any other field that is no term is an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(from = "Written")]
 pub struct ListTerms {
     /// The list takes part without reaching the threshold (a minority list, say).
-    #[serde(
-        deserialize_with = "reading::null_is_default",
-        skip_serializing_if = "is_false"
-    )]
+    #[serde(skip_serializing_if = "is_false")]
     pub exempt: bool,
     /// The list's own threshold in percent, 0 to 100, in place of the election's (a coalition's, say). It
     /// is measured against the same base; against the valid votes where the election's is a quota or absent.
@@ -23,12 +20,68 @@ pub struct ListTerms {
     /// What the list's votes are multiplied by when seats are shared out, more than 0; 1 if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub multiplier: Option<Decimal>,
+    /// How many candidates the list has: it gets no more seats than that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<u64>,
+    /// False for a list that gets no seat here, as it missed a threshold elsewhere; its votes stay valid.
+    #[serde(skip_serializing_if = "is_true")]
+    pub takes_part: bool,
+    /// The seats that the list has already (additional-member systems): its divisors go on after them.
+    #[serde(skip_serializing_if = "is_none")]
+    pub seats_won: u64,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the signature serde calls"
-)]
-fn is_false(value: &bool) -> bool {
-    !value
+impl Default for ListTerms {
+    fn default() -> Self {
+        Self {
+            exempt: false,
+            threshold_percent: None,
+            multiplier: None,
+            candidates: None,
+            takes_part: true,
+            seats_won: 0,
+        }
+    }
 }
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    exempt: Option<bool>,
+    threshold_percent: Option<Decimal>,
+    multiplier: Option<Decimal>,
+    candidates: Option<Whole>,
+    takes_part: Option<bool>,
+    seats_won: Option<Whole>,
+    #[serde(rename = "id")]
+    _id: Option<IgnoredAny>,
+    #[serde(rename = "name")]
+    _name: Option<IgnoredAny>,
+    #[serde(rename = "comment")]
+    _comment: Option<IgnoredAny>,
+}
+
+impl From<Written> for ListTerms {
+    fn from(written: Written) -> Self {
+        Self {
+            exempt: written.exempt.unwrap_or(false),
+            threshold_percent: written.threshold_percent,
+            multiplier: written.multiplier,
+            candidates: written.candidates.map(|Whole(candidates)| candidates),
+            takes_part: written.takes_part.unwrap_or(true),
+            seats_won: written.seats_won.map_or(0, |Whole(seats)| seats),
+        }
+    }
+}
+
+macro_rules! skipped_if {
+    ($name:ident, $kind:ty, $ordinary:expr) => {
+        fn $name(value: &$kind) -> bool {
+            *value == $ordinary
+        }
+    };
+}
+
+skipped_if!(is_false, bool, false);
+skipped_if!(is_true, bool, true);
+skipped_if!(is_none, u64, 0);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Answer, Election};
 use crate::{
-    Apportionment, Award, Claim, Fraction, MajorityResult, Outcome, SettledBy, Standing, Tie,
+    Apportionment, Award, Claim, Fraction, Outcome, SettledBy, Standing, Tie,
     count::{Totals, poll_number},
 };
 
@@ -28,7 +28,26 @@ impl fmt::Display for Explanation<'_> {
                 writeln!(f, "{}\n", election.rules)?;
                 match outcome {
                     Outcome::Seats(apportionment) => seats(f, election, apportionment),
-                    Outcome::Winner(result) => winner(f, election, result),
+                    Outcome::Winner(result) => {
+                        let second_round = result.runoff.iter().flatten().copied().collect();
+                        let elected = result.winner.into_iter().collect();
+                        candidates(f, election, &elected, &second_round)?;
+                        ties(
+                            f,
+                            &result.ties,
+                            match result.runoff {
+                                Some(_) => {
+                                    ["place in the second round", "places in the second round"]
+                                }
+                                None => ["office", "offices"],
+                            },
+                        )
+                    }
+                    Outcome::Winners(result) => {
+                        let elected = result.winners.iter().copied().collect();
+                        candidates(f, election, &elected, &BTreeSet::new())?;
+                        ties(f, &result.ties, ["office", "offices"])
+                    }
                 }
             }
             Err(error) => writeln!(f, "No result. {error}"),
@@ -99,14 +118,18 @@ fn seats(f: &mut fmt::Formatter<'_>, election: &Election, result: &Apportionment
     }
 }
 
-fn winner(f: &mut fmt::Formatter<'_>, election: &Election, result: &MajorityResult) -> fmt::Result {
+fn candidates(
+    f: &mut fmt::Formatter<'_>,
+    election: &Election,
+    elected: &BTreeSet<u32>,
+    second_round: &BTreeSet<u32>,
+) -> fmt::Result {
     let count = election.count();
     let totals = count.totals().map_err(|_| fmt::Error)?;
-    let second_round: BTreeSet<u32> = result.runoff.iter().flatten().copied().collect();
     let mut candidates = Table::new(["Candidate", "Votes", "% of valid", "Result"]);
     for (index, &votes) in count.votes.iter().enumerate() {
         let number = poll_number(index);
-        let became = if result.winner == Some(number) {
+        let became = if elected.contains(&number) {
             "elected"
         } else if second_round.contains(&number) {
             "second round"
@@ -120,12 +143,7 @@ fn winner(f: &mut fmt::Formatter<'_>, election: &Election, result: &MajorityResu
             became.to_owned(),
         ]);
     }
-    writeln!(f, "{candidates}{}", sums(totals))?;
-    let places = match result.runoff {
-        Some(_) => ["place in the second round", "places in the second round"],
-        None => ["office", "offices"],
-    };
-    ties(f, &result.ties, places)
+    writeln!(f, "{candidates}{}", sums(totals))
 }
 
 fn sums(totals: Totals) -> String {
@@ -148,6 +166,7 @@ fn takes_part(standing: Standing) -> &'static str {
         Standing::Exempt => "yes, exempt",
         Standing::NoListReached => "yes, as all",
         Standing::Below => "no",
+        Standing::TakesNoPart => "no, not here",
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Contest, Rules};
 use crate::{
-    majority::Majority,
+    majority::{Majority, MajorityOf},
     seats::{Divisors, Quota, Remainder, SeatMethod, Threshold},
     ties::TieRule,
 };
@@ -17,17 +17,26 @@ impl fmt::Display for Rules {
                 let noun = if sharing.seats == 1 { "seat" } else { "seats" };
                 writeln!(f, "{} {noun} by {}.", sharing.seats, method(sharing.method))?;
                 if sharing.threshold != Threshold::None {
-                    writeln!(f, "A list takes part with at least {}.", sharing.threshold)?;
+                    let is_strict = sharing.threshold.is_strict();
+                    let least = if is_strict { "more than" } else { "at least" };
+                    writeln!(f, "A list takes part with {} {}.", least, sharing.threshold)?;
                 }
             }
             Contest::Majority(Majority::Plurality) => {
                 writeln!(f, "The candidate with most votes wins.")?;
             }
-            Contest::Majority(Majority::Absolute { runoff }) => {
+            Contest::Majority(Majority::Absolute { runoff, of }) => {
+                let all = match of {
+                    MajorityOf::Valid => "valid votes",
+                    MajorityOf::Cast => "votes cast",
+                };
                 writeln!(
                     f,
-                    "More than half of the valid votes win; else the best {runoff} go to a second round."
+                    "More than half of the {all} win; else the best {runoff} go to a second round."
                 )?;
+            }
+            Contest::Winners(winners) => {
+                writeln!(f, "The {winners} candidates with most votes win.")?;
             }
         }
         f.write_str(match self.tie {
@@ -54,6 +63,12 @@ fn method(method: SeatMethod) -> &'static str {
         }
         SeatMethod::Quota(Quota::Hare, Remainder::LargestLists) => {
             "Hare's quota, those left over to the largest lists"
+        }
+        SeatMethod::Quota(Quota::Imperiali, Remainder::LargestRemainder) => {
+            "the Imperiali quota, those left over to the largest remainders"
+        }
+        SeatMethod::Quota(Quota::Imperiali, Remainder::LargestLists) => {
+            "the Imperiali quota, those left over to the largest lists"
         }
         SeatMethod::Quota(Quota::Droop, Remainder::LargestRemainder) => {
             "Droop's quota, those left over to the largest remainders"

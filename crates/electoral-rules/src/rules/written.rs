@@ -7,7 +7,7 @@ use crate::{
     decimal::Decimal,
     error::RuleError,
     limits::MAX_SEATS,
-    majority::Majority,
+    majority::{Majority, MajorityOf},
     reading::{Object, Whole},
     seats::{Base, Divisors, Quota, Remainder, SeatMethod, SeatSharing, Threshold},
     ties::TieRule,
@@ -26,6 +26,10 @@ pub(super) struct Written {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     winner: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    winners: Option<Whole>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    of: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     runoff: Option<Whole>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tie: Option<String>,
@@ -38,6 +42,10 @@ pub(super) struct WrittenThreshold {
     percent: Option<Decimal>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     of: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    strict: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    alliances: Option<bool>,
 }
 
 /// The words of one field and what they mean.
@@ -60,6 +68,7 @@ const METHODS: &Words<Method> = &[
     ("imperiali", Method::Divisors(Divisors::Imperiali)),
     ("hare", Method::Quota(Quota::Hare)),
     ("droop", Method::Quota(Quota::Droop)),
+    ("imperiali_quota", Method::Quota(Quota::Imperiali)),
     ("majority", Method::Majority),
 ];
 const REMAINDERS: &Words<Remainder> = &[
@@ -69,12 +78,14 @@ const REMAINDERS: &Words<Remainder> = &[
 const THRESHOLDS: &Words<Measure> = &[
     ("valid", Measure::Votes(Base::Valid)),
     ("cast", Measure::Votes(Base::Cast)),
+    ("registered", Measure::Votes(Base::Registered)),
     ("quota", Measure::Quota),
 ];
 const WINNERS: &Words<Winner> = &[
     ("plurality", Winner::Plurality),
     ("absolute", Winner::Absolute),
 ];
+const MAJORITIES: &Words<MajorityOf> = &[("valid", MajorityOf::Valid), ("cast", MajorityOf::Cast)];
 const TIES: &Words<TieRule> = &[
     ("ballot_order", TieRule::BallotOrder),
     ("most_votes", TieRule::MostVotes),
@@ -122,7 +133,7 @@ pub(super) fn method_name(contest: Contest) -> &'static str {
             SeatMethod::Divisors(divisors) => Method::Divisors(divisors),
             SeatMethod::Quota(quota, _) => Method::Quota(quota),
         },
-        Contest::Majority(_) => Method::Majority,
+        Contest::Majority(_) | Contest::Winners(_) => Method::Majority,
     };
     word(METHODS, &method)
 }
@@ -156,6 +167,8 @@ impl TryFrom<Written> for Rules {
 impl Written {
     fn seats(&self, method: SeatMethod) -> Result<Contest, RuleError> {
         self.has_no("winner", self.winner.is_some())?;
+        self.has_no("winners", self.winners.is_some())?;
+        self.has_no("of", self.of.is_some())?;
         self.has_no("runoff", self.runoff.is_some())?;
         let Some(Whole(seats)) = self.seats else {
             return Err(self.misses("`seats`, the number of seats to fill"));
@@ -186,18 +199,36 @@ impl Written {
             return Err(self.misses("`winner`, which is plurality or absolute"));
         };
         match meaning(WINNERS, "winner", winner)? {
-            Winner::Plurality if self.runoff.is_some() => Err(RuleError::OutOfPlace {
-                method: "majority by plurality",
-                field: "runoff",
+            Winner::Plurality => {
+                let out_of_place = [("runoff", self.runoff.is_some()), ("of", self.of.is_some())];
+                if let Some((field, _)) = out_of_place.into_iter().find(|(_, given)| *given) {
+                    let method = "majority by plurality";
+                    return Err(RuleError::OutOfPlace { method, field });
+                }
+                let Some(Whole(winners)) = self.winners else {
+                    return Ok(Contest::Majority(Majority::Plurality));
+                };
+                let several = u32::try_from(winners).ok();
+                several
+                    .filter(|winners| (1..=MAX_SEATS).contains(winners))
+                    .map(Contest::Winners)
+                    .ok_or(RuleError::Winners(winners))
+            }
+            Winner::Absolute if self.winners.is_some() => Err(RuleError::OutOfPlace {
+                method: "majority by absolute majority",
+                field: "winners",
             }),
-            Winner::Plurality => Ok(Contest::Majority(Majority::Plurality)),
             Winner::Absolute => {
+                let of = match &self.of {
+                    Some(of) => meaning(MAJORITIES, "`of`", of)?,
+                    None => MajorityOf::Valid,
+                };
                 let Whole(places) = self.runoff.unwrap_or(Whole(2));
                 let runoff = u32::try_from(places)
                     .ok()
                     .filter(|&places| places >= 2)
                     .ok_or(RuleError::Runoff(places))?;
-                Ok(Contest::Majority(Majority::Absolute { runoff }))
+                Ok(Contest::Majority(Majority::Absolute { runoff, of }))
             }
         }
     }
@@ -229,11 +260,40 @@ impl Written {
 }
 
 impl WrittenThreshold {
+    fn of(threshold: Threshold) -> Option<Self> {
+        let (percent, of, strict, by_alliance) = match threshold {
+            Threshold::None => return None,
+            Threshold::Quota => (None, Measure::Quota, false, false),
+            Threshold::Percent {
+                percent,
+                of,
+                strict,
+                by_alliance,
+            } => (Some(percent), Measure::Votes(of), strict, by_alliance),
+        };
+        Some(Self {
+            percent,
+            of: Some(word(THRESHOLDS, &of).to_owned()),
+            strict: strict.then_some(true),
+            alliances: by_alliance.then_some(true),
+        })
+    }
+
     fn read(&self, rules: &Written) -> Result<Threshold, RuleError> {
         let Some(of) = &self.of else {
-            return Err(rules.misses("`of` in its threshold, which is valid, cast or quota"));
+            return Err(
+                rules.misses("`of` in its threshold, which is valid, cast, registered or quota")
+            );
         };
+        let (strict, by_alliance) = (
+            self.strict.unwrap_or(false),
+            self.alliances.unwrap_or(false),
+        );
         match (meaning(THRESHOLDS, "threshold `of`", of)?, self.percent) {
+            (Measure::Quota, None) if strict => Err(RuleError::NoPercentage { field: "strict" }),
+            (Measure::Quota, None) if by_alliance => {
+                Err(RuleError::NoPercentage { field: "alliances" })
+            }
             (Measure::Quota, Some(_)) => Err(RuleError::QuotaWithPercent),
             (Measure::Quota, None) => Ok(Threshold::Quota),
             (Measure::Votes(_), None) => Err(rules.misses("`percent` in its threshold")),
@@ -243,7 +303,12 @@ impl WrittenThreshold {
                     poll_number: None,
                 })
             }
-            (Measure::Votes(of), Some(percent)) => Ok(Threshold::Percent { percent, of }),
+            (Measure::Votes(of), Some(percent)) => Ok(Threshold::Percent {
+                percent,
+                of,
+                strict,
+                by_alliance,
+            }),
         }
     }
 }
@@ -256,6 +321,8 @@ impl From<&Rules> for Written {
             threshold: None,
             remainder: None,
             winner: None,
+            winners: None,
+            of: None,
             runoff: None,
             tie: Some(word(TIES, &rules.tie).to_owned()),
         };
@@ -266,15 +333,7 @@ impl From<&Rules> for Written {
                 threshold,
             }) => {
                 written.seats = Some(Whole(u64::from(seats)));
-                written.threshold = match threshold {
-                    Threshold::None => None,
-                    Threshold::Quota => Some((None, Measure::Quota)),
-                    Threshold::Percent { percent, of } => Some((Some(percent), Measure::Votes(of))),
-                }
-                .map(|(percent, of)| {
-                    let of = Some(word(THRESHOLDS, &of).to_owned());
-                    Object(WrittenThreshold { percent, of })
-                });
+                written.threshold = WrittenThreshold::of(threshold).map(Object);
                 if let SeatMethod::Quota(_, remainder) = method {
                     written.remainder = Some(word(REMAINDERS, &remainder).to_owned());
                 }
@@ -282,8 +341,14 @@ impl From<&Rules> for Written {
             Contest::Majority(Majority::Plurality) => {
                 written.winner = Some(word(WINNERS, &Winner::Plurality).to_owned());
             }
-            Contest::Majority(Majority::Absolute { runoff }) => {
+            Contest::Winners(winners) => {
+                written.winner = Some(word(WINNERS, &Winner::Plurality).to_owned());
+                written.winners = Some(Whole(u64::from(winners)));
+            }
+            Contest::Majority(Majority::Absolute { runoff, of }) => {
                 written.winner = Some(word(WINNERS, &Winner::Absolute).to_owned());
+                // Of the valid votes by default, as definitions have always meant.
+                written.of = (of != MajorityOf::Valid).then(|| word(MAJORITIES, &of).to_owned());
                 written.runoff = Some(Whole(u64::from(runoff)));
             }
         }

@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::{Award, Division, Grounds, Standing};
-use crate::{count::poll_number, ties::Tie};
+use crate::{
+    count::poll_number,
+    ties::{Tie, number_of},
+};
 
 /// The seats of each list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -11,7 +14,7 @@ use crate::{count::poll_number, ties::Tie};
 pub struct Apportionment {
     /// The seats of each list, in the order of the votes. With `open_seats` they add up to the seats to fill.
     pub seats: Vec<u64>,
-    /// The seats that are in nobody's, as they wait for lots.
+    /// The seats that are in nobody's, as they wait for lots or no list can take them.
     pub open_seats: u64,
     /// The ties that mattered, settled or open.
     pub ties: Vec<Tie>,
@@ -24,7 +27,7 @@ pub struct Apportionment {
 }
 
 impl Apportionment {
-    pub(super) fn new(standings: Vec<Standing>, division: Division) -> Self {
+    pub(super) fn new(seats_to_fill: u32, standings: Vec<Standing>, division: Division) -> Self {
         let Division {
             order,
             ties,
@@ -34,8 +37,7 @@ impl Apportionment {
         for &index in &order {
             seats[index] += 1;
         }
-        let open_ties = ties.iter().filter(|tie| tie.is_open());
-        let open_seats = open_ties.map(|tie| tie.seats).sum();
+        let open_seats = u64::from(seats_to_fill) - number_of(&order);
         Self {
             seats,
             open_seats,

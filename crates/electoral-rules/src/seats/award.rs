@@ -54,11 +54,13 @@ pub(crate) enum Grounds {
     Divisors {
         divisors: Divisors,
         weights: Weights,
+        /// The seats that each list had won before.
+        won: Vec<u64>,
     },
     Quotas {
         quota: Fraction,
         /// How many full quotas each list has.
-        full_quotas: Vec<usize>,
+        full_quotas: Vec<u64>,
         /// What each list can show for the seats left over.
         left_over: Vec<Fraction>,
         rule: Remainder,
@@ -70,8 +72,12 @@ impl Grounds {
     pub(crate) fn claim(&self, index: usize, held: usize) -> Option<Claim> {
         match self {
             Self::None => None,
-            Self::Divisors { divisors, weights } => {
-                let held = u64::try_from(held).ok()?;
+            Self::Divisors {
+                divisors,
+                weights,
+                won,
+            } => {
+                let held = won[index] + held as u64;
                 Some(Claim::Quotient {
                     divisor: divisors.divisor(held),
                     quotient: divisors.quotient(weights.of_lists[index], weights.unit, held),
@@ -79,7 +85,7 @@ impl Grounds {
             }
             Self::Quotas {
                 quota, full_quotas, ..
-            } if held < full_quotas[index] => Some(Claim::FullQuota(*quota)),
+            } if (held as u64) < full_quotas[index] => Some(Claim::FullQuota(*quota)),
             Self::Quotas {
                 left_over, rule, ..
             } => Some(match rule {

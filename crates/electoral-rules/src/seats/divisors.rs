@@ -2,11 +2,11 @@
 
 use std::{cmp::Ordering, collections::BinaryHeap};
 
-use super::{Division, Grounds, Weights};
+use super::{Division, Field, Grounds, Weights};
 use crate::{
-    count::{Contender, Lots},
+    count::Contender,
     fraction::Fraction,
-    ties::{TieRule, number_of, settle},
+    ties::{number_of, settle},
 };
 
 /// A series of divisors.
@@ -60,19 +60,22 @@ impl Divisors {
         seats: u32,
         lists: &[&Contender],
         weights: Weights,
-        tie: TieRule,
-        lots: &Lots,
+        field: &Field<'_>,
     ) -> Division {
+        let Field { limits, tie, lots } = field;
         let mut order = Vec::new();
         let mut ties = Vec::new();
         let mut seats_left = u64::from(seats);
-        let mut quotients: BinaryHeap<Quotient<'_>> = lists
-            .iter()
-            .map(|list| Quotient::of(self, list, 0))
-            .collect();
+        // The next claim of a list, unless it has run out of candidates.
+        let next = |list, new| {
+            let won = limits.won(list);
+            (new < limits.most(list)).then(|| Quotient::of(self, list, won, new))
+        };
+        let mut quotients: BinaryHeap<Quotient<'_>> =
+            lists.iter().filter_map(|list| next(list, 0)).collect();
         let mut level = Vec::new();
 
-        // Every list comes back with its next quotient, so that the heap is never empty here.
+        // Every list with candidates left comes back with its next quotient.
         while seats_left > 0
             && let Some(highest) = quotients.pop()
         {
@@ -86,20 +89,21 @@ impl Divisors {
             if number_of(&level) > seats_left {
                 // A series rises from divisor to divisor, so no list is level with itself.
                 let lists = level.iter().map(|quotient| quotient.list).collect();
-                let settlement = settle(lists, seats_left, tie, lots);
+                let settlement = settle(lists, seats_left, *tie, lots);
                 order.extend(settlement.winners.iter().map(|list| list.index));
                 ties = settlement.ties;
                 break;
             }
             seats_left -= number_of(&level);
-            for Quotient { list, held, .. } in level.drain(..) {
+            for Quotient { list, new, .. } in level.drain(..) {
                 order.push(list.index);
-                quotients.push(Quotient::of(self, list, held + 1));
+                quotients.extend(next(list, new + 1));
             }
         }
         let grounds = Grounds::Divisors {
             divisors: self,
             weights,
+            won: limits.won.clone(),
         };
         Division {
             order,
@@ -112,16 +116,17 @@ impl Divisors {
 /// A list's claim to its next seat.
 struct Quotient<'a> {
     list: &'a Contender,
-    held: u64,
+    /// The seats that it got here.
+    new: u64,
     divisor: u128,
 }
 
 impl<'a> Quotient<'a> {
-    fn of(divisors: Divisors, list: &'a Contender, held: u64) -> Self {
+    fn of(divisors: Divisors, list: &'a Contender, won: u64, new: u64) -> Self {
         Self {
             list,
-            held,
-            divisor: divisors.after(held),
+            new,
+            divisor: divisors.after(won + new),
         }
     }
 

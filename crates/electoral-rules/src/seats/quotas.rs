@@ -1,13 +1,13 @@
 //! Quotas: a list has a seat for every full quota of its votes, and the seats left over go to the largest
 //! remainders or to the largest lists.
 
-use std::{cmp::Reverse, iter::repeat_n};
+use std::cmp::Reverse;
 
-use super::{Division, Grounds, Weights};
+use super::{Division, Field, Grounds, Weights};
 use crate::{
-    count::{Contender, Lots},
+    count::Contender,
     fraction::Fraction,
-    ties::{TieRule, first_of, number_of, settle},
+    ties::{First, first_of, number_of, settle},
 };
 
 /// What a seat costs. It is taken from what counts for the lists that take part, so votes for lists below
@@ -18,6 +18,9 @@ pub(crate) enum Quota {
     Hare,
     /// The whole part of votes / (seats + 1), plus one vote.
     Droop,
+    /// Votes / (seats + 2), as an exact fraction. Seats given beyond those there are, are taken back from the smallest
+    /// remainders.
+    Imperiali,
 }
 
 /// Who gets the seats that the quotas leave over.
@@ -35,6 +38,7 @@ impl Quota {
         let seats = u128::from(seats);
         match self {
             Self::Hare => (weight_of_all, seats),
+            Self::Imperiali => (weight_of_all, seats + 2),
             Self::Droop => {
                 let votes = weight_of_all / (unit * (seats + 1)) + 1;
                 (votes * unit, 1)
@@ -49,44 +53,77 @@ impl Quota {
         seats: u32,
         lists: &[&Contender],
         weights: &Weights,
-        tie: TieRule,
-        lots: &Lots,
+        field: &Field<'_>,
     ) -> Division {
+        let Field { limits, tie, lots } = field;
         let weight_of_all = lists.iter().map(|list| list.weight).sum();
         let (numerator, denominator) = self.price(seats, weight_of_all, weights.unit);
 
-        // Both quotas are more than votes / (seats + 1), so the full ones are never more than the seats.
-        let mut full_quotas = vec![0; weights.of_lists.len()];
+        // Hare's and Droop's quotas are more than votes / (seats + 1), so the full ones are never more than the seats.
+        let mut full_quotas = vec![0_u64; weights.of_lists.len()];
         let mut remainders = vec![0; weights.of_lists.len()];
-        let mut order = Vec::new();
         for list in lists {
             let price_paid = list.weight * denominator;
-            #[expect(clippy::expect_used, reason = "never more than the seats, a u32")]
-            let full = usize::try_from(price_paid / numerator).expect("full quotas");
-            full_quotas[list.index] = full;
+            #[expect(
+                clippy::expect_used,
+                reason = "never more than the seats and two, a u64"
+            )]
+            let full = u64::try_from(price_paid / numerator).expect("full quotas");
+            full_quotas[list.index] = full.min(limits.most(list));
             remainders[list.index] = price_paid % numerator;
-            order.extend(repeat_n(list.index, full));
         }
-        let mut seats_left = u64::from(seats) - number_of(&order);
-
         let rank = |list: &Contender| match rule {
             Remainder::LargestRemainder => Reverse(remainders[list.index]),
             Remainder::LargestLists => Reverse(list.weight),
         };
-        // Where there are hardly more votes than seats, Droop's quota of at least one vote can leave more
-        // seats than there are lists. Then everyone gets one, as often as that goes.
-        while seats_left >= number_of(lists) {
-            let everyone = first_of(lists.to_vec(), seats_left, rank);
-            order.extend(everyone.placed.iter().map(|list| list.index));
-            seats_left -= number_of(lists);
-        }
-        let first = first_of(lists.to_vec(), seats_left, rank);
-        order.extend(first.placed.iter().map(|list| list.index));
         let mut ties = Vec::new();
-        if !first.level.is_empty() {
-            let settlement = settle(first.level, first.places, tie, lots);
-            order.extend(settlement.winners.iter().map(|list| list.index));
-            ties = settlement.ties;
+        let mut open = 0;
+        let mut order = Vec::new();
+        let given: u64 = full_quotas.iter().sum();
+        if given > u64::from(seats) {
+            let too_many = given - u64::from(seats);
+            let taken_back = take_back(too_many, lists, &mut full_quotas, |list| {
+                Reverse(remainders[list.index])
+            });
+            if !taken_back.level.is_empty() {
+                open = taken_back.places;
+                let settlement = settle(taken_back.level, taken_back.places, *tie, lots);
+                for kept in settlement.winners {
+                    full_quotas[kept.index] += 1;
+                    open -= 1;
+                }
+                ties = settlement.ties;
+            }
+        }
+        for list in lists {
+            order.extend((0..full_quotas[list.index]).map(|_| list.index));
+        }
+        let mut held = full_quotas.clone();
+        let mut seats_left = u64::from(seats) - number_of(&order) - open;
+
+        // Where there are hardly more votes than seats, or lists run out of candidates, more seats can be left than
+        // there are lists. Then everyone gets one, as often as that goes.
+        while seats_left > 0 {
+            let eligible: Vec<&Contender> = lists
+                .iter()
+                .copied()
+                .filter(|list| held[list.index] < limits.most(list))
+                .collect();
+            if eligible.is_empty() {
+                break;
+            }
+            let first = first_of(eligible, seats_left, rank);
+            seats_left = first.places;
+            for list in &first.placed {
+                order.push(list.index);
+                held[list.index] += 1;
+            }
+            if !first.level.is_empty() {
+                let settlement = settle(first.level, first.places, *tie, lots);
+                order.extend(settlement.winners.iter().map(|list| list.index));
+                ties = settlement.ties;
+                break;
+            }
         }
 
         let in_votes = |remainder| Fraction::new(remainder, denominator * weights.unit);
@@ -108,5 +145,35 @@ impl Quota {
             ties,
             grounds,
         }
+    }
+}
+
+/// Takes one seat each from those who come last, as often as needed. Where some of them are level for keeping theirs,
+/// all of these have lost it, and are given back with the seats that they may keep between them.
+fn take_back<'a, Rank: Ord>(
+    mut too_many: u64,
+    lists: &[&'a Contender],
+    full_quotas: &mut [u64],
+    rank: impl Fn(&Contender) -> Rank,
+) -> First<'a> {
+    loop {
+        let holders: Vec<&Contender> = lists
+            .iter()
+            .copied()
+            .filter(|list| full_quotas[list.index] > 0)
+            .collect();
+        let keep = number_of(&holders).saturating_sub(too_many);
+        for list in &holders {
+            full_quotas[list.index] -= 1;
+        }
+        too_many = too_many.saturating_sub(number_of(&holders));
+        if keep == 0 && too_many > 0 {
+            continue;
+        }
+        let first = first_of(holders, keep, &rank);
+        for list in &first.placed {
+            full_quotas[list.index] += 1;
+        }
+        return first;
     }
 }

@@ -65,7 +65,7 @@ fn standing(id: &str, votes: u64) -> Standing {
         .unwrap();
     match election.apply(&election.rules, &election.terms()) {
         Outcome::Seats(apportionment) => apportionment.standings()[index],
-        Outcome::Winner(_) => panic!("{id} shares out seats"),
+        Outcome::Winner(_) | Outcome::Winners(_) => panic!("{id} shares out seats"),
     }
 }
 

@@ -10,6 +10,7 @@ mod no_floating_point;
 mod quotas;
 mod reading;
 mod real_elections;
+mod real_laws;
 mod refusals;
 mod theorems;
 mod thresholds;
@@ -28,7 +29,7 @@ fn rules(json: &Value) -> Rules {
 fn apportion(rules: &Rules, count: &Count<'_>) -> Apportionment {
     match rules.apply(count).unwrap() {
         Outcome::Seats(apportionment) => apportionment,
-        Outcome::Winner(_) => panic!("{rules} elects one winner"),
+        Outcome::Winner(_) | Outcome::Winners(_) => panic!("{rules} shares out no seats"),
     }
 }
 

@@ -75,7 +75,9 @@ fn rules_tell_what_they_are() {
 #[test]
 fn terms_are_written_only_where_they_are_not_ordinary() {
     let read = |json: Value| serde_json::from_str::<ListTerms>(&json.to_string()).unwrap();
-    let ordinary = read(json!({"exempt": null, "multiplier": null, "name": "Greens", "votes": 7}));
+    let ordinary = read(
+        json!({"exempt": null, "multiplier": null, "name": "Greens", "id": 7, "comment": null}),
+    );
     assert_eq!(ordinary, ListTerms::default());
     assert_eq!(serde_json::to_value(ordinary).unwrap(), json!({}));
     let json = json!({"exempt": true, "threshold_percent": "0.4", "multiplier": "1.35"});

@@ -82,6 +82,7 @@ impl Proportional {
             valid: self.valid,
             cast: self.cast,
             lots: &[],
+            ..Count::default()
         };
         rules.apply(&count).unwrap()
     }

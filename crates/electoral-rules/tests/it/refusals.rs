@@ -122,7 +122,7 @@ fn bad_thresholds_are_refused_when_an_election_is_created() {
         (json!({"percent": 5}), "needs `of` in its threshold"),
         (
             json!({"percent": 5, "of": "electorate"}),
-            "one of valid, cast, quota",
+            "one of valid, cast, registered, quota",
         ),
         (json!({"percent": 5, "of": "quota"}), "no `percent`"),
         (
