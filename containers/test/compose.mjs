@@ -12,14 +12,14 @@ export class Compose {
   }
 
   async build() {
-    await this.compose(['build'], { patience_s: 3600 });
+    await this.compose(['build'], { timeout_s: 3600 });
   }
 
   async start() {
-    await this.compose(['up', '--detach', '--no-build'], { patience_s: 600 });
+    await this.compose(['up', '--detach', '--no-build'], { timeout_s: 600 });
     await this.untilReady();
     say('starting what runs already: topics and migrations are made again');
-    await this.compose(['up', '--detach', '--no-build'], { patience_s: 600 });
+    await this.compose(['up', '--detach', '--no-build'], { timeout_s: 600 });
     await this.untilReady();
   }
 
@@ -44,7 +44,7 @@ export class Compose {
   }
 
   roll(args) {
-    return this.compose(['run', '--rm', '--no-deps', '-T', 'voter-roll', ...args], { patience_s: 300 });
+    return this.compose(['run', '--rm', '--no-deps', '-T', 'voter-roll', ...args], { timeout_s: 300 });
   }
 
   /** As if it had crashed. Docker starts again what ends by itself, but not what somebody killed. */
@@ -60,7 +60,7 @@ export class Compose {
     for (const service of ['access-control', 'election-admin', 'ballot-station', 'tally-stream', 'voter-roll']) {
       const args = ['compose', 'run', '--rm', '--no-deps', '-T', service];
       const env = { ...this.env, URNA_ENV: 'production', URNA_SECRETS: 'containers/development-secrets' };
-      const { status, stderr } = await attempt('docker', args, { env, patience_s: 60 });
+      const { status, stderr } = await attempt('docker', args, { env, timeout_s: 60 });
       if (status !== 1 || !stderr.includes('publicly known')) {
         problems.push(`${service} started in production on a development secret (status ${status})`);
       }
@@ -70,7 +70,7 @@ export class Compose {
 
   /** Each of our own containers ends by itself when it is asked to. */
   async checkStopping(services) {
-    await this.compose(['stop', ...services], { patience_s: 300 });
+    await this.compose(['stop', ...services], { timeout_s: 300 });
     const containers = (await Promise.all(services.map((service) => this.containers(service)))).flat();
     return (await inspect(containers))
       .filter(({ State }) => State.ExitCode !== 0)
@@ -82,6 +82,6 @@ export class Compose {
   }
 
   async remove() {
-    await this.compose(['--profile', '*', 'down', '--volumes', '--remove-orphans'], { patience_s: 300 });
+    await this.compose(['--profile', '*', 'down', '--volumes', '--remove-orphans'], { timeout_s: 300 });
   }
 }

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** Runs a program in the checkout; returns what it says. Fails with its last lines where its status is not 0. */
-export async function run(program, args, { input, env, patience_s = 120 } = {}) {
-  const { status, stdout, stderr } = await attempt(program, args, { input, env, patience_s });
+export async function run(program, args, { input, env, timeout_s = 120 } = {}) {
+  const { status, stdout, stderr } = await attempt(program, args, { input, env, timeout_s });
   if (status !== 0) {
     const last = (stderr || stdout).trim().split('\n').slice(-8).join('\n');
     throw new Error(`${program} ${args.join(' ')}: status ${status}\n${last}`);
@@ -16,10 +16,10 @@ export async function run(program, args, { input, env, patience_s = 120 } = {}) 
 }
 
 /** The same, whatever the status is. */
-export function attempt(program, args, { input = '', env = {}, patience_s = 120 } = {}) {
+export function attempt(program, args, { input = '', env = {}, timeout_s = 120 } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: root, env: { ...process.env, ...env } });
-    const overdue = setTimeout(() => child.kill('SIGKILL'), patience_s * 1000);
+    const overdue = setTimeout(() => child.kill('SIGKILL'), timeout_s * 1000);
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (text) => (stdout += text));
     child.stderr.on('data', (text) => (stderr += text));
@@ -43,13 +43,13 @@ export async function inspect(containers) {
   return containers.length === 0 ? [] : JSON.parse(await docker(['inspect', ...containers]));
 }
 
-/** Asks again until the answer is not false; fails, saying what was waited for, when the patience is over. */
-export async function until(what, ask, patience_s = 120) {
-  const deadline = Date.now() + patience_s * 1000;
+/** Asks again until the answer is not false; fails, saying what was waited for, when the time is up. */
+export async function until(what, ask, timeout_s = 120) {
+  const deadline = Date.now() + timeout_s * 1000;
   for (;;) {
     const answer = await ask();
     if (answer) return answer;
-    if (Date.now() > deadline) throw new Error(`waited ${patience_s} s for this: ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited ${timeout_s} s for this: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
 }

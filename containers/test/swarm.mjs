@@ -12,7 +12,7 @@ export class Swarm {
   }
 
   async build() {
-    await run('docker', ['compose', 'build'], { env: this.env, patience_s: 3600 });
+    await run('docker', ['compose', 'build'], { env: this.env, timeout_s: 3600 });
   }
 
   async start() {
@@ -73,7 +73,7 @@ export class Swarm {
   /** The service of the roll is a job: it runs again, with what it is to do now. */
   async roll(args) {
     const update = ['service', 'update', '--quiet', '--force', '--args', args.join(' '), this.name('voter-roll')];
-    await docker(update, { patience_s: 300 });
+    await docker(update, { timeout_s: 300 });
     await until(`voter-roll ${args[0]}`, () => this.isComplete('voter-roll'));
   }
 
@@ -92,7 +92,7 @@ export class Swarm {
 
   /** Puts every container of a service in the place of the one before, as a new version would. */
   async update(service) {
-    await docker(['service', 'update', '--quiet', '--force', this.name(service)], { patience_s: 300 });
+    await docker(['service', 'update', '--quiet', '--force', this.name(service)], { timeout_s: 300 });
     const format = '{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}';
     const state = (await docker(['service', 'inspect', '--format', format, this.name(service)])).trim();
     return state === 'completed' ? [] : [`the update of ${service} ended as: ${state}`];
@@ -101,14 +101,14 @@ export class Swarm {
   async logs() {
     const services = lines(await docker(['service', 'ls', '--filter', `name=${this.project}_`, '--format', '{{.Name}}']));
     const logs = await Promise.all(
-      services.map((service) => attempt('docker', ['service', 'logs', '--timestamps', '--no-trunc', service], { patience_s: 30 })),
+      services.map((service) => attempt('docker', ['service', 'logs', '--timestamps', '--no-trunc', service], { timeout_s: 30 })),
     );
     const tasks = await attempt('docker', ['stack', 'ps', '--no-trunc', this.project]);
     return { stdout: tasks.stdout + logs.map(({ stdout }) => stdout).join(''), stderr: logs.map((it) => it.stderr).join('') };
   }
 
   async remove() {
-    await attempt('docker', ['stack', 'rm', '--detach=false', this.project], { patience_s: 300 });
+    await attempt('docker', ['stack', 'rm', '--detach=false', this.project], { timeout_s: 300 });
     const filter = ['--filter', `label=com.docker.stack.namespace=${this.project}`];
     await until('the containers are gone', async () => {
       // A Swarm leaves those of jobs behind.

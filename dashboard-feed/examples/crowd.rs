@@ -35,7 +35,7 @@ const ELECTION: u32 = u32::MAX;
 const CANDIDATES: u32 = 18;
 /// Observers that connect at the same time.
 const CONNECTING: usize = 200;
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[derive(Parser)]
 struct Options {
@@ -120,7 +120,7 @@ async fn run(
             sleep(Duration::from_millis(20)).await;
         }
     };
-    let all_complete = timeout(PATIENCE, everybody).await.is_ok();
+    let all_complete = timeout(TIMEOUT, everybody).await.is_ok();
     let cpu_s = seconds(cpu_ticks(process)? - cpu_before);
     let memory_after = anonymous_memory(process)?;
     observers.abort_all();
@@ -177,12 +177,12 @@ async fn connect(
         let (crowd, receipts, connected) = (Arc::clone(crowd), receipts.clone(), connected.clone());
         observers.spawn(observe(address, crowd, receipts, connected));
         if number >= CONNECTING {
-            timeout(PATIENCE, connections.recv()).await?;
+            timeout(TIMEOUT, connections.recv()).await?;
             open += 1;
         }
     }
     while open < clients {
-        timeout(PATIENCE, connections.recv())
+        timeout(TIMEOUT, connections.recv())
             .await
             .with_context(|| format!("only {open} observers could connect"))?;
         open += 1;
@@ -294,7 +294,7 @@ async fn start_feed(options: &Options) -> anyhow::Result<(Child, SocketAddr)> {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(PATIENCE, ready)
+    timeout(TIMEOUT, ready)
         .await
         .context("the feed did not become ready")?;
     Ok((feed, address))

@@ -24,7 +24,7 @@ const RESULTS: &str = "results";
 const EVERY_CHANNEL: &str = "results:*";
 
 /// How long Redis may take to connect or to answer before it counts as lost.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 /// How often a subscription, on which nothing need ever arrive, is asked whether it still lives.
 const HEARTBEAT: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -35,7 +35,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 enum Lost {
     #[error("Redis cannot be used: {0}")]
     Redis(#[from] RedisError),
-    #[error("Redis did not answer within {} s", PATIENCE.as_secs())]
+    #[error("Redis did not answer within {} s", TIMEOUT.as_secs())]
     Silent(#[from] tokio::time::error::Elapsed),
     #[error("Redis closed the connection")]
     Closed,
@@ -77,8 +77,8 @@ struct Source {
 impl Source {
     async fn connect_and_follow(&mut self) -> Result<Infallible, Lost> {
         // Subscribing first: what is published while the rest is read then waits on the channel.
-        let mut pubsub = timeout(PATIENCE, self.client.get_async_pubsub()).await??;
-        timeout(PATIENCE, pubsub.psubscribe(EVERY_CHANNEL)).await??;
+        let mut pubsub = timeout(TIMEOUT, self.client.get_async_pubsub()).await??;
+        timeout(TIMEOUT, pubsub.psubscribe(EVERY_CHANNEL)).await??;
         let (sink, mut messages) = pubsub.split();
         self.read_all().await?;
         self.pause = FIRST_PAUSE;
@@ -99,8 +99,8 @@ impl Source {
     /// Passes on every result that Redis holds, and returns once all of them can be seen.
     async fn read_all(&mut self) -> Result<(), Lost> {
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(PATIENCE))
-            .set_response_timeout(Some(PATIENCE));
+            .set_connection_timeout(Some(TIMEOUT))
+            .set_response_timeout(Some(TIMEOUT));
         let mut connection = self
             .client
             .get_multiplexed_async_connection_with_config(&config)
@@ -147,7 +147,7 @@ impl Source {
 async fn heartbeat(mut sink: PubSubSink) -> Result<Infallible, Lost> {
     loop {
         sleep(HEARTBEAT).await;
-        timeout(PATIENCE, sink.ping::<redis::Value>()).await??;
+        timeout(TIMEOUT, sink.ping::<redis::Value>()).await??;
     }
 }
 

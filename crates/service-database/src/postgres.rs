@@ -19,7 +19,7 @@ pub const POSTGRESQL: &str = "postgresql";
 /// How long a connection may take: to be made, to become free, or to have what was sent acknowledged.
 const CONNECTION_PATIENCE: Duration = Duration::from_secs(5);
 /// How long PostgreSQL may be away when a program starts.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+pub const TIMEOUT: Duration = Duration::from_mins(1);
 /// After the first attempt to reach PostgreSQL; doubled after each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// Between two attempts at most.
@@ -56,9 +56,9 @@ pub fn pool(options: &PostgresOptions) -> anyhow::Result<Pool> {
 /// a database that does not exist) is an error at once.
 ///
 /// # Errors
-/// Where it refuses, or does not answer within `patience`.
-pub async fn until_reachable(database_url: &str, patience: Duration) -> anyhow::Result<()> {
-    let deadline = Instant::now() + patience;
+/// Where it refuses, or does not answer within `timeout`.
+pub async fn until_reachable(database_url: &str, timeout: Duration) -> anyhow::Result<()> {
+    let deadline = Instant::now() + timeout;
     let mut pause = FIRST_PAUSE;
     loop {
         let Err(error) = tokio_postgres::connect(database_url, NoTls).await else {
@@ -79,9 +79,9 @@ pub async fn until_reachable(database_url: &str, patience: Duration) -> anyhow::
 /// [`migrate`]s a database that may be starting.
 ///
 /// # Errors
-/// As [`migrate`], and where PostgreSQL is away for longer than [`PATIENCE`].
+/// As [`migrate`], and where PostgreSQL is away for longer than [`TIMEOUT`].
 pub async fn migrate_when_reachable(database_url: &str, migrations: Runner) -> anyhow::Result<()> {
-    until_reachable(database_url, PATIENCE).await?;
+    until_reachable(database_url, TIMEOUT).await?;
     migrate(database_url, migrations).await
 }
 

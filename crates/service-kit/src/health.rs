@@ -107,7 +107,7 @@ async fn ready(readiness: Data<Readiness>) -> Result<HttpResponse, Problem> {
 }
 
 /// How long [`ask`] waits.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Asks the service that listens at `address` on this machine whether it is ready: the `health` command of
 /// services, for orchestrators.
@@ -115,7 +115,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// # Errors
 /// Where it is not ready, and then why, or does not answer.
 pub async fn ask(address: SocketAddr) -> anyhow::Result<()> {
-    let asking = tokio::time::timeout(PATIENCE, get_ready(reachable(address)));
+    let asking = tokio::time::timeout(TIMEOUT, get_ready(reachable(address)));
     let answer = asking
         .await
         .with_context(|| format!("{address} does not answer"))?

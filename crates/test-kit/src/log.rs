@@ -7,7 +7,7 @@ use rdkafka::message::{Message as _, OwnedMessage};
 use rdkafka::{Offset, TopicPartitionList};
 use service_kit::settings::KafkaOptions;
 
-use crate::PATIENCE;
+use crate::TIMEOUT;
 
 /// The topics of a test, on a Kafka that others use too.
 pub struct Log {
@@ -53,7 +53,7 @@ impl Log {
         consumer.assign(&assignment).unwrap();
         let (mut messages, mut ends) = (Vec::new(), 0);
         while ends < partitions {
-            match consumer.poll(PATIENCE).expect("Kafka answers") {
+            match consumer.poll(TIMEOUT).expect("Kafka answers") {
                 Ok(message) => messages.push(message.detach()),
                 Err(KafkaError::PartitionEOF(_)) => ends += 1,
                 // It is asked for again; a topic that stays silent ends the loop.

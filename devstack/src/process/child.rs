@@ -159,9 +159,9 @@ impl Child {
     }
 
     /// Asks the process to end, waits for so long, then kills it.
-    pub(crate) async fn stop(&self, signal: Signal, patience: Duration) -> Option<ExitStatus> {
+    pub(crate) async fn stop(&self, signal: Signal, limit: Duration) -> Option<ExitStatus> {
         self.signal(signal);
-        if let Ok(status) = timeout(patience, self.ended()).await {
+        if let Ok(status) = timeout(limit, self.ended()).await {
             return status;
         }
         self.kill().await

@@ -130,12 +130,12 @@ impl Server {
     /// Ends it, for good.
     pub(crate) async fn stop(&self) {
         let signal = self.stop_signal;
-        let patience = if signal == Signal::TERM {
+        let limit = if signal == Signal::TERM {
             DRAIN_PATIENCE
         } else {
             STOP_PATIENCE
         };
-        self.child().stop(signal, patience).await;
+        self.child().stop(signal, limit).await;
     }
 
     fn child(&self) -> Arc<Child> {
@@ -143,11 +143,7 @@ impl Server {
     }
 }
 
-async fn start_process(
-    launch: &Launch,
-    probe: &Probe,
-    patience: Duration,
-) -> anyhow::Result<Child> {
+async fn start_process(launch: &Launch, probe: &Probe, limit: Duration) -> anyhow::Result<Child> {
     let offset = log_length(launch);
     let child = Child::spawn(launch).await?;
     let mut last_answer = None;
@@ -159,9 +155,9 @@ async fn start_process(
     };
     let reason = tokio::select! {
         status = child.ended() => describe_exit(status),
-        answered = timeout(patience, ready) => match answered {
+        answered = timeout(limit, ready) => match answered {
             Ok(()) => return Ok(child),
-            Err(_) => format!("not ready for {} s: {:#}", patience.as_secs(), last_answer.unwrap_or_else(|| anyhow!("no answer"))),
+            Err(_) => format!("not ready for {} s: {:#}", limit.as_secs(), last_answer.unwrap_or_else(|| anyhow!("no answer"))),
         },
     };
     child.kill().await;

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What to ask, and on which port of the loopback address.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub(crate) enum Probe {
 impl Probe {
     /// Succeeds when the process with this id serves requests.
     pub(crate) async fn answers(&self, pid: u32) -> anyhow::Result<()> {
-        timeout(PATIENCE, async {
+        timeout(TIMEOUT, async {
             match self {
                 Self::Redis { port } => redis_answers(*port, pid).await,
                 Self::Postgres { port, data } => {

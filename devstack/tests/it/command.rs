@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
 
 /// Long enough for a slow machine; nothing waits for so long unless it is broken.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+pub(crate) const TIMEOUT: Duration = Duration::from_mins(2);
 
 pub(crate) fn devstack() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_devstack"));
@@ -56,10 +56,7 @@ impl Servers {
         let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut listed = Vec::new();
         loop {
-            let line = timeout(PATIENCE, stdout.next_line())
-                .await
-                .unwrap()
-                .unwrap();
+            let line = timeout(TIMEOUT, stdout.next_line()).await.unwrap().unwrap();
             let Some(line) = line else {
                 panic!("it ended: {:?}", stderr.next_line().await.unwrap());
             };
@@ -79,7 +76,7 @@ impl Servers {
         let mut variables = Vec::new();
         for _ in 0..3 {
             variables.push(
-                timeout(PATIENCE, stdout.next_line())
+                timeout(TIMEOUT, stdout.next_line())
                     .await
                     .unwrap()
                     .unwrap()
@@ -105,7 +102,7 @@ impl Servers {
     /// Waits for a line that begins like this on standard error.
     pub(crate) async fn says(&mut self, beginning: &str) -> String {
         loop {
-            let line = timeout(PATIENCE, self.stderr.next_line())
+            let line = timeout(TIMEOUT, self.stderr.next_line())
                 .await
                 .unwrap()
                 .unwrap()

@@ -6,7 +6,7 @@ use std::process::Output;
 
 use tokio::time::timeout;
 
-use crate::command::{PATIENCE, devstack};
+use crate::command::{TIMEOUT, devstack};
 
 fn only_line(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(1));
@@ -26,7 +26,7 @@ async fn a_port_in_use_is_named_with_the_way_out() {
         .args(["up", "--dashboard-feed-port", "0"])
         .env("VOTE_INGEST_PORT", port.to_string())
         .output();
-    let output = timeout(PATIENCE, running).await.unwrap().unwrap();
+    let output = timeout(TIMEOUT, running).await.unwrap().unwrap();
     let expected = format!(
         "devstack: port {port} is in use: stop what listens there, or choose another one with VOTE_INGEST_PORT=…"
     );
@@ -46,7 +46,7 @@ async fn a_missing_program_is_named_with_the_way_to_get_it() {
         .unwrap();
     }
     let output = timeout(
-        PATIENCE,
+        TIMEOUT,
         devstack().arg("servers").env("PATH", path.path()).output(),
     )
     .await
@@ -73,7 +73,7 @@ async fn a_failed_start_is_told_with_the_last_of_its_log() {
         .arg("servers")
         .env("PATH", format!("{}:{inherited}", path.path().display()))
         .output();
-    let output = timeout(PATIENCE, running).await.unwrap().unwrap();
+    let output = timeout(TIMEOUT, running).await.unwrap().unwrap();
     let line = only_line(&output);
     let expected = "devstack: kafka-format failed (exit status 3): Error: could not create the virtual machine; its log is /";
     assert!(line.starts_with(expected), "{line}");
@@ -85,7 +85,7 @@ async fn a_server_named_in_the_environment_that_does_not_answer_is_an_error() {
         .arg("servers")
         .env("REDIS_URL", "redis://127.0.0.1:1")
         .output();
-    let output = timeout(PATIENCE, running).await.unwrap().unwrap();
+    let output = timeout(TIMEOUT, running).await.unwrap().unwrap();
     let line = only_line(&output);
     assert!(
         line.starts_with(

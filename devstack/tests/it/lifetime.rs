@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::{sleep, timeout};
 
 use crate::clients;
-use crate::command::{PATIENCE, Servers, devstack, turn};
+use crate::command::{Servers, TIMEOUT, devstack, turn};
 
 /// A process that was not mixed up with a later one of the same id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,7 +66,7 @@ async fn all_are_gone(processes: &BTreeSet<Process>) {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(PATIENCE, gone).await.unwrap_or_else(|_| {
+    timeout(TIMEOUT, gone).await.unwrap_or_else(|_| {
         let left: Vec<_> = processes
             .iter()
             .filter(|one| process(one.pid).as_ref() == Some(one))
@@ -113,7 +113,7 @@ async fn servers_are_stopped_and_their_data_removed_on_request() {
     assert!(std::path::Path::new(&data).is_dir());
 
     signal(running.child.id().unwrap(), Signal::TERM);
-    let status = timeout(PATIENCE, running.child.wait())
+    let status = timeout(TIMEOUT, running.child.wait())
         .await
         .unwrap()
         .unwrap();

@@ -60,7 +60,7 @@ async fn a_recount_from_the_first_record_comes_out_the_same() {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(crate::night::PATIENCE, wait)
+    tokio::time::timeout(crate::night::TIMEOUT, wait)
         .await
         .unwrap();
     let recount = Command::new(program("tally-stream"))

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use test_kit::http::{Answer, send};
 use tokio::process::Command;
 
-use crate::night::{Night, PATIENCE, State, program};
+use crate::night::{Night, State, TIMEOUT, program};
 
 /// Long enough to bring the files before the end, on a loaded machine too.
 const OPEN_FOR: SignedDuration = SignedDuration::from_secs(12);
@@ -89,7 +89,7 @@ impl Client {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, wait).await.unwrap()
+        tokio::time::timeout(TIMEOUT, wait).await.unwrap()
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 /// How long to wait for a condition: long enough for a loaded machine.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(5);
+pub(crate) const TIMEOUT: Duration = Duration::from_mins(5);
 
 pub(crate) struct Night {
     directory: TempDir,
@@ -100,7 +100,7 @@ impl Night {
             }
             panic!("devstack up ended before it was ready");
         };
-        tokio::time::timeout(PATIENCE, ready)
+        tokio::time::timeout(TIMEOUT, ready)
             .await
             .expect("devstack up becomes ready");
         // Keep reading, so that it can keep writing.
@@ -145,7 +145,7 @@ impl Night {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        let waited = tokio::time::timeout(PATIENCE, wait).await;
+        let waited = tokio::time::timeout(TIMEOUT, wait).await;
         assert!(waited.is_ok(), "{votes} votes were not counted");
     }
 
@@ -183,7 +183,7 @@ impl Night {
     pub(crate) async fn end(mut self) -> (ExitStatus, State) {
         let state = self.state();
         kill(self.up.id().unwrap(), rustix::process::Signal::TERM);
-        let status = tokio::time::timeout(PATIENCE, self.up.wait())
+        let status = tokio::time::timeout(TIMEOUT, self.up.wait())
             .await
             .expect("devstack up stops")
             .unwrap();
@@ -193,7 +193,7 @@ impl Night {
 
 /// The crowd's exit status and its report.
 pub(crate) async fn report(crowd: Child) -> (ExitStatus, Value) {
-    let output = tokio::time::timeout(PATIENCE, crowd.wait_with_output())
+    let output = tokio::time::timeout(TIMEOUT, crowd.wait_with_output())
         .await
         .expect("the crowd ends")
         .unwrap();
@@ -224,7 +224,7 @@ pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
         }
     };
     assert!(
-        tokio::time::timeout(PATIENCE, wait).await.is_ok(),
+        tokio::time::timeout(TIMEOUT, wait).await.is_ok(),
         "{what} did not come"
     );
 }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions};
 use rdkafka::client::DefaultClientContext;
 use tally_stream::recount::recount;
-use test_kit::PATIENCE;
+use test_kit::TIMEOUT;
 
 use crate::world::World;
 
@@ -49,7 +49,7 @@ async fn more_partitions_while_it_counts() {
     let more = [NewPartitions::new(&world.log.topics.votes, 5)];
     let created = admin.create_partitions(&more, &AdminOptions::new()).await;
     created.unwrap()[0].as_ref().unwrap();
-    let failure = tokio::time::timeout(PATIENCE, counting.failed()).await;
+    let failure = tokio::time::timeout(TIMEOUT, counting.failed()).await;
     let failure = format!("{:#}", failure.expect("it notices"));
     assert!(failure.contains("got more partitions"), "{failure}");
 }

@@ -21,7 +21,7 @@ use service_kit::settings::RedisOptions;
 use tally_stream::options::{AdminOptions, RecountOptions, RunOptions};
 use tally_stream::service;
 use tally_stream::store::Store;
-use test_kit::PATIENCE;
+use test_kit::TIMEOUT;
 use test_kit::http::until_ready;
 use test_kit::log::Log;
 use tokio_postgres::Client;
@@ -127,7 +127,7 @@ impl World {
             self.stack.kafka_brokers(),
             &self.log.topics,
             definitions,
-            PATIENCE,
+            TIMEOUT,
         )
         .await
         .unwrap();
@@ -169,7 +169,7 @@ impl World {
         let record = FutureRecord::to(&self.log.topics.votes)
             .key("junk")
             .payload(payload);
-        producer.send(record, PATIENCE).await.unwrap();
+        producer.send(record, TIMEOUT).await.unwrap();
     }
 
     pub(crate) async fn redis(&self) -> redis::aio::MultiplexedConnection {
@@ -209,7 +209,7 @@ impl World {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        let found = tokio::time::timeout(PATIENCE, wait).await;
+        let found = tokio::time::timeout(TIMEOUT, wait).await;
         found.unwrap_or_else(|_| panic!("{what} did not come; the last result was {last}"))
     }
 

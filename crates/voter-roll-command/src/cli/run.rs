@@ -31,7 +31,7 @@ impl Cli {
         match self.command {
             Command::Migrate { database } => {
                 let url = database.url()?;
-                postgres::until_reachable(&url, postgres::PATIENCE).await?;
+                postgres::until_reachable(&url, postgres::TIMEOUT).await?;
                 register::migrate(&url).await?;
                 line("the database of the roll is up to date")?;
             }

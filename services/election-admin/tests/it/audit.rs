@@ -6,7 +6,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use serde_json::json;
 use service_database::audit;
 use service_kit::token::Role;
-use test_kit::{PATIENCE, until};
+use test_kit::{TIMEOUT, until};
 
 use crate::world::{World, bearer};
 
@@ -102,7 +102,7 @@ async fn acts_of_officials_come_from_the_topic_each_once() {
         let record = FutureRecord::to(&world.log.topics.acts)
             .key("o@example.rs")
             .payload(payload);
-        producer.send(record, PATIENCE).await.unwrap();
+        producer.send(record, TIMEOUT).await.unwrap();
     };
     // As ballot stations write them.
     let act = |election: u32| {

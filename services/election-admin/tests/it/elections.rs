@@ -4,13 +4,13 @@ use ballot_log::{Elections, Publication};
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use serde_json::json;
-use test_kit::PATIENCE;
+use test_kit::TIMEOUT;
 
 use crate::world::World;
 
 async fn known(world: &World) -> Elections {
     let elections = Elections::follow(world.stack.kafka_brokers(), &world.log.topics).unwrap();
-    let read = tokio::time::timeout(PATIENCE, elections.read_to_end()).await;
+    let read = tokio::time::timeout(TIMEOUT, elections.read_to_end()).await;
     read.unwrap().unwrap();
     elections
 }

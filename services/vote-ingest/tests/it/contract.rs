@@ -202,7 +202,7 @@ async fn without_an_open_election_no_vote_is_taken() {
     };
     // The definition has been published, and reaches vote-ingest in a moment.
     assert!(
-        tokio::time::timeout(test_kit::PATIENCE, answered)
+        tokio::time::timeout(test_kit::TIMEOUT, answered)
             .await
             .is_ok()
     );

@@ -71,9 +71,7 @@ async fn servers_that_die_cost_a_retry_and_never_a_vote() {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(test_kit::PATIENCE, wait)
-            .await
-            .unwrap();
+        tokio::time::timeout(test_kit::TIMEOUT, wait).await.unwrap();
         assert_eq!(
             station.post_vote(voter, 1).await.problem(),
             (409, "already-voted")

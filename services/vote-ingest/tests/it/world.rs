@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use service_kit::service::Running;
 use service_kit::settings::RedisOptions;
 use tempfile::TempDir;
-use test_kit::PATIENCE;
+use test_kit::TIMEOUT;
 use test_kit::http::{Answer, send, until_ready};
 use test_kit::log::Log;
 use vote_ingest::options::{AdminOptions, RunOptions};
@@ -80,7 +80,7 @@ impl<'s> World<'s> {
             self.stack.kafka_brokers(),
             &self.log.topics,
             definitions,
-            PATIENCE,
+            TIMEOUT,
         )
         .await
         .unwrap();
