@@ -45,7 +45,7 @@ impl Default for ListTerms {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(expecting = "struct ListTerms", deny_unknown_fields)]
 struct Written {
     exempt: Option<bool>,
     threshold_percent: Option<Decimal>,
