@@ -17,7 +17,7 @@ use crate::{
     outcome::Outcome,
     reading::{Object, Whole},
     rules::Rules,
-    terms::ListTerms,
+    terms::{ListTerms, TermsAlone},
 };
 
 /// An election and its votes, as they stand on a line.
@@ -27,7 +27,7 @@ struct Line {
     votes: Vec<Whole>,
     rules: Rules,
     #[serde(default)]
-    lists: Option<Vec<Object<ListTerms>>>,
+    lists: Option<Vec<Object<TermsAlone>>>,
     #[serde(default)]
     valid: Option<Whole>,
     #[serde(default)]
@@ -130,7 +130,7 @@ fn outcome(text: &str) -> Result<(Election, Outcome), String> {
             .lists
             .into_iter()
             .flatten()
-            .map(|Object(terms)| terms)
+            .map(|Object(terms)| terms.into())
             .collect(),
         valid: line.valid.map(|Whole(votes)| votes),
         cast: line.cast.map(|Whole(votes)| votes),

@@ -6,7 +6,8 @@ use crate::{decimal::Decimal, reading::Whole};
 
 /// The terms of one list; the default is that of an ordinary list.
 ///
-/// When terms are read, `id`, `name` and `comment` are free; any other field that is no term is an error.
+/// Fields that are not terms, such as a list's name, are ignored when terms are read; the command `apportion` refuses
+/// all but `id`, `name` and `comment`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(from = "Written")]
 pub struct ListTerms {
@@ -44,35 +45,52 @@ impl Default for ListTerms {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(expecting = "struct ListTerms", deny_unknown_fields)]
-struct Written {
-    exempt: Option<bool>,
-    threshold_percent: Option<Decimal>,
-    multiplier: Option<Decimal>,
-    candidates: Option<Whole>,
-    takes_part: Option<bool>,
-    seats_won: Option<Whole>,
-    #[serde(rename = "id")]
-    _id: Option<IgnoredAny>,
-    #[serde(rename = "name")]
-    _name: Option<IgnoredAny>,
-    #[serde(rename = "comment")]
-    _comment: Option<IgnoredAny>,
+macro_rules! written {
+    ($(#[$documentation:meta])* $name:ident { $($(#[$attribute:meta])* $free:ident),* }) => {
+        #[derive(Deserialize)]
+        $(#[$documentation])*
+        pub(crate) struct $name {
+            exempt: Option<bool>,
+            threshold_percent: Option<Decimal>,
+            multiplier: Option<Decimal>,
+            candidates: Option<Whole>,
+            takes_part: Option<bool>,
+            seats_won: Option<Whole>,
+            $($(#[$attribute])* $free: Option<IgnoredAny>,)*
+        }
+
+        impl From<$name> for ListTerms {
+            fn from(written: $name) -> Self {
+                Self {
+                    exempt: written.exempt.unwrap_or(false),
+                    threshold_percent: written.threshold_percent,
+                    multiplier: written.multiplier,
+                    candidates: written.candidates.map(|Whole(candidates)| candidates),
+                    takes_part: written.takes_part.unwrap_or(true),
+                    seats_won: written.seats_won.map_or(0, |Whole(seats)| seats),
+                }
+            }
+        }
+    };
 }
 
-impl From<Written> for ListTerms {
-    fn from(written: Written) -> Self {
-        Self {
-            exempt: written.exempt.unwrap_or(false),
-            threshold_percent: written.threshold_percent,
-            multiplier: written.multiplier,
-            candidates: written.candidates.map(|Whole(candidates)| candidates),
-            takes_part: written.takes_part.unwrap_or(true),
-            seats_won: written.seats_won.map_or(0, |Whole(seats)| seats),
-        }
+written!(
+    /// Terms among other fields, which are for others to check.
+    #[serde(expecting = "struct ListTerms")]
+    Written {}
+);
+written!(
+    /// Terms alone; `id`, `name` and `comment` are free.
+    #[serde(deny_unknown_fields)]
+    TermsAlone {
+        #[serde(rename = "id")]
+        _id,
+        #[serde(rename = "name")]
+        _name,
+        #[serde(rename = "comment")]
+        _comment
     }
-}
+);
 
 macro_rules! skipped_if {
     ($name:ident, $kind:ty, $ordinary:expr) => {
