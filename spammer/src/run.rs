@@ -45,11 +45,7 @@ pub async fn run(
         .map(Scenario::read)
         .transpose()?;
     let roll = Roll::read(&options.voters, options.skip)?;
-    // Short enough for every reader of JSON.
-    let seed = options
-        .seed
-        .unwrap_or_else(|| u64::from(rand::random::<u32>()));
-
+    let seed = seed(options);
     for origin in &options.urls {
         check_ready(origin).await?;
     }
@@ -71,17 +67,7 @@ pub async fn run(
         plan.rate,
         options.connections()
     ));
-    let crowd = Arc::new(Crowd::new(
-        (roll, options.skip),
-        paper.clone(),
-        Bodies::new(&paper, options.election, seed),
-        seed,
-        Schedule::new(plan),
-        Persistence {
-            retries: options.retries,
-            give_up: Duration::from_secs(options.give_up.into()),
-        },
-    ));
+    let crowd = Arc::new(crowd(options, roll, paper, plan));
     let cpu_before = cpu_time();
     let showing = progress.show(Arc::clone(&crowd), before.counted, watch.subscribe());
     let took = cast(options, &crowd, &mut interrupts).await?;
@@ -92,14 +78,8 @@ pub async fn run(
 
     let told = crowd.ledger().clone();
     progress.say("All votes are answered; waiting for the count.");
-    let caught_up = settle(
-        options,
-        &mut watch,
-        &before,
-        told.all_accepted(),
-        &mut interrupts,
-    )
-    .await;
+    let target = before.counted + told.all_accepted();
+    let caught_up = settle(options, &mut watch, target, &mut interrupts).await;
     let after = newest(feed.results(election).await?, &watch);
     let comparison = compare(
         crowd.paper(),
@@ -125,6 +105,31 @@ pub async fn run(
         visible,
         results: &after,
     }))
+}
+
+/// Short enough for every reader of JSON.
+fn seed(options: &Options) -> u64 {
+    options
+        .seed
+        .unwrap_or_else(|| u64::from(rand::random::<u32>()))
+}
+
+fn crowd(options: &Options, roll: Roll, paper: Paper, plan: Plan) -> Crowd {
+    let seed = plan.seed;
+    let bodies = Bodies::new(&paper, options.election, seed);
+    let persistence = Persistence {
+        retries: options.retries,
+        give_up: Duration::from_secs(options.give_up.into()),
+    };
+    let voters = (roll, options.skip);
+    Crowd::new(
+        voters,
+        paper,
+        bodies,
+        seed,
+        Schedule::new(plan),
+        persistence,
+    )
 }
 
 fn plan(options: &Options, voters: u32, seed: u64) -> Plan {
@@ -184,16 +189,14 @@ async fn cast(
     }
 }
 
-/// Waits until the count has caught up and stands still; false where it has not in time.
+/// Waits until the count has caught up with `target` ballots and stands still; false where it has not in time.
 async fn settle(
     options: &Options,
     watch: &mut Watch,
-    before: &Results,
-    accepted: u64,
+    target: u64,
     interrupts: &mut Interrupts,
 ) -> bool {
     let deadline = Instant::now() + Duration::from_secs(options.settle.into());
-    let target = before.counted + accepted;
     let settled = async {
         let caught_up = watch
             .until(deadline, |results| {

@@ -68,6 +68,7 @@ struct Count {
 
 /// What runs while records are counted.
 struct Parts {
+    elections: Elections,
     counting: Counting,
     publisher: Publisher,
     aggregated_votes: AggregatedVotes,
@@ -80,6 +81,7 @@ impl Count {
             _ = &mut stop => return Ok(()),
         };
         let Parts {
+            elections,
             mut counting,
             publisher,
             aggregated_votes,
@@ -91,6 +93,7 @@ impl Count {
         let counted = tokio::select! {
             error = counting.failed() => Err(anyhow::anyhow!("{error:#}")),
             ended = &mut publisher => anyhow::bail!("the publisher ended: {ended:?}"),
+            Err(stopped) = elections.until_stopped() => Err(stopped.into()),
             ended = &mut aggregated_votes => anyhow::bail!("the task that sends aggregated votes ended: {ended:?}"),
             _ = stop => Ok(()),
         };
@@ -141,9 +144,17 @@ impl Count {
         };
         let store = self.store.clone();
         let readiness = &self.readiness;
-        let counting = Counting::start(&counting, elections, store, pending, offers, readiness)?;
+        let counting = Counting::start(
+            &counting,
+            elections.clone(),
+            store,
+            pending,
+            offers,
+            readiness,
+        )?;
         tracing::info!(partitions, group = options.group, "counting");
         Ok(Parts {
+            elections,
             counting,
             publisher,
             aggregated_votes,

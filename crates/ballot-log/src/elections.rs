@@ -2,6 +2,7 @@
 //! and follows it, and all others use what it has read.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -142,6 +143,17 @@ impl Elections {
         }
     }
 
+    /// Ends only when the thread that reads has ended: a task of the service, so that a process whose definitions no
+    /// longer come fails instead of looking healthy.
+    ///
+    /// # Errors
+    /// Where reading stopped.
+    pub async fn until_stopped(mut self) -> Result<Infallible, ElectionsError> {
+        loop {
+            self.changed().await?;
+        }
+    }
+
     /// Waits for the next definition.
     ///
     /// # Errors
@@ -210,5 +222,27 @@ impl Read {
         );
         let elections = Arc::make_mut(&mut self.elections);
         elections.insert(definition.id, Arc::new(Election::new(definition)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_end_of_the_reading_thread_is_noticed() {
+        let follower = Arc::new(Follower {
+            consumer: client_config("127.0.0.1:1").create().unwrap(),
+            topic: "elections".to_owned(),
+        });
+        let (sender, read) = watch::channel(Read::default());
+        let reading = thread::spawn(move || {
+            sender.send_modify(|read| read.next_offset = 1);
+            std::panic::resume_unwind(Box::new("a thread that panics"));
+        });
+        let elections = Elections { read, follower };
+        let stopped = timeout(TIMEOUT, elections.until_stopped()).await;
+        assert!(matches!(stopped, Ok(Err(ElectionsError::Stopped))));
+        assert!(reading.join().is_err());
     }
 }

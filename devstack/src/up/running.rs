@@ -44,17 +44,7 @@ impl Running {
         options: &StartOptions,
         election: Option<&Election>,
     ) -> anyhow::Result<Self> {
-        for (port, variable) in plan::known_ports(options) {
-            require_free(port, variable)?;
-        }
-        plan::require_all_servers_or_none()?;
-        if let Some(Election { scenario, .. }) = election {
-            ensure!(
-                scenario.is_file(),
-                "there is no scenario {}",
-                scenario.display()
-            );
-        }
+        check(options, election)?;
         let directory = StackDirectory::claim(options.dir.as_deref())?;
         let logs = directory.logs()?;
 
@@ -182,6 +172,19 @@ impl Running {
         };
         state.write(&directory.state_file())
     }
+}
+
+/// What can be found wrong before anything is started.
+fn check(options: &StartOptions, election: Option<&Election>) -> anyhow::Result<()> {
+    for (port, variable) in plan::known_ports(options) {
+        require_free(port, variable)?;
+    }
+    plan::require_all_servers_or_none()?;
+    if let Some(Election { scenario, .. }) = election {
+        let path = scenario.display();
+        ensure!(scenario.is_file(), "there is no scenario {path}");
+    }
+    Ok(())
 }
 
 impl Surroundings {

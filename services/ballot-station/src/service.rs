@@ -68,26 +68,11 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         },
     )?;
     let acts = Acts::open(brokers, &topics, wait_limit)?;
-    let directory = options.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
-    anyhow::ensure!(
-        directory.is_dir(),
-        "the directory for temporary files does not exist: {}",
-        directory.display()
-    );
-
     let station = Data::new(BallotStation {
         elections,
         ballot_box,
         acts,
-        receiving: Receiving {
-            limits: Limits {
-                bytes: options.file_bytes,
-                lines: options.file_lines,
-            },
-            directory,
-            longest: Duration::from_secs(options.upload_timeout_s),
-            longest_pause: Duration::from_secs(options.idle_timeout_s),
-        },
+        receiving: receiving(options)?,
         permits: UploadPermits::new(Capacity {
             at_the_station: options.uploads,
             of_one_official: options.uploads_per_official,
@@ -96,6 +81,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         }),
         runtime: Handle::current(),
     });
+    let definitions = station.elections.clone();
     let server = listen(options, &station, verifier)?;
     let (ballot_box, recording) = (station.ballot_box.clone(), station.clone());
     let in_the_log = station.clone();
@@ -106,6 +92,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     )
     .http(server)
     .task("Kafka producer", ballot_box.until_broken())
+    .task("definitions of elections", definitions.until_stopped())
     .ready_after("kafka", KAFKA_RETRY, CHECK_TIMEOUT, move || {
         kafka_is_ready(station.clone().into_inner())
     })
@@ -121,6 +108,24 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     ])
     .stop_within(STOP_LIMIT)
     .start()
+}
+
+fn receiving(options: &RunOptions) -> anyhow::Result<Receiving> {
+    let directory = options.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
+    anyhow::ensure!(
+        directory.is_dir(),
+        "the directory for temporary files does not exist: {}",
+        directory.display()
+    );
+    Ok(Receiving {
+        limits: Limits {
+            bytes: options.file_bytes,
+            lines: options.file_lines,
+        },
+        directory,
+        longest: Duration::from_secs(options.upload_timeout_s),
+        longest_pause: Duration::from_secs(options.idle_timeout_s),
+    })
 }
 
 fn listen(

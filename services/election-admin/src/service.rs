@@ -64,6 +64,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         unpublished: unpublished.clone(),
     };
     let acts = copy_acts(pool.clone(), options.kafka.clone(), topics.acts);
+    let definitions = publisher.elections().clone();
     let publish = publish(publisher, pool, unpublished, readiness.clone());
     let migrated = postgres::migrated(postgres, election_store::migrations)?;
     let is_migrated = readiness.clone();
@@ -82,6 +83,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         .task("copying of acts", after(after_migration(), acts))
         .task("publishing of elections", after(after_migration(), publish))
         .task("Kafka producer", producer)
+        .task("definitions of elections", definitions.until_stopped())
         .ready_after(KAFKA, RETRY_AFTER, CHECK_TIMEOUT, move || {
             votes_can_be_closed(ballot_box.clone())
         })

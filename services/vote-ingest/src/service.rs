@@ -81,6 +81,10 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         .http(listen(options, station)?)
         .task("requests to the roll", roll_requests.run())
         .task("Kafka producer", ballot_box.clone().until_broken())
+        .task(
+            "definitions of elections",
+            elections.clone().until_stopped(),
+        )
         .ready_after("kafka", KAFKA_RETRY, CHECK_TIMEOUT, move || {
             kafka_is_ready(ballot_box.clone(), elections.clone())
         })

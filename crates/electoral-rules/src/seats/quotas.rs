@@ -7,7 +7,7 @@ use super::{Division, Field, Grounds, Weights};
 use crate::{
     count::Contender,
     fraction::Fraction,
-    ties::{First, first_of, number_of, settle},
+    ties::{First, Tie, first_of, number_of, settle},
 };
 
 /// What a seat costs. It is taken from what counts for the lists that take part, so votes for lists below
@@ -55,7 +55,6 @@ impl Quota {
         weights: &Weights,
         field: &Field<'_>,
     ) -> Division {
-        let Field { limits, tie, lots } = field;
         let weight_of_all = lists.iter().map(|list| list.weight).sum();
         let (numerator, denominator) = self.price(seats, weight_of_all, weights.unit);
 
@@ -69,62 +68,16 @@ impl Quota {
                 reason = "never more than the seats and two, a u64"
             )]
             let full = u64::try_from(price_paid / numerator).expect("full quotas");
-            full_quotas[list.index] = full.min(limits.most(list));
+            full_quotas[list.index] = full.min(field.limits.most(list));
             remainders[list.index] = price_paid % numerator;
         }
+        let by_remainder = |list: &Contender| Reverse(remainders[list.index]);
+        let returned = return_excess(seats, lists, &mut full_quotas, field, by_remainder);
         let rank = |list: &Contender| match rule {
-            Remainder::LargestRemainder => Reverse(remainders[list.index]),
+            Remainder::LargestRemainder => by_remainder(list),
             Remainder::LargestLists => Reverse(list.weight),
         };
-        let mut ties = Vec::new();
-        let mut open = 0;
-        let mut order = Vec::new();
-        let given: u64 = full_quotas.iter().sum();
-        if given > u64::from(seats) {
-            let too_many = given - u64::from(seats);
-            let taken_back = take_back(too_many, lists, &mut full_quotas, |list| {
-                Reverse(remainders[list.index])
-            });
-            if !taken_back.level.is_empty() {
-                open = taken_back.places;
-                let settlement = settle(taken_back.level, taken_back.places, *tie, lots);
-                for kept in settlement.winners {
-                    full_quotas[kept.index] += 1;
-                    open -= 1;
-                }
-                ties = settlement.ties;
-            }
-        }
-        for list in lists {
-            order.extend((0..full_quotas[list.index]).map(|_| list.index));
-        }
-        let mut held = full_quotas.clone();
-        let mut seats_left = u64::from(seats) - number_of(&order) - open;
-
-        // Where there are hardly more votes than seats, or lists run out of candidates, more seats can be left than
-        // there are lists. Then everyone gets one, as often as that goes.
-        while seats_left > 0 {
-            let eligible: Vec<&Contender> = lists
-                .iter()
-                .copied()
-                .filter(|list| held[list.index] < limits.most(list))
-                .collect();
-            if eligible.is_empty() {
-                break;
-            }
-            let first = first_of(eligible, seats_left, rank);
-            seats_left = first.places;
-            for list in &first.placed {
-                order.push(list.index);
-                held[list.index] += 1;
-            }
-            if !first.level.is_empty() {
-                let settlement = settle(first.level, first.places, *tie, lots);
-                order.extend(settlement.winners.iter().map(|list| list.index));
-                ties = settlement.ties;
-                break;
-            }
-        }
+        let (order, ties) = hand_out_rest(seats, lists, &full_quotas, returned, field, rank);
 
         let in_votes = |remainder| Fraction::new(remainder, denominator * weights.unit);
         let grounds = Grounds::Quotas {
@@ -146,6 +99,88 @@ impl Quota {
             grounds,
         }
     }
+}
+
+/// What came of taking back the seats that full quotas give beyond those there are.
+#[derive(Default)]
+struct Returned {
+    /// Seats that an open tie leaves to nobody.
+    open: u64,
+    ties: Vec<Tie>,
+}
+
+/// Takes back the seats that full quotas give beyond those there are, from those who come last by `rank`.
+fn return_excess<Rank: Ord>(
+    seats: u32,
+    lists: &[&Contender],
+    full_quotas: &mut [u64],
+    field: &Field<'_>,
+    rank: impl Fn(&Contender) -> Rank,
+) -> Returned {
+    let given: u64 = full_quotas.iter().sum();
+    let too_many = given.saturating_sub(u64::from(seats));
+    if too_many == 0 {
+        return Returned::default();
+    }
+    let taken_back = take_back(too_many, lists, full_quotas, rank);
+    if taken_back.level.is_empty() {
+        return Returned::default();
+    }
+    let settlement = settle(taken_back.level, taken_back.places, field.tie, field.lots);
+    let mut open = taken_back.places;
+    for kept in settlement.winners {
+        full_quotas[kept.index] += 1;
+        open -= 1;
+    }
+    Returned {
+        open,
+        ties: settlement.ties,
+    }
+}
+
+/// The seats of the full quotas, then those left over, to those who come first by `rank`: the lists in the order in
+/// which they get their seats, and the ties that mattered.
+fn hand_out_rest<Rank: Ord>(
+    seats: u32,
+    lists: &[&Contender],
+    full_quotas: &[u64],
+    returned: Returned,
+    field: &Field<'_>,
+    rank: impl Fn(&Contender) -> Rank,
+) -> (Vec<usize>, Vec<Tie>) {
+    let mut order = Vec::new();
+    for list in lists {
+        order.extend((0..full_quotas[list.index]).map(|_| list.index));
+    }
+    let mut held = full_quotas.to_vec();
+    let Returned { open, mut ties } = returned;
+    let mut seats_left = u64::from(seats) - number_of(&order) - open;
+
+    // Where there are hardly more votes than seats, or lists run out of candidates, more seats can be left than
+    // there are lists. Then everyone gets one, as often as that goes.
+    while seats_left > 0 {
+        let eligible: Vec<&Contender> = lists
+            .iter()
+            .copied()
+            .filter(|list| held[list.index] < field.limits.most(list))
+            .collect();
+        if eligible.is_empty() {
+            break;
+        }
+        let first = first_of(eligible, seats_left, &rank);
+        seats_left = first.places;
+        for list in &first.placed {
+            order.push(list.index);
+            held[list.index] += 1;
+        }
+        if !first.level.is_empty() {
+            let settlement = settle(first.level, first.places, field.tie, field.lots);
+            order.extend(settlement.winners.iter().map(|list| list.index));
+            ties = settlement.ties;
+            break;
+        }
+    }
+    (order, ties)
 }
 
 /// Takes one seat each from those who come last, as often as needed. Where some of them are level for keeping theirs,

@@ -43,6 +43,11 @@ impl Publisher {
         &self.topics
     }
 
+    /// What the topic holds already.
+    pub fn elections(&self) -> &Elections {
+        &self.elections
+    }
+
     /// Publishes one definition, and returns when every in-sync replica has it.
     ///
     /// # Errors
