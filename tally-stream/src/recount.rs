@@ -121,6 +121,10 @@ fn count_again(
         count.apply(record, |id| anyhow::Ok(known.get(&id).cloned()))?;
         if logged.elapsed() >= LOG_EVERY {
             logged = Instant::now();
+            for count in counts.values_mut() {
+                // Nobody stores them.
+                drop(count.take_sightings());
+            }
             let done: i64 = ends
                 .keys()
                 .map(|partition| next_offset(&counts, *partition))

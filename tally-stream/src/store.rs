@@ -8,17 +8,45 @@ use deadpool_postgres::{Object, Pool};
 use election_store::{checkpoints, elections, rolls};
 use tally::{PartitionTally, RejectedBallot, Tally};
 
-use crate::count::PartitionCount;
+use crate::count::{PartitionCount, Sightings};
 
-/// What is written about one partition in one transaction.
+/// What is written about one partition in one transaction: what has changed since the last time.
 #[derive(Debug)]
 pub struct Checkpoint {
     /// The partition of the ballot box.
     pub partition: i32,
-    /// Its whole count.
-    pub count: PartitionCount,
+    /// Where the last checkpoint of this instance stood.
+    pub from_offset: i64,
+    /// The offset of the first record that is not counted yet.
+    pub next_offset: i64,
+    /// The count without the paper ballots seen, as bytes.
+    pub state: Vec<u8>,
+    /// Paper ballots seen since the last checkpoint.
+    pub sightings: Vec<Sightings>,
+    /// The tallies of all elections.
+    pub tallies: Vec<PartitionTally>,
     /// Ballots rejected since the last checkpoint.
     pub rejected: Vec<RejectedBallot>,
+}
+
+impl Checkpoint {
+    /// Of this count, whose last checkpoint stood at `from_offset`.
+    pub fn of(
+        partition: i32,
+        count: &mut PartitionCount,
+        from_offset: i64,
+        rejected: Vec<RejectedBallot>,
+    ) -> Self {
+        Self {
+            partition,
+            from_offset,
+            next_offset: count.next_offset(),
+            sightings: count.take_sightings(),
+            state: count.encode(),
+            tallies: tallies(partition, count),
+            rejected,
+        }
+    }
 }
 
 /// The tallies of a partition, one for each election that its records named.
@@ -62,12 +90,13 @@ impl Store {
     /// # Errors
     /// Where PostgreSQL does not answer, or the checkpoint is damaged.
     pub async fn load(&self, partition: i32) -> anyhow::Result<PartitionCount> {
-        match checkpoints::state(&*self.client().await?, partition).await? {
-            None => Ok(PartitionCount::default()),
-            Some(state) => {
-                PartitionCount::decode(&state).with_context(|| format!("partition {partition}"))
-            }
-        }
+        let Some(stored) = checkpoints::newest(&mut *self.client().await?, partition).await? else {
+            return Ok(PartitionCount::default());
+        };
+        let sightings = stored.sightings.iter();
+        let sightings = sightings.map(|(election, bytes)| (*election, bytes.as_slice()));
+        PartitionCount::decode(&stored.state, sightings)
+            .with_context(|| format!("partition {partition}"))
     }
 
     /// The stored tallies of an election, by partition.
@@ -128,12 +157,25 @@ impl Store {
     /// # Errors
     /// Where PostgreSQL did not take it: nothing is written then, and it can be written again.
     pub async fn save(&self, checkpoint: &Checkpoint) -> anyhow::Result<bool> {
-        let state = checkpoint.count.encode();
+        let sightings: Vec<(ElectionId, &[u8])> = checkpoint
+            .sightings
+            .iter()
+            .map(|seen| (seen.election, seen.bytes.as_slice()))
+            .collect();
+        let closed: Vec<i64> = checkpoint
+            .tallies
+            .iter()
+            .filter(|tally| tally.tally.closed)
+            .map(|tally| tally.election.into())
+            .collect();
         let written = checkpoints::Checkpoint {
             partition: checkpoint.partition,
-            next_offset: checkpoint.count.next_offset(),
-            state: &state,
-            tallies: &tallies(checkpoint.partition, &checkpoint.count),
+            next_offset: checkpoint.next_offset,
+            state: &checkpoint.state,
+            sightings: &sightings,
+            from_offset: checkpoint.from_offset,
+            closed: &closed,
+            tallies: &checkpoint.tallies,
             rejected: &checkpoint.rejected,
         };
         Ok(checkpoints::save(&mut *self.client().await?, &written).await?)

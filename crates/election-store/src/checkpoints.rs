@@ -4,9 +4,11 @@
 //! written twice, late, or by an instance that has lost the partition: a write for a lower offset
 //! changes nothing.
 
+use ballot_records::ElectionId;
 use deadpool_postgres::ClientWrapper;
+use deadpool_postgres::Transaction;
 use tally::{PartitionTally, RejectedBallot};
-use tokio_postgres::Client;
+use tokio_postgres::IsolationLevel;
 
 use crate::row::KeyedRow;
 use crate::{StoreError, rejected, tallies};
@@ -18,30 +20,66 @@ pub struct Checkpoint<'a> {
     pub partition: i32,
     /// The offset of the first record that is not counted yet.
     pub next_offset: i64,
-    /// Its whole count, as bytes.
+    /// Its count without the paper ballots seen, as bytes.
     pub state: &'a [u8],
+    /// The paper ballots that were seen since the checkpoint at `from_offset`, by election, as bytes.
+    pub sightings: &'a [(ElectionId, &'a [u8])],
+    /// Where the last checkpoint of this instance stood.
+    pub from_offset: i64,
+    /// Elections that are closed: what was seen of them is needed no longer.
+    pub closed: &'a [i64],
     /// Its tallies, one an election.
     pub tallies: &'a [PartitionTally],
     /// Ballots rejected since the last checkpoint.
     pub rejected: &'a [RejectedBallot],
 }
 
-/// The count of a partition, as bytes, as of its newest checkpoint.
+/// A checkpoint as it was stored, all in bytes.
+#[derive(Debug)]
+pub struct StoredCheckpoint {
+    /// The count without the paper ballots seen.
+    pub state: Vec<u8>,
+    /// The paper ballots seen, by election, in the order of the log.
+    pub sightings: Vec<(ElectionId, Vec<u8>)>,
+}
+
+/// The newest checkpoint of a partition.
 ///
 /// # Errors
-/// Where PostgreSQL does not answer, or the row is unreadable.
-pub async fn state(client: &Client, partition: i32) -> Result<Option<Vec<u8>>, StoreError> {
+/// Where PostgreSQL does not answer, or a row is unreadable.
+pub async fn newest(
+    client: &mut ClientWrapper,
+    partition: i32,
+) -> Result<Option<StoredCheckpoint>, StoreError> {
+    // Another instance may write between the two reads.
+    let snapshot = client
+        .build_transaction()
+        .isolation_level(IsolationLevel::RepeatableRead);
+    let transaction = snapshot.read_only(true).start().await?;
     let sql = "SELECT state FROM checkpoints WHERE partition = $1";
-    let row = client.query_opt(sql, &[&partition]).await?;
-    row.map(|row| {
+    let Some(row) = transaction.query_opt(sql, &[&partition]).await? else {
+        return Ok(None);
+    };
+    let key = || format!("partition {partition}");
+    let state = KeyedRow {
+        row: &row,
+        table: "checkpoints",
+        key: key(),
+    };
+    let state = state.get("state")?;
+    let sql = "SELECT election, sightings FROM paper_sightings WHERE partition = $1
+               ORDER BY election, to_offset, from_offset DESC";
+    let rows = transaction.query(sql, &[&partition]).await?;
+    let sightings = rows.iter().map(|row| {
         let row = KeyedRow {
-            row: &row,
-            table: "checkpoints",
-            key: format!("partition {partition}"),
+            row,
+            table: "paper_sightings",
+            key: key(),
         };
-        row.get("state")
-    })
-    .transpose()
+        Ok((row.get_as::<i64, _>("election")?, row.get("sightings")?))
+    });
+    let sightings = sightings.collect::<Result<_, StoreError>>()?;
+    Ok(Some(StoredCheckpoint { state, sightings }))
 }
 
 /// Writes a checkpoint, unless a newer one is there; false where it is.
@@ -66,11 +104,15 @@ pub async fn save(
     let moved = transaction
         .execute(sql, &[partition, next_offset, state])
         .await?;
+    // Also where a newer one is there: the next one of this instance adds only what comes after this one.
+    save_sightings(&transaction, checkpoint).await?;
     if moved == 0 {
         // The same one may have been written by an attempt whose answer was lost.
         let sql = "SELECT next_offset FROM checkpoints WHERE partition = $1";
         let stored = transaction.query_one(sql, &[partition]).await?;
-        return Ok(stored.try_get::<_, i64>(0)? == *next_offset);
+        let is_same = stored.try_get::<_, i64>(0)? == *next_offset;
+        transaction.commit().await?;
+        return Ok(is_same);
     }
     for tally in checkpoint.tallies {
         tallies::save(&transaction, tally).await?;
@@ -78,4 +120,34 @@ pub async fn save(
     rejected::save(&transaction, *partition, checkpoint.rejected).await?;
     transaction.commit().await?;
     Ok(true)
+}
+
+async fn save_sightings(
+    transaction: &Transaction<'_>,
+    checkpoint: &Checkpoint<'_>,
+) -> Result<(), StoreError> {
+    let Checkpoint {
+        partition,
+        next_offset,
+        from_offset,
+        ..
+    } = checkpoint;
+    let sql = "INSERT INTO paper_sightings (partition, election, from_offset, to_offset, sightings)
+               VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+    for (election, bytes) in checkpoint.sightings {
+        let election = i64::from(*election);
+        transaction
+            .execute(
+                sql,
+                &[partition, &election, from_offset, next_offset, bytes],
+            )
+            .await?;
+    }
+    if !checkpoint.closed.is_empty() {
+        let sql = "DELETE FROM paper_sightings WHERE partition = $1 AND election = ANY($2)";
+        transaction
+            .execute(sql, &[partition, &checkpoint.closed])
+            .await?;
+    }
+    Ok(())
 }

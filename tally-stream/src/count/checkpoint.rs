@@ -1,9 +1,22 @@
 //! A partition's count as bytes, for the next owner of the partition.
+//!
+//! The state is small whatever was counted; paper ballots are stored beside it, as what each checkpoint adds.
+
+use ballot_log::ElectionId;
 
 use super::PartitionCount;
 
 /// First byte of every checkpoint. A new form gets a new number.
-const VERSION: u8 = 4;
+const VERSION: u8 = 5;
+
+/// Paper ballots of an election that a partition has seen, as bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sightings {
+    /// The election.
+    pub election: ElectionId,
+    /// The sightings.
+    pub bytes: Vec<u8>,
+}
 
 /// The bytes are no checkpoint of this version.
 #[derive(Debug, thiserror::Error)]
@@ -13,23 +26,56 @@ const VERSION: u8 = 4;
 pub struct CheckpointError(String);
 
 impl PartitionCount {
-    /// The whole state, ballots seen included.
+    /// The state without the paper ballots seen.
     pub fn encode(&self) -> Vec<u8> {
         #[expect(clippy::expect_used, reason = "every part of the state can be written")]
         postcard::to_extend(self, vec![VERSION]).expect("a checkpoint in bytes")
     }
 
-    /// Reads what [`PartitionCount::encode`] wrote.
+    /// The paper ballots seen since this was last called.
+    pub fn take_sightings(&mut self) -> Vec<Sightings> {
+        let taken = self.elections.iter_mut().filter_map(|(election, count)| {
+            let bytes = count.seen.take_sightings()?;
+            Some(Sightings {
+                election: *election,
+                bytes,
+            })
+        });
+        taken.collect()
+    }
+
+    /// Reads what [`PartitionCount::encode`] wrote, and all sightings that were taken until then, in the order of the
+    /// log. Sightings that cover others again, or an election that is closed, are harmless.
     ///
     /// # Errors
-    /// Where the bytes are damaged or of another version.
-    pub fn decode(bytes: &[u8]) -> Result<Self, CheckpointError> {
-        match bytes.split_first() {
-            Some((&VERSION, state)) => {
-                postcard::from_bytes(state).map_err(|error| CheckpointError(error.to_string()))
+    /// Where the bytes are damaged or of another version, or sightings are missing.
+    pub fn decode<'a>(
+        state: &[u8],
+        sightings: impl IntoIterator<Item = (ElectionId, &'a [u8])>,
+    ) -> Result<Self, CheckpointError> {
+        let damaged = |error: postcard::Error| CheckpointError(error.to_string());
+        let mut count: Self = match state.split_first() {
+            Some((&VERSION, state)) => postcard::from_bytes(state).map_err(damaged)?,
+            Some((version, _)) => return Err(CheckpointError(format!("version {version}"))),
+            None => return Err(CheckpointError("empty".to_owned())),
+        };
+        for (election, bytes) in sightings {
+            match count.elections.get_mut(&election) {
+                Some(seen) if !seen.tally.closed => {
+                    seen.seen.add_sightings(bytes).map_err(damaged)?
+                }
+                _ => {}
             }
-            Some((version, _)) => Err(CheckpointError(format!("version {version}"))),
-            None => Err(CheckpointError("empty".to_owned())),
+        }
+        match count
+            .elections
+            .iter()
+            .find(|(_, count)| !count.seen.is_complete())
+        {
+            None => Ok(count),
+            Some((election, _)) => Err(CheckpointError(format!(
+                "paper ballots of election {election} are missing"
+            ))),
         }
     }
 }

@@ -14,7 +14,7 @@ use ballot_log::{BallotRecord, Election, ElectionDefinition, ElectionId, Record}
 use serde::{Deserialize, Serialize};
 use tally::{Reason, Rejected, RejectedBallot, Slots, Tally};
 
-pub use checkpoint::CheckpointError;
+pub use checkpoint::{CheckpointError, Sightings};
 
 use seen::{Seen, Sight};
 

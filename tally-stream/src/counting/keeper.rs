@@ -40,9 +40,9 @@ impl Keeper {
         let offer = offers.clone();
         let task = tokio::spawn(async move {
             while let Some(round) = received.recv().await {
-                for checkpoint in &round.checkpoints {
-                    if write(&store, &readiness, checkpoint).await {
-                        offer.offer(tallies(checkpoint.partition, &checkpoint.count));
+                for checkpoint in round.checkpoints {
+                    if write(&store, &readiness, &checkpoint).await {
+                        offer.offer(checkpoint.tallies);
                     }
                 }
                 // The receiver may have been dropped.

@@ -294,7 +294,7 @@ impl Counter {
         let mut stands = TopicPartitionList::new();
         for (partition, counted) in self.consumer.context().partitions().iter_mut() {
             if let Some(checkpoint) = counted.checkpoint(*partition) {
-                let offset = Offset::Offset(checkpoint.count.next_offset());
+                let offset = Offset::Offset(checkpoint.next_offset);
                 // Fails only for offsets that cannot be.
                 let _valid = stands.add_partition_offset(&self.topic, *partition, offset);
                 checkpoints.push(checkpoint);

@@ -35,12 +35,15 @@ impl CountedPartition {
         if self.checkpointed_offset == self.count.next_offset() {
             return None;
         }
-        self.checkpointed_offset = self.count.next_offset();
-        Some(Checkpoint {
+        let from_offset =
+            std::mem::replace(&mut self.checkpointed_offset, self.count.next_offset());
+        let rejected = std::mem::take(&mut self.rejected);
+        Some(Checkpoint::of(
             partition,
-            count: self.count.clone(),
-            rejected: std::mem::take(&mut self.rejected),
-        })
+            &mut self.count,
+            from_offset,
+            rejected,
+        ))
     }
 
     /// Posts the tallies that changed.

@@ -43,15 +43,9 @@ async fn a_write_for_a_lower_offset_changes_nothing() {
     let definition = world.define(1, SignedDuration::from_hours(1), "live").await;
     let store = world.store().await;
     let save = async |records| {
-        let (count, rejected) = count(&definition, records);
-        store
-            .save(&Checkpoint {
-                partition: 2,
-                count,
-                rejected,
-            })
-            .await
-            .unwrap();
+        let (mut count, rejected) = count(&definition, records);
+        let checkpoint = Checkpoint::of(2, &mut count, 0, rejected);
+        store.save(&checkpoint).await.unwrap();
     };
     save(20).await;
     // A zombie wakes up and writes what it knew; then somebody writes the newest once more.
