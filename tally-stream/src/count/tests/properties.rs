@@ -92,17 +92,28 @@ fn sight(before: &[(PaperLine, u64, Sight)], line: PaperLine, choice: u64) -> Si
     if line.official != first.official || of_first(&line) || choice != *first_choice {
         return Sight::Duplicate;
     }
-    let mut repeats = before.iter().rev().filter(|(seen, seen_choice, sight)| {
-        let was_duplicate = before
+    // A duplicate line that was sent again is repeated too, but it repeats no ballot.
+    let was_duplicate = |index: usize, line: &PaperLine| {
+        let earlier = &before[..index];
+        earlier
             .iter()
-            .any(|one| one.0 == *seen && one.2 == Sight::Duplicate);
-        *sight == Sight::Repeated
-            && seen_choice == first_choice
-            && !of_first(seen)
-            && !was_duplicate
-    });
+            .any(|(seen, _, sight)| seen == line && *sight == Sight::Duplicate)
+    };
+    let mut repeats =
+        before
+            .iter()
+            .enumerate()
+            .rev()
+            .filter(|(index, (seen, seen_choice, sight))| {
+                *sight == Sight::Repeated
+                    && seen_choice == first_choice
+                    && !of_first(seen)
+                    && !was_duplicate(*index, seen)
+            });
     match repeats.next() {
-        Some((last, _, _)) if last.file == line.file && last.line != line.line => Sight::Duplicate,
+        Some((_, (last, _, _))) if last.file == line.file && last.line != line.line => {
+            Sight::Duplicate
+        }
         _ => Sight::Repeated,
     }
 }
