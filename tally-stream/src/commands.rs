@@ -27,16 +27,12 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
 async fn print_recount(options: RecountOptions) -> anyhow::Result<ExitCode> {
     let recount = recount(options).await?;
     for (stored, again) in &recount.partitions {
-        let verdict = if stored.tally == *again {
-            "same"
-        } else {
-            "DIFFERENT"
-        };
+        let verdict = if stored == again { "same" } else { "DIFFERENT" };
         println!(
             "{}",
             serde_json::json!({
                 "partition": stored.partition, "offset": stored.offset, "verdict": verdict,
-                "stored": stored.tally, "recounted": again,
+                "stored": stored.tally, "recounted": again.tally, "stored_log": stored.log, "recounted_log": again.log,
             })
         );
     }

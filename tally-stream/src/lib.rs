@@ -2,6 +2,7 @@
 //!
 //! - [`count`]: the count itself, a pure function of the log;
 //! - [`counting`]: the thread that polls the log and counts;
+//! - `reading`: the log as Kafka hands it out, and whether it is still the one that was counted;
 //! - [`store`]: checkpoints, tallies and rejected ballots in PostgreSQL;
 //! - [`publish`]: the result, and how it reaches Redis;
 //! - [`aggregated_votes`]: totals for anyone downstream;
@@ -14,6 +15,7 @@ pub mod count;
 pub mod counting;
 pub mod options;
 pub mod publish;
+mod reading;
 pub mod recount;
 pub mod service;
 pub mod store;

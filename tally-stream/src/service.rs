@@ -151,7 +151,8 @@ impl Count {
             pending,
             offers,
             readiness,
-        )?;
+        )
+        .await?;
         tracing::info!(partitions, group = options.group, "counting");
         Ok(Parts {
             elections,

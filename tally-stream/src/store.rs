@@ -8,7 +8,7 @@ use deadpool_postgres::{Object, Pool};
 use election_store::{checkpoints, elections, rolls};
 use tally::{PartitionTally, RejectedBallot, Tally};
 
-use crate::count::{PartitionCount, Sightings};
+use crate::count::{LastRecord, PartitionCount, Sightings};
 
 /// What is written about one partition in one transaction: what has changed since the last time.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct Checkpoint {
     /// The partition of the ballot box.
     pub partition: i32,
     /// Where the last checkpoint of this instance stood.
-    pub from_offset: i64,
+    pub base: Base,
     /// The offset of the first record that is not counted yet.
     pub next_offset: i64,
     /// The count without the paper ballots seen, as bytes.
@@ -29,17 +29,35 @@ pub struct Checkpoint {
     pub rejected: Vec<RejectedBallot>,
 }
 
+/// Where a checkpoint stood.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Base {
+    /// Its next offset.
+    pub offset: i64,
+    /// Its last record.
+    pub last: Option<LastRecord>,
+}
+
+/// The newest checkpoint of a partition; without one, an empty count.
+#[derive(Debug, Default)]
+pub struct StoredCount {
+    /// The log that it was counted from, by cluster and topic.
+    pub log: Option<String>,
+    /// The count.
+    pub count: PartitionCount,
+}
+
 impl Checkpoint {
-    /// Of this count, whose last checkpoint stood at `from_offset`.
+    /// Of this count, whose last checkpoint stood at `base`.
     pub fn of(
         partition: i32,
         count: &mut PartitionCount,
-        from_offset: i64,
+        base: Base,
         rejected: Vec<RejectedBallot>,
     ) -> Self {
         Self {
             partition,
-            from_offset,
+            base,
             next_offset: count.next_offset(),
             sightings: count.take_sightings(),
             state: count.encode(),
@@ -51,13 +69,19 @@ impl Checkpoint {
 
 /// The tallies of a partition, one for each election that its records named.
 pub fn tallies(partition: i32, count: &PartitionCount) -> Vec<PartitionTally> {
-    let tally = |election| PartitionTally {
+    let of_election = |election| tally(partition, count, election);
+    count.elections().map(of_election).collect()
+}
+
+/// The tally of an election in a partition.
+pub fn tally(partition: i32, count: &PartitionCount, election: ElectionId) -> PartitionTally {
+    PartitionTally {
         election,
         partition,
         offset: count.next_offset(),
         tally: count.tally(election),
-    };
-    count.elections().map(tally).collect()
+        log: count.closed_log(election),
+    }
 }
 
 /// The database `election_process`, as far as the count is concerned.
@@ -89,14 +113,18 @@ impl Store {
     ///
     /// # Errors
     /// Where PostgreSQL does not answer, or the checkpoint is damaged.
-    pub async fn load(&self, partition: i32) -> anyhow::Result<PartitionCount> {
+    pub async fn load(&self, partition: i32) -> anyhow::Result<StoredCount> {
         let Some(stored) = checkpoints::newest(&mut *self.client().await?, partition).await? else {
-            return Ok(PartitionCount::default());
+            return Ok(StoredCount::default());
         };
         let sightings = stored.sightings.iter();
         let sightings = sightings.map(|(election, bytes)| (*election, bytes.as_slice()));
-        PartitionCount::decode(&stored.state, sightings)
-            .with_context(|| format!("partition {partition}"))
+        let count = PartitionCount::decode(&stored.state, sightings)
+            .with_context(|| format!("partition {partition}"))?;
+        Ok(StoredCount {
+            log: stored.log,
+            count,
+        })
     }
 
     /// The stored tallies of an election, by partition.
@@ -117,14 +145,17 @@ impl Store {
         election: ElectionId,
         partitions: i32,
     ) -> anyhow::Result<Vec<PartitionTally>> {
+        // Before the tallies, as votes may be coming in: a partition that has no tally then is empty up to here.
+        let offsets = checkpoints::offsets(&*self.client().await?).await?;
         let mut stored = self.tallies(election).await?;
         for partition in 0..partitions {
             if stored.iter().all(|tally| tally.partition != partition) {
                 stored.push(PartitionTally {
                     election,
                     partition,
-                    offset: self.load(partition).await?.next_offset(),
+                    offset: offsets.get(&partition).copied().unwrap_or_default(),
                     tally: Tally::default(),
+                    log: None,
                 });
             }
         }
@@ -152,11 +183,11 @@ impl Store {
         Ok(rolls::save(&*self.client().await?, election, registered).await?)
     }
 
-    /// Writes a checkpoint, unless a newer one is there; false where it is.
+    /// Writes a checkpoint of this log, unless a newer one is there; false where it is.
     ///
     /// # Errors
     /// Where PostgreSQL did not take it: nothing is written then, and it can be written again.
-    pub async fn save(&self, checkpoint: &Checkpoint) -> anyhow::Result<bool> {
+    pub async fn save(&self, checkpoint: &Checkpoint, log: &str) -> anyhow::Result<bool> {
         let sightings: Vec<(ElectionId, &[u8])> = checkpoint
             .sightings
             .iter()
@@ -171,9 +202,10 @@ impl Store {
         let written = checkpoints::Checkpoint {
             partition: checkpoint.partition,
             next_offset: checkpoint.next_offset,
+            log,
             state: &checkpoint.state,
             sightings: &sightings,
-            from_offset: checkpoint.from_offset,
+            from_offset: checkpoint.base.offset,
             closed: &closed,
             tallies: &checkpoint.tallies,
             rejected: &checkpoint.rejected,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -166,6 +166,24 @@ impl Topics {
             }
         }
         Ok(())
+    }
+
+    /// What Kafka does with old records of the ballot box: its setting `cleanup.policy`.
+    ///
+    /// # Errors
+    /// Where Kafka cannot be reached or refuses.
+    pub async fn votes_cleanup_policy(&self, brokers: &str) -> Result<String, TopicError> {
+        let admin: AdminClient<DefaultClientContext> = client_config(brokers).create()?;
+        let votes = [ResourceSpecifier::Topic(&self.votes)];
+        let options = AdminOptions::new().request_timeout(Some(KAFKA_TIMEOUT));
+        let described = admin.describe_configs(&votes, &options).await?;
+        let missing = || TopicError::Missing(self.votes.clone());
+        let config = described.into_iter().next().ok_or_else(missing)?;
+        let config = config.map_err(KafkaError::AdminOp)?;
+        let policy = config.get("cleanup.policy");
+        policy
+            .and_then(|policy| policy.value.clone())
+            .ok_or_else(missing)
     }
 
     /// How many partitions the ballot box has. Kafka may be starting: retries until `timeout`.

@@ -4,11 +4,13 @@
 //! written twice, late, or by an instance that has lost the partition: a write for a lower offset
 //! changes nothing.
 
+use std::collections::BTreeMap;
+
 use ballot_records::ElectionId;
 use deadpool_postgres::ClientWrapper;
 use deadpool_postgres::Transaction;
 use tally::{PartitionTally, RejectedBallot};
-use tokio_postgres::IsolationLevel;
+use tokio_postgres::{Client, IsolationLevel};
 
 use crate::row::KeyedRow;
 use crate::{StoreError, rejected, tallies};
@@ -20,6 +22,8 @@ pub struct Checkpoint<'a> {
     pub partition: i32,
     /// The offset of the first record that is not counted yet.
     pub next_offset: i64,
+    /// The log that it was counted from: the cluster and the topic.
+    pub log: &'a str,
     /// Its count without the paper ballots seen, as bytes.
     pub state: &'a [u8],
     /// The paper ballots that were seen since the checkpoint at `from_offset`, by election, as bytes.
@@ -37,6 +41,8 @@ pub struct Checkpoint<'a> {
 /// A checkpoint as it was stored, all in bytes.
 #[derive(Debug)]
 pub struct StoredCheckpoint {
+    /// The log that it was counted from.
+    pub log: Option<String>,
     /// The count without the paper ballots seen.
     pub state: Vec<u8>,
     /// The paper ballots seen, by election, in the order of the log.
@@ -56,17 +62,17 @@ pub async fn newest(
         .build_transaction()
         .isolation_level(IsolationLevel::RepeatableRead);
     let transaction = snapshot.read_only(true).start().await?;
-    let sql = "SELECT state FROM checkpoints WHERE partition = $1";
+    let sql = "SELECT log, state FROM checkpoints WHERE partition = $1";
     let Some(row) = transaction.query_opt(sql, &[&partition]).await? else {
         return Ok(None);
     };
     let key = || format!("partition {partition}");
-    let state = KeyedRow {
+    let checkpoint = KeyedRow {
         row: &row,
         table: "checkpoints",
         key: key(),
     };
-    let state = state.get("state")?;
+    let (log, state) = (checkpoint.get("log")?, checkpoint.get("state")?);
     let sql = "SELECT election, sightings FROM paper_sightings WHERE partition = $1
                ORDER BY election, to_offset, from_offset DESC";
     let rows = transaction.query(sql, &[&partition]).await?;
@@ -79,7 +85,29 @@ pub async fn newest(
         Ok((row.get_as::<i64, _>("election")?, row.get("sightings")?))
     });
     let sightings = sightings.collect::<Result<_, StoreError>>()?;
-    Ok(Some(StoredCheckpoint { state, sightings }))
+    Ok(Some(StoredCheckpoint {
+        log,
+        state,
+        sightings,
+    }))
+}
+
+/// Where the newest checkpoint of each partition stands.
+///
+/// # Errors
+/// Where PostgreSQL does not answer, or a row is unreadable.
+pub async fn offsets(client: &Client) -> Result<BTreeMap<i32, i64>, StoreError> {
+    let sql = "SELECT partition, next_offset FROM checkpoints";
+    let rows = client.query(sql, &[]).await?;
+    let offset = |row| {
+        let row = KeyedRow {
+            row,
+            table: "checkpoints",
+            key: "a partition",
+        };
+        Ok((row.get("partition")?, row.get("next_offset")?))
+    };
+    rows.iter().map(offset).collect()
 }
 
 /// Writes a checkpoint, unless a newer one is there; false where it is.
@@ -91,18 +119,19 @@ pub async fn save(
     checkpoint: &Checkpoint<'_>,
 ) -> Result<bool, StoreError> {
     let transaction = client.transaction().await?;
-    let sql = "INSERT INTO checkpoints (partition, next_offset, state) VALUES ($1, $2, $3)
+    let sql = "INSERT INTO checkpoints (partition, next_offset, log, state) VALUES ($1, $2, $3, $4)
                ON CONFLICT (partition) DO UPDATE SET next_offset = excluded.next_offset,
-                   state = excluded.state, saved_at = now()
+                   log = excluded.log, state = excluded.state, saved_at = now()
                WHERE checkpoints.next_offset < excluded.next_offset";
     let Checkpoint {
         partition,
         next_offset,
+        log,
         state,
         ..
     } = checkpoint;
     let moved = transaction
-        .execute(sql, &[partition, next_offset, state])
+        .execute(sql, &[partition, next_offset, log, state])
         .await?;
     // Also where a newer one is there: the next one of this instance adds only what comes after this one.
     save_sightings(&transaction, checkpoint).await?;

@@ -15,4 +15,6 @@ pub use official::{OfficialParticipant, OfficialResult};
 pub use outcome::{ElectionOutcome, outcome};
 pub use screen::{Candidate, Constituency, ScreenResult, Timeline};
 pub use slots::Slots;
-pub use tally::{PartitionTally, Reason, Rejected, RejectedBallot, Tally, Totals, merge};
+pub use tally::{
+    ClosedLog, PartitionTally, Reason, Rejected, RejectedBallot, Tally, Totals, merge,
+};

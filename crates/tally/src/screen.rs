@@ -247,6 +247,7 @@ mod tests {
             partition,
             offset: 10,
             tally,
+            log: None,
         }
     }
 

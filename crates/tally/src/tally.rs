@@ -158,6 +158,26 @@ pub struct PartitionTally {
     pub offset: i64,
     /// The totals.
     pub tally: Tally,
+    /// Once the partition is closed: the records that the totals stand on.
+    pub log: Option<ClosedLog>,
+}
+
+/// The records of a partition up to a closing marker: anyone with a copy of the log can prove that it is that log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedLog {
+    /// Offset of the first record behind the marker.
+    pub end: i64,
+    /// In hex, the SHA-256 of these records: of each one its offset and append time (milliseconds since 1970, 8 bytes
+    /// each), the length of its value (4 bytes), all big-endian, and its value.
+    pub sha256: String,
+}
+
+impl ClosedLog {
+    /// The records below `end`, which have this hash.
+    pub fn new(end: i64, sha256: [u8; 32]) -> Self {
+        let sha256 = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { end, sha256 }
+    }
 }
 
 /// The sum of the partitions; closed only where all of them are.

@@ -5,6 +5,7 @@
 //! everything here is plain data and plain functions, with no I/O in sight.
 
 mod checkpoint;
+mod identity;
 mod seen;
 
 use std::collections::BTreeMap;
@@ -12,10 +13,12 @@ use std::sync::Arc;
 
 use ballot_log::{BallotRecord, Election, ElectionDefinition, ElectionId, Record};
 use serde::{Deserialize, Serialize};
-use tally::{Reason, Rejected, RejectedBallot, Slots, Tally};
+use tally::{ClosedLog, Reason, Rejected, RejectedBallot, Slots, Tally};
 
 pub use checkpoint::{CheckpointError, Sightings};
+pub use identity::LastRecord;
 
+use identity::RunningHash;
 use seen::{Seen, Sight};
 
 /// The count of one partition, up to an offset.
@@ -27,6 +30,10 @@ pub struct PartitionCount {
     unattributed: Rejected,
     /// Closing markers, obeyed or not.
     markers: u64,
+    /// Offsets without a record: where transactions ended, or were aborted.
+    gaps: u64,
+    last: Option<LastRecord>,
+    hash: RunningHash,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +41,7 @@ struct ElectionCount {
     tally: Tally,
     seen: Seen,
     slots: Slots,
+    closed_log: Option<ClosedLog>,
 }
 
 /// A record of the log as Kafka hands it out.
@@ -87,6 +95,26 @@ impl PartitionCount {
         tally
     }
 
+    /// The records up to the closing marker of an election, once it is there.
+    pub fn closed_log(&self, election: ElectionId) -> Option<ClosedLog> {
+        self.elections.get(&election)?.closed_log.clone()
+    }
+
+    /// The last record that was counted.
+    pub fn last(&self) -> Option<LastRecord> {
+        self.last
+    }
+
+    /// The SHA-256 of all records counted, as the result has it for those up to a closing marker.
+    pub fn sha256(&self) -> [u8; 32] {
+        self.hash.sha256()
+    }
+
+    /// Offsets below [`PartitionCount::next_offset`] that hold no record: where transactions ended, or were aborted.
+    pub fn gaps(&self) -> u64 {
+        self.gaps
+    }
+
     /// The elections that records of this partition named.
     pub fn elections(&self) -> impl Iterator<Item = ElectionId> {
         self.elections.keys().copied()
@@ -124,7 +152,7 @@ impl PartitionCount {
             return Ok(Verdict::Known);
         }
         let Ok(content) = Record::decode(record.payload) else {
-            self.next_offset = record.offset + 1;
+            self.note(&record);
             self.unattributed.add(Reason::Unreadable);
             return Ok(record.rejected(Reason::Unreadable, None));
         };
@@ -132,10 +160,10 @@ impl PartitionCount {
         // definition has been read by now must make no difference.
         let election =
             definition(content.election())?.filter(|election| election.existed_at(record.time_ms));
-        self.next_offset = record.offset + 1;
+        self.note(&record);
         let ballot = match content {
             Record::Close { .. } => {
-                self.close(election.as_deref(), record.time_ms);
+                self.close(election.as_deref(), &record);
                 return Ok(Verdict::Marker);
             }
             Record::Ballot(ballot) => ballot,
@@ -151,14 +179,24 @@ impl PartitionCount {
         })
     }
 
+    /// Moves past a record.
+    fn note(&mut self, record: &LogRecord<'_>) {
+        self.gaps += record.offset.abs_diff(self.next_offset);
+        self.next_offset = record.offset + 1;
+        self.last = Some(LastRecord::of(record));
+        self.hash.add(record);
+    }
+
     /// A marker from before the end closes nothing: a vote whose voter was told that it was in time may still follow.
-    fn close(&mut self, election: Option<&Election>, time_ms: i64) {
+    fn close(&mut self, election: Option<&Election>, record: &LogRecord<'_>) {
         self.markers += 1;
-        if let Some(election) = election.filter(|election| election.has_ended_at(time_ms)) {
+        if let Some(election) = election.filter(|election| election.has_ended_at(record.time_ms)) {
+            let log = ClosedLog::new(self.next_offset, self.hash.sha256());
             let count = self.election(election);
             count.tally.closed = true;
             // Nothing that comes later can count, so nothing needs to know who came before.
             count.seen = Seen::default();
+            count.closed_log.get_or_insert(log);
         }
     }
 
@@ -175,6 +213,7 @@ impl ElectionCount {
             tally: Tally::default(),
             seen: Seen::default(),
             slots: Slots::of(definition),
+            closed_log: None,
         }
     }
 

@@ -1,13 +1,10 @@
-//! The consumer of the ballot box, and what the count needs of what it hands out.
+//! The consumer of the ballot box.
 
 use ballot_log::client_config;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Message, Timestamp};
 
 use super::CountingOptions;
 use super::ownership::Ownership;
-use crate::count::LogRecord;
 
 /// Joins the group.
 pub(super) fn open(
@@ -17,7 +14,8 @@ pub(super) fn open(
     let mut config = client_config(&options.brokers);
     config
         .set("group.id", &options.group)
-        .set("auto.offset.reset", "earliest")
+        // Partitions begin where their count stands. Where the log does not have that offset, it is not that log.
+        .set("auto.offset.reset", "error")
         .set("enable.auto.commit", "false")
         .set("partition.assignment.strategy", "range")
         .set("session.timeout.ms", "6000")
@@ -36,25 +34,4 @@ pub(super) fn open(
     let consumer: BaseConsumer<Ownership> = config.create_with_context(ownership)?;
     consumer.subscribe(&[&options.topics.votes])?;
     Ok(consumer)
-}
-
-/// What the count needs of a message; `None` where Kafka does not stamp records with its append time.
-pub(super) fn log_record<'m>(message: &'m BorrowedMessage<'_>) -> Option<LogRecord<'m>> {
-    match message.timestamp() {
-        Timestamp::LogAppendTime(time_ms) => Some(LogRecord {
-            offset: message.offset(),
-            time_ms,
-            payload: message.payload().unwrap_or_default(),
-        }),
-        _ => None,
-    }
-}
-
-/// Errors that librdkafka mends by itself.
-pub(super) fn is_passing(error: &KafkaError) -> bool {
-    let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
-    if !fatal {
-        tracing::warn!(%error, "Kafka consumer; trying again");
-    }
-    !fatal
 }

@@ -1,17 +1,21 @@
 //! Writes checkpoints, one round after the other, and retries until PostgreSQL takes them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use service_database::postgres::POSTGRESQL;
 use service_kit::health::Readiness;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::aggregated_votes::Offers;
 use crate::count::PartitionCount;
-use crate::store::{Checkpoint, Store, tallies};
+use crate::reading::{LogCheck, LogCheckError};
+use crate::store::{Base, Checkpoint, Store, tallies};
 
+/// In readiness: the log.
+const KAFKA: &str = "kafka";
 /// How long a partition that is being taken away waits for its last checkpoint.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Between two attempts to reach PostgreSQL.
@@ -30,24 +34,28 @@ struct Round {
 }
 
 impl Keeper {
-    /// Starts the task; it ends with the last handle.
+    /// Starts the task; it ends with the last handle. Once the log is another one than was counted, it says so and
+    /// stores nothing more.
     pub(super) fn start(
-        store: Store,
+        writer: Writer,
         offers: Offers,
-        readiness: Readiness,
+        failure: watch::Sender<Option<Arc<anyhow::Error>>>,
     ) -> (Self, JoinHandle<()>) {
         let (rounds, mut received) = mpsc::unbounded_channel::<Round>();
         let offer = offers.clone();
         let task = tokio::spawn(async move {
             while let Some(round) = received.recv().await {
-                for checkpoint in round.checkpoints {
-                    if write(&store, &readiness, &checkpoint).await {
-                        offer.offer(checkpoint.tallies);
+                match writer.write_all(round.checkpoints, &offer).await {
+                    // The receiver may have been dropped.
+                    Ok(()) => drop(round.written.send(())),
+                    Err(error) => {
+                        failure.send_replace(Some(Arc::new(error.into())));
+                        break;
                     }
                 }
-                // The receiver may have been dropped.
-                let _unheard = round.written.send(());
             }
+            // What comes now is answered by nobody, and stored by nobody.
+            while received.recv().await.is_some() {}
         });
         (Self { rounds, offers }, task)
     }
@@ -69,33 +77,79 @@ impl Keeper {
         is_written
     }
 
-    /// Starts a round and waits until it is written, up to a timeout.
-    pub(super) async fn save_and_wait(&self, checkpoints: Vec<Checkpoint>) {
-        if checkpoints.is_empty() {
-            return;
-        }
+    /// Starts a round and waits until it and those before are written, up to a timeout; false where they are not.
+    pub(super) async fn save_and_wait(&self, checkpoints: Vec<Checkpoint>) -> bool {
         // What is not written in time is still written later.
-        if timeout(TIMEOUT, self.save(checkpoints)).await.is_err() {
+        let written = matches!(timeout(TIMEOUT, self.save(checkpoints)).await, Ok(Ok(())));
+        if !written {
             tracing::warn!(
-                "PostgreSQL took no checkpoint in time; the next owner counts the latest records again"
+                "the last checkpoints are not stored; the next owner counts the latest records again"
             );
         }
+        written
     }
 }
 
-/// False where PostgreSQL has a newer checkpoint.
-async fn write(store: &Store, readiness: &Readiness, checkpoint: &Checkpoint) -> bool {
-    loop {
-        match store.save(checkpoint).await {
-            Ok(newest) => {
-                readiness.ready(POSTGRESQL);
-                return newest;
+/// Writes checkpoints to PostgreSQL.
+pub(super) struct Writer {
+    pub(super) store: Store,
+    pub(super) log_check: Arc<LogCheck>,
+    pub(super) readiness: Readiness,
+}
+
+impl Writer {
+    async fn write_all(
+        &self,
+        checkpoints: Vec<Checkpoint>,
+        offers: &Offers,
+    ) -> Result<(), LogCheckError> {
+        for checkpoint in checkpoints {
+            self.check(&checkpoint).await?;
+            if self.write(&checkpoint).await {
+                offers.offer(checkpoint.tallies);
             }
-            Err(error) => readiness.wait_for(
-                POSTGRESQL,
-                format!("checkpoints cannot be written: {error:#}"),
-            ),
         }
-        sleep(RETRY_AFTER).await;
+        Ok(())
+    }
+
+    /// A checkpoint counts from the one before it. If the log still has the last record of that one, everything since
+    /// was read from the same log.
+    async fn check(&self, checkpoint: &Checkpoint) -> Result<(), LogCheckError> {
+        let Base { offset, last } = checkpoint.base;
+        loop {
+            match self
+                .log_check
+                .check(checkpoint.partition, offset, last)
+                .await
+            {
+                Err(LogCheckError::Kafka(error)) => {
+                    let reason =
+                        format!("the log cannot be compared with what was counted: {error}");
+                    self.readiness.wait_for(KAFKA, reason);
+                }
+                checked => {
+                    self.readiness.ready(KAFKA);
+                    return checked;
+                }
+            }
+            sleep(RETRY_AFTER).await;
+        }
+    }
+
+    /// False where PostgreSQL has a newer checkpoint.
+    async fn write(&self, checkpoint: &Checkpoint) -> bool {
+        loop {
+            match self.store.save(checkpoint, self.log_check.log()).await {
+                Ok(newest) => {
+                    self.readiness.ready(POSTGRESQL);
+                    return newest;
+                }
+                Err(error) => self.readiness.wait_for(
+                    POSTGRESQL,
+                    format!("checkpoints cannot be written: {error:#}"),
+                ),
+            }
+            sleep(RETRY_AFTER).await;
+        }
     }
 }

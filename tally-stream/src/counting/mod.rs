@@ -8,6 +8,7 @@ mod definitions;
 mod keeper;
 mod ownership;
 mod partition;
+mod takeover;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,9 +16,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use ballot_log::topics::TopicError;
 use ballot_log::{Elections, ElectionsError, Topics};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 use service_kit::health::Readiness;
@@ -28,11 +30,13 @@ use tokio::task::JoinHandle;
 use crate::aggregated_votes::Offers;
 use crate::count::Verdict;
 use crate::publish::PendingTallies;
+use crate::reading::{self, Gaps, LogCheck};
 use crate::store::Store;
 
 use definitions::Definitions;
-use keeper::Keeper;
+use keeper::{Keeper, Writer};
 use ownership::Ownership;
+use takeover::Takeover;
 
 /// How often totals are posted.
 const POST_EVERY: Duration = Duration::from_millis(100);
@@ -42,8 +46,10 @@ const REJECTED_AT_MOST: usize = 200_000;
 const KAFKA_TIMEOUT: Duration = Duration::from_secs(5);
 /// Between two attempts to reach Kafka.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
-/// The clock is read once in so many records.
+/// The clock is read once in so many records, and whenever one had to be waited for.
 const RECORDS_A_LOOK: u32 = 256;
+/// The longest wait for a record, before the clock is read.
+const POLL: Duration = Duration::from_millis(20);
 
 /// How to count.
 #[derive(Clone, Debug)]
@@ -75,8 +81,8 @@ impl Counting {
     /// Joins the group and starts to count.
     ///
     /// # Errors
-    /// Where the consumer cannot be created.
-    pub fn start(
+    /// Where the consumer cannot be created, or Kafka does not answer.
+    pub async fn start(
         options: &CountingOptions,
         elections: Elections,
         store: Store,
@@ -85,10 +91,24 @@ impl Counting {
         readiness: &Readiness,
     ) -> anyhow::Result<Self> {
         let (report_failure, failure) = watch::channel(None);
-        let (keeper, writing) = Keeper::start(store.clone(), offers, readiness.clone());
-        let ownership = Ownership::new(
-            Handle::current(),
+        let votes = &options.topics.votes;
+        let log_check = LogCheck::open(&options.brokers, votes).await?;
+        let writer = Writer {
+            store: store.clone(),
+            log_check: log_check.clone(),
+            readiness: readiness.clone(),
+        };
+        let (keeper, writing) = Keeper::start(writer, offers, report_failure.clone());
+        let takeover = Takeover {
             store,
+            log_check,
+            readiness: readiness.clone(),
+        };
+        let runtime = Handle::current();
+        let ownership = Ownership::new(
+            votes.clone(),
+            runtime.clone(),
+            takeover,
             keeper.clone(),
             pending.clone(),
             options.partitions,
@@ -101,11 +121,12 @@ impl Counting {
             keeper,
             pending,
             definitions: Definitions::new(elections),
-            runtime: Handle::current(),
+            gaps: Gaps::new(&options.brokers, &options.topics, runtime.clone()),
+            runtime,
             stop: stop.clone(),
             checkpoint_every: options.checkpoint_every,
             writing: None,
-            topic: options.topics.votes.clone(),
+            topic: votes.clone(),
             marker_seen: false,
         };
         let (end, ended) = oneshot::channel();
@@ -161,6 +182,7 @@ struct Counter {
     keeper: Keeper,
     pending: Arc<PendingTallies>,
     definitions: Definitions,
+    gaps: Gaps,
     runtime: Handle,
     stop: Arc<AtomicBool>,
     checkpoint_every: Duration,
@@ -181,13 +203,10 @@ impl Counter {
         let mut posted = Instant::now();
         let mut checkpointed = Instant::now();
         while !self.stop.load(Ordering::Relaxed) {
-            for _ in 0..RECORDS_A_LOOK {
-                match self.count_next() {
-                    Ok(true) => {}
-                    Ok(false) => break,
-                    Err(error) if error.is::<Stopped>() => return Ok(()),
-                    Err(error) => return Err(error),
-                }
+            self.consumer.context().take_in(&self.consumer)?;
+            match self.count_some() {
+                Err(error) if error.is::<Stopped>() => return Ok(()),
+                counted => counted?,
             }
             if posted.elapsed() >= POST_EVERY {
                 posted = Instant::now();
@@ -203,28 +222,40 @@ impl Counter {
         Ok(())
     }
 
-    /// Counts the next record; false where none came within a moment.
-    fn count_next(&mut self) -> anyhow::Result<bool> {
+    /// Counts records until the clock has to be read.
+    fn count_some(&mut self) -> anyhow::Result<()> {
+        for _ in 0..RECORDS_A_LOOK {
+            if !self.count_next(Duration::ZERO)? {
+                self.count_next(POLL)?;
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts the next record; false where none came in time.
+    fn count_next(&mut self, wait: Duration) -> anyhow::Result<bool> {
         let Self {
             consumer,
             definitions,
+            gaps,
             runtime,
             stop,
             topic,
             ..
         } = self;
-        let message = match consumer.poll(Duration::from_millis(20)) {
+        let message = match consumer.poll(wait) {
             None => return Ok(false),
             Some(Ok(message)) => message,
             Some(Err(error)) => {
-                return if consumer::is_passing(&error) {
+                return if reading::is_passing(&error) {
                     Ok(false)
                 } else {
                     Err(error).context("Kafka ended the count")
                 };
             }
         };
-        let Some(record) = consumer::log_record(&message) else {
+        let Some(record) = reading::log_record(&message) else {
             anyhow::bail!(
                 "the topic {topic} lacks message.timestamp.type=LogAppendTime: without Kafka's append time \
                  nothing can tell whether a vote was in time"
@@ -233,27 +264,25 @@ impl Counter {
         let partition = message.partition();
         let mut owned = consumer.context().partitions();
         // Fetched before the partition was revoked: its next owner counts it.
-        let Some(counted) = owned.get_mut(&partition) else {
+        let Some(counted) = owned.counted.get_mut(&partition) else {
             return Ok(true);
         };
         let expected = counted.count.next_offset();
         anyhow::ensure!(
-            record.offset <= expected,
-            "offsets {expected} to {} of partition {partition} are missing from the log: records were deleted from the \
-             topic {topic}, which must keep them for ever (retention.ms=-1)",
-            record.offset - 1
+            record.offset >= expected,
+            "Kafka gave offset {} of partition {partition}, but {expected} is the next to be counted: the topic {topic} \
+             is another one than was counted, or lost its last records. Restore it as it was",
+            record.offset
         );
+        if record.offset > expected {
+            wait_for_kafka(stop, || {
+                gaps.explain(consumer, partition, (expected, record.offset))
+            })?;
+        }
         let verdict = counted.count.apply(record, |election| {
             definitions.look_up(election, (partition, record.offset), |definitions| {
                 let log_end = || consumer.fetch_watermarks(topic, partition, KAFKA_TIMEOUT);
-                while let Err(error) = catch_up(definitions, runtime, partition, &log_end) {
-                    tracing::warn!(%error, "a record names an election that is not known, and the definitions cannot be read");
-                    if stop.load(Ordering::Relaxed) {
-                        return Err(Stopped);
-                    }
-                    thread::sleep(RETRY_AFTER);
-                }
-                Ok(())
+                wait_for_kafka(stop, || catch_up(definitions, runtime, partition, &log_end))
             })
         })?;
         match verdict {
@@ -266,14 +295,18 @@ impl Counter {
     }
 
     fn post(&self) {
-        for (partition, counted) in self.consumer.context().partitions().iter_mut() {
+        for (partition, counted) in self.consumer.context().partitions().counted.iter_mut() {
             counted.post_to(&self.pending, *partition);
         }
     }
 
     fn rejected(&self) -> usize {
         let owned = self.consumer.context().partitions();
-        owned.values().map(|counted| counted.rejected.len()).sum()
+        owned
+            .counted
+            .values()
+            .map(|counted| counted.rejected.len())
+            .sum()
     }
 
     /// Starts a round of checkpoints, unless one is under way; if it is pressing, waits for that one.
@@ -292,7 +325,7 @@ impl Counter {
         self.marker_seen = false;
         let mut checkpoints = Vec::new();
         let mut stands = TopicPartitionList::new();
-        for (partition, counted) in self.consumer.context().partitions().iter_mut() {
+        for (partition, counted) in self.consumer.context().partitions().counted.iter_mut() {
             if let Some(checkpoint) = counted.checkpoint(*partition) {
                 let offset = Offset::Offset(checkpoint.next_offset);
                 // Fails only for offsets that cannot be.
@@ -325,13 +358,35 @@ impl Counter {
     }
 }
 
+/// Retries what Kafka has to answer before counting can go on.
+fn wait_for_kafka(
+    stop: &AtomicBool,
+    mut ask: impl FnMut() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    loop {
+        match ask() {
+            Err(error)
+                if error.is::<KafkaError>()
+                    || error.is::<ElectionsError>()
+                    || error.is::<TopicError>() =>
+            {
+                let error = format!("{error:#}");
+                tracing::warn!(error, "counting waits for Kafka");
+            }
+            answer => return answer,
+        }
+        anyhow::ensure!(!stop.load(Ordering::Relaxed), Stopped);
+        thread::sleep(RETRY_AFTER);
+    }
+}
+
 /// Reads the definitions to their present end, once it is known where the partition ended before.
 fn catch_up(
     definitions: &mut Definitions,
     runtime: &Handle,
     partition: i32,
     watermarks: &impl Fn() -> KafkaResult<(i64, i64)>,
-) -> Result<(), ElectionsError> {
+) -> anyhow::Result<()> {
     let (_first, log_end) = watermarks()?;
-    runtime.block_on(definitions.catch_up(partition, log_end))
+    Ok(runtime.block_on(definitions.catch_up(partition, log_end))?)
 }

@@ -2,36 +2,28 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::keeper::Keeper;
 use super::partition::CountedPartition;
-use crate::count::{CheckpointError, PartitionCount};
+use super::takeover::{Beginning, Kept, PARTITIONS, Takeover};
 use crate::publish::PendingTallies;
-use crate::store::Store;
-
-/// How long to retry PostgreSQL and the brokers while a partition is taken over.
-const LOAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// The timeout for finding where a log begins and ends.
-const KAFKA_TIMEOUT: Duration = Duration::from_secs(5);
-/// Between two attempts.
-const LOAD_RETRY_AFTER: Duration = Duration::from_millis(500);
 
 /// The partitions owned and their counts, as Kafka's rebalance callback and the counting thread share
 /// them. Both run on one thread, so the lock is never contended.
 pub(super) struct Ownership {
-    partitions: Mutex<BTreeMap<i32, CountedPartition>>,
+    partitions: Mutex<Partitions>,
+    topic: String,
     runtime: Handle,
-    store: Store,
+    takeover: Takeover,
     keeper: Keeper,
     pending: Arc<PendingTallies>,
     /// How many partitions the ballot box has; it never changes.
@@ -39,10 +31,20 @@ pub(super) struct Ownership {
     failure: watch::Sender<Option<Arc<anyhow::Error>>>,
 }
 
+#[derive(Default)]
+pub(super) struct Partitions {
+    pub(super) counted: BTreeMap<i32, CountedPartition>,
+    /// Assigned, but not counted yet: nothing is fetched of them, and the group does not wait.
+    arriving: BTreeMap<i32, JoinHandle<anyhow::Result<Beginning>>>,
+    /// Let go before PostgreSQL had taken what was counted of them.
+    kept: BTreeMap<i32, CountedPartition>,
+}
+
 impl Ownership {
     pub(super) fn new(
+        topic: String,
         runtime: Handle,
-        store: Store,
+        takeover: Takeover,
         keeper: Keeper,
         pending: Arc<PendingTallies>,
         fixed_partitions: i32,
@@ -50,8 +52,9 @@ impl Ownership {
     ) -> Self {
         Self {
             partitions: Mutex::default(),
+            topic,
             runtime,
-            store,
+            takeover,
             keeper,
             pending,
             fixed_partitions,
@@ -59,111 +62,121 @@ impl Ownership {
         }
     }
 
-    pub(super) fn partitions(&self) -> MutexGuard<'_, BTreeMap<i32, CountedPartition>> {
+    pub(super) fn partitions(&self) -> MutexGuard<'_, Partitions> {
         self.partitions
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stores where everything stands and lets it go. What cannot be stored in time is no loss: the next
-    /// owner starts from an older checkpoint and counts the same again.
+    /// Stores where everything stands and lets it go. What cannot be stored in time is kept: it is stored later, and
+    /// counting goes on from it should the partition come back first.
     pub(super) fn release_all(&self) {
-        let released = std::mem::take(&mut *self.partitions());
+        let mut partitions = self.partitions();
+        for (_, arriving) in std::mem::take(&mut partitions.arriving) {
+            arriving.abort();
+        }
+        self.takeover.readiness.ready(PARTITIONS);
+        let mut released = std::mem::take(&mut partitions.counted);
+        let checkpoints = released
+            .iter_mut()
+            .filter_map(|(partition, counted)| counted.checkpoint(*partition))
+            .collect();
         for partition in released.keys() {
             self.pending.release(*partition);
         }
-        let checkpoints = released
-            .into_iter()
-            .filter_map(|(partition, mut counted)| counted.checkpoint(partition))
-            .collect();
-        self.runtime
-            .block_on(self.keeper.save_and_wait(checkpoints));
-    }
-
-    /// The count of a partition as it was stored, and the first and the next offset of its log. A server
-    /// may be restarting, so both are retried; an unreadable checkpoint is not.
-    fn load(
-        &self,
-        consumer: &BaseConsumer<Self>,
-        topic: &str,
-        partition: i32,
-    ) -> anyhow::Result<(PartitionCount, (i64, i64))> {
-        let deadline = Instant::now() + LOAD_TIMEOUT;
-        loop {
-            let count = self.runtime.block_on(self.store.load(partition));
-            let loaded = count.and_then(|count| {
-                Ok((
-                    count,
-                    consumer.fetch_watermarks(topic, partition, KAFKA_TIMEOUT)?,
-                ))
-            });
-            match loaded {
-                Err(error) if !error.is::<CheckpointError>() && Instant::now() < deadline => {
-                    let error = format!("{error:#}");
-                    tracing::warn!(
-                        partition,
-                        error,
-                        "cannot take over a partition; trying again"
-                    );
-                    std::thread::sleep(LOAD_RETRY_AFTER);
-                }
-                loaded_or_not => return loaded_or_not,
-            }
+        if !self
+            .runtime
+            .block_on(self.keeper.save_and_wait(checkpoints))
+        {
+            partitions.kept.append(&mut released);
         }
     }
 
-    fn assign(
-        &self,
-        consumer: &BaseConsumer<Self>,
-        assigned: &mut TopicPartitionList,
-    ) -> anyhow::Result<()> {
-        let mut starts = TopicPartitionList::new();
+    /// Starts to take partitions over. A partition beyond the fixed number belongs to no election.
+    fn assign(&self, assigned: &TopicPartitionList) {
+        let mut partitions = self.partitions();
         for element in assigned.elements() {
-            let (topic, partition) = (element.topic(), element.partition());
-            ensure!(
-                partition < self.fixed_partitions,
-                "the topic {topic} got more partitions than its {} while votes were counted: a ballot could be \
-                 counted twice. Restore the topic with {} partitions",
-                self.fixed_partitions,
-                self.fixed_partitions
-            );
-            let (count, (first, end)) = self.load(consumer, topic, partition)?;
-            let start = count.next_offset();
-            ensure!(
-                start <= end,
-                "partition {partition} ends at offset {end}, but its checkpoint stands at {start}: the topic {topic} \
-                 is another one than was counted. Restore it, or empty the tables checkpoints and partition_tallies"
-            );
-            ensure!(
-                first <= start,
-                "the log of partition {partition} begins at offset {first}, but {start} is the next to be counted: \
-                 records were deleted from the topic {topic}, which must keep them for ever (retention.ms=-1)"
-            );
-            starts.add_partition_offset(topic, partition, Offset::Offset(start))?;
-            tracing::info!(partition, start, end, "partition assigned");
-            self.keeper.take_over(partition, &count);
-            self.partitions()
-                .insert(partition, CountedPartition::new(count));
+            let partition = element.partition();
+            if partition >= self.fixed_partitions {
+                tracing::warn!(
+                    partition,
+                    fixed_partitions = self.fixed_partitions,
+                    "the topic has more partitions than at its first election; this one is not counted"
+                );
+                continue;
+            }
+            let kept = partitions.kept.get(&partition).map(|kept| Kept {
+                next_offset: kept.count.next_offset(),
+                last: kept.count.last(),
+            });
+            let begin = self.takeover.clone().begin(partition, kept);
+            let arriving = self.runtime.spawn(begin);
+            partitions.arriving.insert(partition, arriving);
         }
-        consumer.assign(&starts)?;
-        Ok(())
     }
 
-    fn rebalance_or_explain(
+    /// Counts on with the partitions that have been taken over by now.
+    ///
+    /// # Errors
+    /// Where one cannot be taken over.
+    pub(super) fn take_in(&self, consumer: &BaseConsumer<Self>) -> anyhow::Result<()> {
+        let mut partitions = self.partitions();
+        let here: Vec<i32> = partitions
+            .arriving
+            .iter()
+            .filter(|(_, arriving)| arriving.is_finished())
+            .map(|(partition, _)| *partition)
+            .collect();
+        if here.is_empty() {
+            return Ok(());
+        }
+        for partition in here {
+            let Some(arriving) = partitions.arriving.remove(&partition) else {
+                continue;
+            };
+            let kept = partitions.kept.remove(&partition);
+            let counted = match (self.runtime.block_on(arriving)??, kept) {
+                (Beginning::Stored(count), _) => CountedPartition::new(count),
+                (Beginning::Kept, Some(kept)) => kept.again(),
+                (Beginning::Kept, None) => {
+                    anyhow::bail!("the count of partition {partition} was not kept")
+                }
+            };
+            tracing::info!(
+                partition,
+                offset = counted.count.next_offset(),
+                "partition taken over"
+            );
+            self.keeper.take_over(partition, &counted.count);
+            partitions.counted.insert(partition, counted);
+        }
+        if partitions.arriving.is_empty() {
+            self.takeover.readiness.ready(PARTITIONS);
+        }
+        // The start offsets must be in the list that is assigned: a seek afterwards would race.
+        let mut starts = TopicPartitionList::new();
+        for (partition, counted) in &partitions.counted {
+            let offset = Offset::Offset(counted.count.next_offset());
+            starts.add_partition_offset(&self.topic, *partition, offset)?;
+        }
+        Ok(consumer.assign(&starts)?)
+    }
+
+    fn rebalanced(
         &self,
         consumer: &BaseConsumer<Self>,
         event: RDKafkaRespErr,
-        partitions: &mut TopicPartitionList,
-    ) -> anyhow::Result<()> {
+        partitions: &TopicPartitionList,
+    ) -> KafkaResult<()> {
+        let count = partitions.count();
         if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-            return self
-                .assign(consumer, partitions)
-                .context("cannot take over partitions");
+            tracing::info!(partitions = count, "partitions assigned");
+            self.assign(partitions);
+            return consumer.assign(&TopicPartitionList::new());
         }
-        tracing::info!(partitions = partitions.count(), "partitions revoked");
+        tracing::info!(partitions = count, "partitions revoked");
         self.release_all();
-        consumer.unassign()?;
-        Ok(())
+        consumer.unassign()
     }
 }
 
@@ -174,15 +187,14 @@ impl ClientContext for Ownership {
 }
 
 impl ConsumerContext for Ownership {
-    /// The start offsets must be in the list that is assigned: a seek afterwards would race.
     fn rebalance(
         &self,
         consumer: &BaseConsumer<Self>,
         event: RDKafkaRespErr,
         partitions: &mut TopicPartitionList,
     ) {
-        if let Err(error) = self.rebalance_or_explain(consumer, event, partitions) {
-            self.failure.send_replace(Some(Arc::new(error)));
+        if let Err(error) = self.rebalanced(consumer, event, partitions) {
+            self.failure.send_replace(Some(Arc::new(error.into())));
         }
     }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use ballot_log::ElectionId;
 use tally::{PartitionTally, RejectedBallot, Tally};
 
-use crate::count::PartitionCount;
+use crate::count::{LastRecord, PartitionCount};
 use crate::publish::PendingTallies;
-use crate::store::Checkpoint;
+use crate::store::{Base, Checkpoint};
 
 /// A count with its unfinished business.
 pub(super) struct CountedPartition {
@@ -15,6 +15,8 @@ pub(super) struct CountedPartition {
     /// Rejected since the last checkpoint.
     pub(super) rejected: Vec<RejectedBallot>,
     checkpointed_offset: i64,
+    /// The last record of the last checkpoint.
+    checkpointed_last: Option<LastRecord>,
     posted_offset: Option<i64>,
     posted: BTreeMap<ElectionId, Tally>,
 }
@@ -23,6 +25,7 @@ impl CountedPartition {
     pub(super) fn new(count: PartitionCount) -> Self {
         Self {
             checkpointed_offset: count.next_offset(),
+            checkpointed_last: count.last(),
             count,
             rejected: Vec::new(),
             posted_offset: None,
@@ -30,20 +33,24 @@ impl CountedPartition {
         }
     }
 
+    /// After it was let go: everything is posted once more, as others may have posted less.
+    pub(super) fn again(mut self) -> Self {
+        self.posted_offset = None;
+        self.posted.clear();
+        self
+    }
+
     /// What has to be stored, if anything moved. The rejected ballots go with it.
     pub(super) fn checkpoint(&mut self, partition: i32) -> Option<Checkpoint> {
         if self.checkpointed_offset == self.count.next_offset() {
             return None;
         }
-        let from_offset =
-            std::mem::replace(&mut self.checkpointed_offset, self.count.next_offset());
+        let base = Base {
+            offset: std::mem::replace(&mut self.checkpointed_offset, self.count.next_offset()),
+            last: std::mem::replace(&mut self.checkpointed_last, self.count.last()),
+        };
         let rejected = std::mem::take(&mut self.rejected);
-        Some(Checkpoint::of(
-            partition,
-            &mut self.count,
-            from_offset,
-            rejected,
-        ))
+        Some(Checkpoint::of(partition, &mut self.count, base, rejected))
     }
 
     /// Posts the tallies that changed.
@@ -62,6 +69,7 @@ impl CountedPartition {
                     partition,
                     offset,
                     tally,
+                    log: self.count.closed_log(election),
                 });
             }
         }

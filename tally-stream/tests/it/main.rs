@@ -1,6 +1,7 @@
 //! tally-stream on real servers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod another_log;
 mod counting;
 mod health;
 mod publishing;

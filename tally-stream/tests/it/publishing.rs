@@ -25,6 +25,7 @@ fn tally(votes: u32) -> PartitionTally {
         partition: 0,
         offset: i64::from(votes),
         tally,
+        log: None,
     }
 }
 

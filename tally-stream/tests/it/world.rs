@@ -183,7 +183,7 @@ impl World {
 
     /// Leaves nothing but the log.
     pub(crate) async fn forget_everything(&self) {
-        let forget = "TRUNCATE checkpoints, partition_tallies, rejected_ballots";
+        let forget = "TRUNCATE checkpoints, paper_sightings, partition_tallies, rejected_ballots";
         self.sql().await.batch_execute(forget).await.unwrap();
         let mut redis = self.redis().await;
         let _: () = redis::cmd("FLUSHDB").query_async(&mut redis).await.unwrap();

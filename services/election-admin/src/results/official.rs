@@ -84,6 +84,7 @@ mod tests {
             partition,
             offset: 9,
             tally,
+            log: None,
         }
     }
 

@@ -34,8 +34,7 @@ proptest! {
     ) {
         let definition = definition(rules);
         let tallies: Vec<PartitionTally> = logs.iter().zip(0..).map(|(log, partition)| {
-            let count = count(log).0;
-            PartitionTally { election: 7, partition, offset: count.next_offset(), tally: count.tally(7) }
+            crate::store::tally(partition, &count(log).0, 7)
         }).collect();
         let totals = Totals::of(&tallies, logs.len());
         let on_screen = outcome(&definition, &totals.tally);

@@ -9,3 +9,6 @@ CREATE TABLE paper_sightings (
     sightings bytea NOT NULL,
     PRIMARY KEY (partition, election, to_offset, from_offset)
 );
+
+-- The log that a checkpoint was counted from: Kafka's name of the cluster, and the topic.
+ALTER TABLE checkpoints ADD COLUMN log text;

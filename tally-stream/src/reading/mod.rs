@@ -1,0 +1,37 @@
+//! Reading the log: what the count needs of what Kafka hands out, and whether it is still the log that was counted.
+
+mod gaps;
+mod log_check;
+
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Message, Timestamp};
+
+use crate::count::LogRecord;
+
+pub(crate) use gaps::Gaps;
+pub(crate) use log_check::{LogCheck, LogCheckError};
+
+/// What the count needs of a message; `None` where Kafka does not stamp records with its append time.
+pub(crate) fn log_record<'m>(message: &'m BorrowedMessage<'_>) -> Option<LogRecord<'m>> {
+    match message.timestamp() {
+        Timestamp::LogAppendTime(time_ms) => Some(LogRecord {
+            offset: message.offset(),
+            time_ms,
+            payload: message.payload().unwrap_or_default(),
+        }),
+        _ => None,
+    }
+}
+
+/// Errors that librdkafka mends by itself.
+pub(crate) fn is_passing(error: &KafkaError) -> bool {
+    let fatal = matches!(
+        error,
+        KafkaError::MessageConsumptionFatal(_)
+            | KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset)
+    );
+    if !fatal {
+        tracing::warn!(%error, "Kafka consumer; trying again");
+    }
+    !fatal
+}
