@@ -59,6 +59,9 @@ pub async fn recount(options: RecountOptions) -> anyhow::Result<Recount> {
     let stored = store.tallies_of_all(options.election, partitions).await?;
     let elections = Elections::follow(brokers, &topics)?;
     elections.read_to_end().await?;
+    if let Some(unreadable) = elections.unreadable().get(&options.election) {
+        bail!("{unreadable}");
+    }
     let gaps = Gaps::new(brokers, &topics, Handle::current());
     let ends = stored
         .iter()

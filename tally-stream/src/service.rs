@@ -11,7 +11,7 @@ use service_kit::service::{Running, Service, Step};
 use tokio::sync::oneshot;
 
 use crate::aggregated_votes::AggregatedVotes;
-use crate::counting::{Counting, CountingOptions};
+use crate::counting::{Counting, CountingOptions, are_ignored};
 use crate::options::RunOptions;
 use crate::publish::{Counted, PendingTallies, Publisher};
 use crate::store::Store;
@@ -111,9 +111,9 @@ impl Count {
         let options = &self.options;
         let topics = Topics::with_prefix(&options.kafka.topic_prefix);
         let brokers = options.kafka.kafka_brokers.clone();
-        let partitions = check_partitions(&self.store, &brokers, &topics).await?;
         let elections = Elections::follow(&brokers, &topics)?;
         elections.read_to_end().await?;
+        let partitions = check_partitions(&self.store, &brokers, &topics, &elections).await?;
         let pending = Arc::new(PendingTallies::default());
         let all = usize::try_from(partitions)?;
         let (aggregated_votes, offers) = AggregatedVotes::open(
@@ -163,8 +163,14 @@ impl Count {
     }
 }
 
-/// With another number of partitions a ballot would meet another partition, and could count twice.
-async fn check_partitions(store: &Store, brokers: &str, topics: &Topics) -> anyhow::Result<i32> {
+/// How many partitions are counted. With fewer than there were, ballots are missing; what lies in more of them belongs to
+/// no election, as long as all definitions say how many there were.
+async fn check_partitions(
+    store: &Store,
+    brokers: &str,
+    topics: &Topics,
+    elections: &Elections,
+) -> anyhow::Result<i32> {
     let pinned = store.pinned_partitions(&topics.votes).await?;
     let topic = &topics.votes;
     let partitions = topics
@@ -172,10 +178,19 @@ async fn check_partitions(store: &Store, brokers: &str, topics: &Topics) -> anyh
         .await
         .context("cannot look at the ballot box")?;
     let pinned = pinned.unwrap_or(partitions);
+    let are_ignored = pinned < partitions && are_ignored(elections);
     ensure!(
-        pinned == partitions,
+        pinned == partitions || are_ignored,
         "the topic {topic} has {partitions} partitions, but had {pinned} when its first election was created: a ballot \
          could be counted twice. Restore the topic with {pinned} partitions, or start a new installation"
     );
-    Ok(partitions)
+    if are_ignored {
+        tracing::warn!(
+            topic,
+            partitions,
+            pinned,
+            "partitions were added to the topic; they are not counted"
+        );
+    }
+    Ok(pinned)
 }

@@ -13,6 +13,7 @@ use rdkafka::statistics::Statistics;
 use tokio::sync::{oneshot, watch};
 
 use crate::client_config;
+use crate::partitioner::partition;
 use crate::record::Record;
 use crate::topics::Topics;
 
@@ -148,12 +149,19 @@ impl BallotBox {
         }
     }
 
-    /// Appends a ballot and waits for the log to have it.
+    /// Appends a ballot and waits for the log to have it. `partitions` is what its election's definition says; where
+    /// that says nothing, the number that the topic has.
     ///
     /// # Errors
     /// [`AppendError::Full`]: certainly not written; [`AppendError::Unknown`]: written or not.
-    pub async fn append(&self, record: &Record) -> Result<Appended, AppendError> {
-        self.send(record, None).await
+    pub async fn append(
+        &self,
+        record: &Record,
+        partitions: Option<i32>,
+    ) -> Result<Appended, AppendError> {
+        let key = record.key();
+        let partition = partitions.map(|partitions| partition(key.as_bytes(), partitions));
+        self.send(&key, record, partition).await
     }
 
     /// Appends a closing marker to one partition and waits for the log to have it.
@@ -165,14 +173,19 @@ impl BallotBox {
         partition: i32,
         record: &Record,
     ) -> Result<Appended, AppendError> {
-        self.send(record, Some(partition)).await
+        self.send(&record.key(), record, Some(partition)).await
     }
 
-    async fn send(&self, record: &Record, partition: Option<i32>) -> Result<Appended, AppendError> {
+    async fn send(
+        &self,
+        key: &str,
+        record: &Record,
+        partition: Option<i32>,
+    ) -> Result<Appended, AppendError> {
         let (acknowledge, acknowledged) = oneshot::channel();
-        let (key, payload) = (record.key(), record.encode());
+        let payload = record.encode();
         let mut message = BaseRecord::with_opaque_to(&self.topic, Box::new(acknowledge))
-            .key(&key)
+            .key(key)
             .payload(&payload);
         message.partition = partition;
         self.producer

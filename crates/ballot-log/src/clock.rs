@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use crate::elections::ElectionMap;
-use crate::{Election, ElectionId};
+use crate::elections::{ElectionMap, UnreadableElections};
+use crate::{Election, ElectionId, UnreadableElection};
 
 /// Clocks of well-kept machines differ by less.
 const CLOCKS_DIFFER_MS: i64 = 2_000;
@@ -41,6 +41,20 @@ pub fn open_election(
         candidates.find(|election| election.is_open_at(*time_ms))
     };
     times.iter().find_map(open_at).cloned()
+}
+
+/// An election that may be open at this time, and that this version cannot read. `named` restricts the search to one
+/// election.
+pub fn unreadable_election(
+    elections: &UnreadableElections,
+    now_ms: i64,
+    named: Option<ElectionId>,
+) -> Option<Arc<UnreadableElection>> {
+    let mut candidates = elections
+        .values()
+        .filter(|election| named.is_none_or(|id| election.id == id));
+    let found = candidates.find(|election| election.may_be_open_at(now_ms, CLOCKS_DIFFER_MS));
+    found.cloned()
 }
 
 #[cfg(test)]

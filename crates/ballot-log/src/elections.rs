@@ -16,13 +16,18 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::topics::Topics;
-use crate::{Election, ElectionDefinition, ElectionId, client_config};
+use crate::{
+    Election, ElectionDefinition, ElectionId, UnreadableElection, client_config, unreadable,
+};
 
 /// The timeout for finding the end of the topic, and then for reading up to it.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// All elections known, by id.
 pub type ElectionMap = BTreeMap<ElectionId, Arc<Election>>;
+
+/// Elections whose definitions this version cannot read, by id.
+pub type UnreadableElections = BTreeMap<ElectionId, Arc<UnreadableElection>>;
 
 /// What has been read of the topic `elections`. Cheap to clone; reading stops with the last clone.
 #[derive(Clone)]
@@ -77,6 +82,7 @@ pub enum ElectionsError {
 #[derive(Clone, Debug, Default)]
 struct Read {
     elections: Arc<ElectionMap>,
+    unreadable: Arc<UnreadableElections>,
     next_offset: i64,
 }
 
@@ -117,6 +123,11 @@ impl Elections {
     /// All elections read so far.
     pub fn all(&self) -> Arc<ElectionMap> {
         self.read.borrow().elections.clone()
+    }
+
+    /// All elections that were read and not understood.
+    pub fn unreadable(&self) -> Arc<UnreadableElections> {
+        self.read.borrow().unreadable.clone()
     }
 
     /// One election, if it has been read.
@@ -186,18 +197,13 @@ impl Follower {
                 return;
             }
         };
-        let definition = message
-            .payload()
-            .map(serde_json::from_slice::<ElectionDefinition>);
+        let read_one = |value| unreadable::read(message.key(), value);
+        let election = message.payload().and_then(read_one);
         sender.send_modify(|read| {
             read.next_offset = message.offset() + 1;
-            match definition {
-                Some(Ok(definition)) => read.add(definition),
-                Some(Err(error)) => tracing::error!(
-                    offset = message.offset(),
-                    %error,
-                    "a definition of an election is unreadable and was left out"
-                ),
+            match election {
+                Some(Ok(election)) => read.add(election),
+                Some(Err(unreadable)) => read.refuse(unreadable),
                 None => {}
             }
         });
@@ -205,9 +211,28 @@ impl Follower {
 }
 
 impl Read {
-    fn add(&mut self, definition: ElectionDefinition) {
+    /// The first definition of an election stays in force, whoever could read it.
+    fn refuse(&mut self, unreadable: UnreadableElection) {
+        if self.elections.contains_key(&unreadable.id) {
+            tracing::error!(%unreadable, "the first definition stays in force");
+            return;
+        }
+        let refused = Arc::make_mut(&mut self.unreadable);
+        if refused.contains_key(&unreadable.id) {
+            return;
+        }
+        tracing::error!(%unreadable, "votes for this election are neither taken nor counted");
+        refused.insert(unreadable.id, Arc::new(unreadable));
+    }
+
+    fn add(&mut self, election: Election) {
+        let definition = election.definition();
+        if let Some(unreadable) = self.unreadable.get(&definition.id) {
+            tracing::error!(%unreadable, "the first definition stays in force");
+            return;
+        }
         if let Some(known) = self.elections.get(&definition.id) {
-            if *known.definition() != definition {
+            if known.definition() != definition {
                 tracing::error!(
                     election = definition.id,
                     "the definition of an election changed; the first one stays in force"
@@ -221,7 +246,7 @@ impl Read {
             "election known"
         );
         let elections = Arc::make_mut(&mut self.elections);
-        elections.insert(definition.id, Arc::new(Election::new(definition)));
+        elections.insert(election.definition().id, Arc::new(election));
     }
 }
 

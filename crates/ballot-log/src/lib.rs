@@ -10,12 +10,13 @@
 pub mod ballot_box;
 pub mod clock;
 pub mod elections;
+mod partitioner;
 pub mod topics;
 
 pub use ballot_box::{AppendError, Appended, BallotBox};
 pub use ballot_records::{
     Act, Ballot, BallotRecord, Choice, Election, ElectionDefinition, ElectionId, Participant,
-    PollNumber, Publication, Record, act, definition, record,
+    PollNumber, Publication, Record, UnreadableElection, act, definition, record, unreadable,
 };
 pub use elections::{Elections, ElectionsError};
 pub use topics::Topics;

@@ -32,6 +32,26 @@ pub struct ElectionDefinition {
     /// When the numbers may be seen.
     #[serde(default)]
     pub results: Publication,
+    /// How many partitions the ballot box had when its first election was defined: they alone are counted. Elections of
+    /// older versions do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partitions: Option<i32>,
+    /// The version of the log that it needs: who does not know it must not count it.
+    #[serde(default = "first_version", skip_serializing_if = "is_first_version")]
+    pub log: u32,
+}
+
+/// The newest version of the log that this program knows.
+pub const LOG_VERSION: u32 = 1;
+
+/// Of definitions that do not say.
+fn first_version() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_first_version(version: &u32) -> bool {
+    *version == first_version()
 }
 
 /// Who stands: a list or a person.

@@ -2,15 +2,18 @@
 //!
 //! - [`record`]: the topic `votes`;
 //! - [`definition`]: the topic `elections`;
+//! - [`unreadable`]: what of it a newer version wrote;
 //! - [`act`]: the topic `acts`.
 
 pub mod act;
 pub mod definition;
 pub mod record;
+pub mod unreadable;
 
 pub use act::Act;
 pub use definition::{Election, ElectionDefinition, Participant, Publication};
 pub use record::{Ballot, BallotRecord, Choice, Record};
+pub use unreadable::UnreadableElection;
 
 /// Number of an election, unique in one installation.
 pub type ElectionId = u32;

@@ -39,14 +39,16 @@ pub async fn numbers(client: &Client) -> Result<BTreeSet<ElectionId>, StoreError
     rows.iter().map(id).collect()
 }
 
-/// All definitions, in the order of their numbers.
+/// All definitions, in the order of their numbers: an unreadable one does not hide the others.
 ///
 /// # Errors
-/// Where PostgreSQL does not answer, or a definition is unreadable.
-pub async fn all(client: &Client) -> Result<Vec<ElectionDefinition>, StoreError> {
+/// Where PostgreSQL does not answer.
+pub async fn all(
+    client: &Client,
+) -> Result<Vec<Result<ElectionDefinition, StoreError>>, StoreError> {
     let sql = "SELECT id, definition FROM elections ORDER BY id";
     let rows = client.query(sql, &[]).await?;
-    rows.iter().map(definition).collect()
+    Ok(rows.iter().map(definition).collect())
 }
 
 /// The definitions of the elections without a final result, one by one: an unreadable one does not hide

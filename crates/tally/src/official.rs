@@ -1,11 +1,13 @@
 //! The official result: what is certified, and hashed.
 
+use std::collections::BTreeMap;
+
 use ballot_records::{ElectionDefinition, ElectionId, PollNumber};
 use electoral_rules::{Outcome, Rules};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ElectionOutcome, Reason, Tally};
+use crate::{ClosedLog, ElectionOutcome, PartitionTally, Reason, Tally};
 
 /// The result of an election. Once every partition is past its closing marker, nothing in here changes any
 /// more, however many records come later: so the only rejections in it are those that a marker ends.
@@ -41,6 +43,9 @@ pub struct OfficialResult {
     pub participants: Vec<OfficialParticipant>,
     /// Seats or a winner, with the ties that mattered; none where the electoral rules refuse the count.
     pub outcome: Option<Outcome>,
+    /// From form 2 on, the records that it stands on: by partition, those up to the closing marker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<BTreeMap<i32, ClosedLog>>,
 }
 
 /// How one participant fared.
@@ -57,7 +62,7 @@ pub struct OfficialParticipant {
 }
 
 impl OfficialResult {
-    /// The official view of a tally and its outcome.
+    /// The official view of a tally and its outcome, without its log.
     pub fn new(definition: &ElectionDefinition, tally: &Tally, outcome: ElectionOutcome) -> Self {
         let participant = |index: usize| {
             let participant = &definition.participants[index];
@@ -83,6 +88,16 @@ impl OfficialResult {
             invalid_poll_numbers: outcome.invalid,
             participants: (0..outcome.votes.len()).map(participant).collect(),
             outcome: outcome.outcome.ok(),
+            log: None,
         }
+    }
+
+    /// The same with the records that these tallies stand on, in form 2; in form 1 where a tally does not say.
+    #[must_use]
+    pub fn with_log(mut self, tallies: &[PartitionTally]) -> Self {
+        let log = |tally: &PartitionTally| Some((tally.partition, tally.log.clone()?));
+        self.log = tallies.iter().map(log).collect();
+        self.v = 1 + u32::from(self.log.is_some());
+        self
     }
 }

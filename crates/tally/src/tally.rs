@@ -175,7 +175,9 @@ pub struct ClosedLog {
 impl ClosedLog {
     /// The records below `end`, which have this hash.
     pub fn new(end: i64, sha256: [u8; 32]) -> Self {
-        let sha256 = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digit = |nibble: u8| char::from_digit(nibble.into(), 16);
+        let digits = |byte: u8| [digit(byte >> 4), digit(byte & 15)];
+        let sha256 = sha256.into_iter().flat_map(digits).flatten().collect();
         Self { end, sha256 }
     }
 }

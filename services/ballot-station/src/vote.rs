@@ -184,7 +184,18 @@ impl BallotStation {
                 "It is not known whether an election is open.",
             ));
         }
-        Ok(open_now(Tolerance::FastOrSlow))
+        let open = open_now(Tolerance::FastOrSlow);
+        let now_ms = Timestamp::now().as_millisecond();
+        let unreadable = clock::unreadable_election(&self.elections.unreadable(), now_ms, None);
+        match (open, unreadable) {
+            (None, Some(election)) => {
+                tracing::error!(%election, "a file was refused");
+                Err(UploadError::Unavailable(
+                    "This ballot station is too old for the election that is open.",
+                ))
+            }
+            (open, _) => Ok(open),
+        }
     }
 
     /// Notes that the holder of a valid token asked for what their role does not allow.

@@ -1,6 +1,6 @@
 //! The commands, one after the other.
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use ballot_log::Topics;
 use deadpool_postgres::Object;
 use election_store::elections;
@@ -85,7 +85,13 @@ async fn republish(options: &InstallationOptions) -> anyhow::Result<()> {
     .await?;
     let pool = postgres::pool(&options.postgres)?;
     let published = Publisher::open(&options.kafka)?.republish(&pool).await?;
-    println!("{published} elections published");
+    println!("{} elections published", published.elections);
+    if let Some(error) = published.unreadable.first() {
+        bail!(
+            "{} elections could not be read and were not published, the first one because {error}",
+            published.unreadable.len()
+        );
+    }
     Ok(())
 }
 

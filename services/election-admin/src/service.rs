@@ -121,8 +121,16 @@ fn listen(
 /// Publishes every election at the start, and again whenever one could not be published.
 async fn publish(publisher: Publisher, pool: Pool, unpublished: Arc<Notify>, readiness: Readiness) {
     loop {
-        while let Err(error) = publisher.republish(&pool).await {
-            readiness.wait_for(ELECTIONS, format!("not published: {error:#}"));
+        loop {
+            match publisher.republish(&pool).await {
+                Ok(done) => {
+                    for error in done.unreadable {
+                        tracing::error!(%error, "an election was not published");
+                    }
+                    break;
+                }
+                Err(error) => readiness.wait_for(ELECTIONS, format!("not published: {error:#}")),
+            }
             tokio::time::sleep(RETRY_AFTER).await;
         }
         readiness.ready(ELECTIONS);

@@ -54,7 +54,7 @@ async fn work(brokers: &str, scratch: &Topics, time: Duration) -> anyhow::Result
                 choice: 1,
                 district: 0,
             });
-            round.spawn(async move { ballot_box.append(&record).await });
+            round.spawn(async move { ballot_box.append(&record, None).await });
         }
         while let Some(appended) = round.join_next().await {
             if let Err(error) = appended? {

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use ballot_log::{AppendError, Election, ElectionId};
+use ballot_log::{AppendError, Election, ElectionId, UnreadableElection};
 use serde_json::{Value, json};
 use service_kit::problem::Problem;
 use utoipa::ToSchema;
@@ -131,6 +131,11 @@ pub fn unavailable(what: &'static str) -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The vote could not be recorded now.")
         .detail(format!("{what} The vote is not known to be recorded. Send it again: it counts once, however often it is sent."))
         .retry_after_s(1)
+}
+
+/// The election's definition is in a form that this version does not know: another instance may know it.
+pub fn unreadable_election(election: &UnreadableElection) -> Problem {
+    unavailable("This instance is too old for the election.").field("election", election.id)
 }
 
 /// The roll refused to give the voter's ballot.

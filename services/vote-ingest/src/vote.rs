@@ -108,7 +108,7 @@ impl PollingStation {
         });
         let appended = self
             .ballot_box
-            .append(&record)
+            .append(&record, definition.partitions)
             .await
             .inspect_err(|error| tracing::warn!(%error, "a vote was not acknowledged"))
             .map_err(|error| answer::not_appended(&error))?;
@@ -118,10 +118,8 @@ impl PollingStation {
         if !election.is_open_at(appended.time_ms) {
             return Err(answer::no_open_election());
         }
-        if let Err(error) = self.roll.confirm(claim).await {
-            // The vote is in the log, and that is what counts.
-            tracing::warn!(%error, "a claim was not confirmed");
-        }
+        // The vote is in the log, and that is what counts: the voter does not wait for Redis once more.
+        self.roll.queue_confirmation(&claim);
         Ok(definition.id)
     }
 
@@ -136,8 +134,14 @@ impl PollingStation {
     /// fast, so a vote that seems to come just after the end is tried.
     fn open_election(&self, named: Option<ElectionId>) -> Result<Arc<Election>, Problem> {
         let now_ms = Timestamp::now().as_millisecond();
-        clock::open_election(&self.elections.all(), now_ms, Tolerance::Fast, named)
-            .ok_or_else(answer::no_open_election)
+        let open = clock::open_election(&self.elections.all(), now_ms, Tolerance::Fast, named);
+        open.ok_or_else(|| {
+            let unreadable = self.elections.unreadable();
+            match clock::unreadable_election(&unreadable, now_ms, named) {
+                Some(election) => answer::unreadable_election(&election),
+                None => answer::no_open_election(),
+            }
+        })
     }
 }
 

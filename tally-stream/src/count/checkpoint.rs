@@ -60,11 +60,9 @@ impl PartitionCount {
             None => return Err(CheckpointError("empty".to_owned())),
         };
         for (election, bytes) in sightings {
-            match count.elections.get_mut(&election) {
-                Some(seen) if !seen.tally.closed => {
-                    seen.seen.add_sightings(bytes).map_err(damaged)?
-                }
-                _ => {}
+            let seen = count.elections.get_mut(&election);
+            if let Some(seen) = seen.filter(|seen| !seen.tally.closed) {
+                seen.seen.add_sightings(bytes).map_err(damaged)?;
             }
         }
         match count

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ballot_log::elections::ElectionMap;
-use ballot_log::{Election, ElectionId, Elections, ElectionsError};
+use ballot_log::elections::{ElectionMap, UnreadableElections};
+use ballot_log::{Election, ElectionId, Elections, ElectionsError, UnreadableElection};
 
 /// Looks elections up for the count.
 pub(super) struct Definitions {
     elections: Elections,
     known: Arc<ElectionMap>,
+    unreadable: Arc<UnreadableElections>,
     /// Records of a partition below this offset lay in the log when `known` was read to its end: an
     /// election that they name and that is not known does not exist.
     settled_below: BTreeMap<i32, i64>,
@@ -19,6 +20,7 @@ impl Definitions {
     pub(super) fn new(elections: Elections) -> Self {
         Self {
             known: elections.all(),
+            unreadable: elections.unreadable(),
             elections,
             settled_below: BTreeMap::new(),
         }
@@ -26,15 +28,21 @@ impl Definitions {
 
     /// The election of this number, if there is one. Where the record at `offset` may name one that is only
     /// not read yet, `catch_up` is called until that is settled.
-    pub(super) fn look_up<E>(
+    ///
+    /// # Errors
+    /// Those of `catch_up`, and where the definition is unreadable: a checkpoint would keep for ever what came of it.
+    pub(super) fn look_up(
         &mut self,
         id: ElectionId,
         (partition, offset): (i32, i64),
-        mut catch_up: impl FnMut(&mut Self) -> Result<(), E>,
-    ) -> Result<Option<Arc<Election>>, E> {
+        mut catch_up: impl FnMut(&mut Self) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Option<Arc<Election>>> {
         loop {
             if let Some(election) = self.known.get(&id) {
                 return Ok(Some(election.clone()));
+            }
+            if let Some(unreadable) = self.unreadable.get(&id) {
+                return Err(UnreadableElection::clone(unreadable).into());
             }
             if offset < self.settled(partition) {
                 return Ok(None);
@@ -51,6 +59,7 @@ impl Definitions {
     ) -> Result<(), ElectionsError> {
         self.elections.read_to_end().await?;
         self.known = self.elections.all();
+        self.unreadable = self.elections.unreadable();
         self.settled_below.insert(partition, log_end);
         Ok(())
     }

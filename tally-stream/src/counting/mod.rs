@@ -36,6 +36,7 @@ use crate::store::Store;
 use definitions::Definitions;
 use keeper::{Keeper, Writer};
 use ownership::Ownership;
+pub(crate) use ownership::are_ignored;
 use takeover::Takeover;
 
 /// How often totals are posted.
@@ -111,7 +112,7 @@ impl Counting {
             takeover,
             keeper.clone(),
             pending.clone(),
-            options.partitions,
+            (options.partitions, elections.clone()),
             report_failure.clone(),
         );
         let consumer = consumer::open(options, ownership)?;
@@ -295,7 +296,7 @@ impl Counter {
     }
 
     fn post(&self) {
-        for (partition, counted) in self.consumer.context().partitions().counted.iter_mut() {
+        for (partition, counted) in &mut self.consumer.context().partitions().counted {
             counted.post_to(&self.pending, *partition);
         }
     }
@@ -325,7 +326,7 @@ impl Counter {
         self.marker_seen = false;
         let mut checkpoints = Vec::new();
         let mut stands = TopicPartitionList::new();
-        for (partition, counted) in self.consumer.context().partitions().counted.iter_mut() {
+        for (partition, counted) in &mut self.consumer.context().partitions().counted {
             if let Some(checkpoint) = counted.checkpoint(*partition) {
                 let offset = Offset::Offset(checkpoint.next_offset);
                 // Fails only for offsets that cannot be.

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use anyhow::ensure;
+use ballot_log::Elections;
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::runtime::Handle;
@@ -28,6 +30,7 @@ pub(super) struct Ownership {
     pending: Arc<PendingTallies>,
     /// How many partitions the ballot box has; it never changes.
     fixed_partitions: i32,
+    elections: Elections,
     failure: watch::Sender<Option<Arc<anyhow::Error>>>,
 }
 
@@ -47,7 +50,7 @@ impl Ownership {
         takeover: Takeover,
         keeper: Keeper,
         pending: Arc<PendingTallies>,
-        fixed_partitions: i32,
+        (fixed_partitions, elections): (i32, Elections),
         failure: watch::Sender<Option<Arc<anyhow::Error>>>,
     ) -> Self {
         Self {
@@ -58,6 +61,7 @@ impl Ownership {
             keeper,
             pending,
             fixed_partitions,
+            elections,
             failure,
         }
     }
@@ -92,16 +96,24 @@ impl Ownership {
         }
     }
 
-    /// Starts to take partitions over. A partition beyond the fixed number belongs to no election.
-    fn assign(&self, assigned: &TopicPartitionList) {
+    /// Starts to take partitions over. A partition beyond the fixed number belongs to no election, as long as all
+    /// definitions say how many there were.
+    fn assign(&self, assigned: &TopicPartitionList) -> anyhow::Result<()> {
+        let (topic, fixed) = (&self.topic, self.fixed_partitions);
         let mut partitions = self.partitions();
         for element in assigned.elements() {
             let partition = element.partition();
-            if partition >= self.fixed_partitions {
+            if partition >= fixed {
+                ensure!(
+                    are_ignored(&self.elections),
+                    "the topic {topic} got more partitions than its {fixed} while votes were counted: a ballot could be \
+                     counted twice. Restore the topic with {fixed} partitions"
+                );
                 tracing::warn!(
+                    topic,
                     partition,
-                    fixed_partitions = self.fixed_partitions,
-                    "the topic has more partitions than at its first election; this one is not counted"
+                    fixed,
+                    "a partition was added to the topic; it is not counted"
                 );
                 continue;
             }
@@ -113,6 +125,7 @@ impl Ownership {
             let arriving = self.runtime.spawn(begin);
             partitions.arriving.insert(partition, arriving);
         }
+        Ok(())
     }
 
     /// Counts on with the partitions that have been taken over by now.
@@ -136,7 +149,7 @@ impl Ownership {
             };
             let kept = partitions.kept.remove(&partition);
             let counted = match (self.runtime.block_on(arriving)??, kept) {
-                (Beginning::Stored(count), _) => CountedPartition::new(count),
+                (Beginning::Stored(count), _) => CountedPartition::new(*count),
                 (Beginning::Kept, Some(kept)) => kept.again(),
                 (Beginning::Kept, None) => {
                     anyhow::bail!("the count of partition {partition} was not kept")
@@ -167,17 +180,24 @@ impl Ownership {
         consumer: &BaseConsumer<Self>,
         event: RDKafkaRespErr,
         partitions: &TopicPartitionList,
-    ) -> KafkaResult<()> {
+    ) -> anyhow::Result<()> {
         let count = partitions.count();
         if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             tracing::info!(partitions = count, "partitions assigned");
-            self.assign(partitions);
-            return consumer.assign(&TopicPartitionList::new());
+            self.assign(partitions)?;
+            return Ok(consumer.assign(&TopicPartitionList::new())?);
         }
         tracing::info!(partitions = count, "partitions revoked");
         self.release_all();
-        consumer.unassign()
+        Ok(consumer.unassign()?)
     }
+}
+
+/// Whether producers leave partitions alone that were added to the ballot box.
+pub(crate) fn are_ignored(elections: &Elections) -> bool {
+    let elections = elections.all();
+    let mut definitions = elections.values().map(|election| election.definition());
+    definitions.all(|definition| definition.partitions.is_some())
 }
 
 impl ClientContext for Ownership {
@@ -194,7 +214,7 @@ impl ConsumerContext for Ownership {
         partitions: &mut TopicPartitionList,
     ) {
         if let Err(error) = self.rebalanced(consumer, event, partitions) {
-            self.failure.send_replace(Some(Arc::new(error.into())));
+            self.failure.send_replace(Some(Arc::new(error)));
         }
     }
 }

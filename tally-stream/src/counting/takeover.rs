@@ -30,7 +30,7 @@ pub(super) struct Takeover {
 #[derive(Debug)]
 pub(super) enum Beginning {
     /// At the newest checkpoint.
-    Stored(PartitionCount),
+    Stored(Box<PartitionCount>),
     /// Where this instance left off: it has counted further than what is stored, or PostgreSQL is away.
     Kept,
 }
@@ -75,7 +75,7 @@ impl Takeover {
             }
             (Ok(stored), _) => {
                 self.log_check.compare(partition, stored.log.as_deref())?;
-                Beginning::Stored(stored.count)
+                Beginning::Stored(Box::new(stored.count))
             }
             (Err(error), Some(_)) if !is_lasting(&error) => {
                 let error = format!("{error:#}");

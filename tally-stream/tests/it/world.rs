@@ -153,7 +153,7 @@ impl World {
                 district,
             });
             let ballot_box = self.ballot_box.clone();
-            tokio::spawn(async move { ballot_box.append(&record).await.unwrap().time_ms })
+            tokio::spawn(async move { ballot_box.append(&record, None).await.unwrap().time_ms })
         };
         let appended: Vec<_> = ballots.into_iter().map(append).collect();
         let mut times_ms = Vec::new();

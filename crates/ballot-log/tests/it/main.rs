@@ -48,8 +48,8 @@ async fn every_writer_puts_a_ballot_into_the_same_partition_and_learns_when() {
             district: 0,
         });
         let before = Timestamp::now().as_millisecond();
-        let first = one.append(&record).await.unwrap();
-        let second = other.append(&record).await.unwrap();
+        let first = one.append(&record, None).await.unwrap();
+        let second = other.append(&record, Some(5)).await.unwrap();
         assert_eq!(first.partition, second.partition);
         assert!(before <= first.time_ms && first.time_ms <= second.time_ms);
         partitions.insert(first.partition);

@@ -39,10 +39,10 @@ pub(super) fn confirm_command(claim: &Claim) -> Cmd {
     command
 }
 
-/// A command, and who waits for its answer.
+/// A command, and who waits for its answer; nobody for that of a confirmation that is queued.
 pub(super) struct Request {
     pub(super) command: Cmd,
-    pub(super) reply: oneshot::Sender<RedisResult<Value>>,
+    pub(super) reply: Option<oneshot::Sender<RedisResult<Value>>>,
 }
 
 /// Carries the requests of all [`crate::Roll`]s of one [`crate::Roll::open`] to Redis.
@@ -106,8 +106,8 @@ async fn answer(redis: &Link, requests: Vec<Request>) {
     let mut pipeline = Pipeline::with_capacity(requests.len());
     let mut replies = Vec::with_capacity(requests.len());
     for Request { command, reply } in requests {
-        // Nobody waits any longer: under overload, that work is saved.
-        if !reply.is_closed() {
+        // Who waited has given up: under overload, that work is saved.
+        if !reply.as_ref().is_some_and(oneshot::Sender::is_closed) {
             pipeline.add_command(command);
             replies.push(reply);
         }
@@ -118,15 +118,23 @@ async fn answer(redis: &Link, requests: Vec<Request>) {
     match redis.exchange(pipeline.ignore_errors()).await {
         Ok(answers) => {
             for (reply, answer) in replies.into_iter().zip(answers) {
-                // A caller that has just given up does not need the answer.
-                let _gone = reply.send(answer);
+                hand_out(reply, answer);
             }
         }
         Err(error) => {
             for reply in replies {
-                let _gone = reply.send(Err(error.clone()));
+                hand_out(reply, Err(error.clone()));
             }
         }
+    }
+}
+
+fn hand_out(reply: Option<oneshot::Sender<RedisResult<Value>>>, answer: RedisResult<Value>) {
+    match (reply, answer) {
+        // A caller that has just given up does not need the answer.
+        (Some(reply), answer) => drop(reply.send(answer)),
+        (None, Err(error)) => tracing::warn!(%error, "a claim was not confirmed"),
+        (None, Ok(_)) => {}
     }
 }
 

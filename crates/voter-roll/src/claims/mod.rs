@@ -116,6 +116,18 @@ impl Roll {
         .await
     }
 
+    /// Confirms without waiting for Redis: the voter need not. It is queued before whatever this roll is asked next. Where
+    /// the queue is full it is left out, as if it had been lost.
+    pub fn queue_confirmation(&self, claim: &Claim) {
+        let request = Request {
+            command: batch::confirm_command(claim),
+            reply: None,
+        };
+        if let Err(error) = self.requests.try_send(request) {
+            tracing::warn!(%error, "a claim was not confirmed");
+        }
+    }
+
     /// Whether Redis answers.
     pub async fn is_reachable(&self) -> bool {
         self.in_time(async { Ok(self.send(redis::cmd("PING")).await?) })
@@ -139,7 +151,10 @@ impl Roll {
             io::Error::new(io::ErrorKind::BrokenPipe, "the roll's service has stopped").into()
         };
         self.requests
-            .send(Request { command, reply })
+            .send(Request {
+                command,
+                reply: Some(reply),
+            })
             .await
             .map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?

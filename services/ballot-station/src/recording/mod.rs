@@ -68,7 +68,7 @@ pub(crate) async fn record(
             choice: ballot.choice,
             district: 0,
         });
-        async move { append(ballot_box, &record).await }
+        async move { append(ballot_box, &record, election.definition().partitions).await }
     };
     let mut recorded = Recorded::default();
     let add = |appended| recorded.add(election, appended);
@@ -98,9 +98,13 @@ impl Recorded {
     }
 }
 
-async fn append(ballot_box: &BallotBox, record: &Record) -> Result<Appended, AppendError> {
+async fn append(
+    ballot_box: &BallotBox,
+    record: &Record,
+    partitions: Option<i32>,
+) -> Result<Appended, AppendError> {
     loop {
-        match ballot_box.append(record).await {
+        match ballot_box.append(record, partitions).await {
             Err(AppendError::Full) => tokio::time::sleep(QUEUE_FULL_PAUSE).await,
             appended => return appended,
         }

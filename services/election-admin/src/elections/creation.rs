@@ -115,7 +115,8 @@ impl ElectionRequest {
 
         let mut client = definitions::connection(pool).await?;
         let transaction = client.transaction().await?;
-        let (definition, ids) = self.draft(&transaction).await?;
+        let (mut definition, ids) = self.draft(&transaction).await?;
+        definition.partitions = Some(partitions);
         let election = NewElection {
             definition: &definition,
             start: self.start.as_ref().ok_or(StoreError::Overlap)?,
@@ -166,6 +167,8 @@ impl ElectionRequest {
             },
             participants: on_the_ballot(names, &extras.terms),
             results: extras.results,
+            partitions: None,
+            log: ballot_log::definition::LOG_VERSION,
         };
         match definition.check() {
             Ok(()) => Ok((definition, ids)),
@@ -232,7 +235,8 @@ pub async fn from_scenario(
     let mut client = definitions::connection(pool).await?;
     let transaction = client.transaction().await?;
     let id = definitions::next_number(&transaction).await?;
-    let definition = scenario.election(id, created, start, end);
+    let mut definition = scenario.election(id, created, start, end);
+    definition.partitions = Some(partitions);
     definition.check()?;
     definition.check_names()?;
     let mut ids = Vec::new();

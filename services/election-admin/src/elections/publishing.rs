@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::bail;
 use ballot_log::{ElectionDefinition, Elections, ElectionsError, Topics, elections};
 use deadpool_postgres::Pool;
+use election_store::StoreError;
 use service_kit::settings::KafkaOptions;
 use tokio_postgres::Client;
 
@@ -20,6 +21,15 @@ pub struct Publisher {
     topics: Topics,
     /// What the topic holds already.
     elections: Elections,
+}
+
+/// What came of publishing everything again.
+#[derive(Debug)]
+pub struct Republished {
+    /// How many elections were published.
+    pub elections: usize,
+    /// What could not be read, and was not published: a newer version has written it.
+    pub unreadable: Vec<StoreError>,
 }
 
 impl Publisher {
@@ -57,16 +67,26 @@ impl Publisher {
         elections::publish(&self.brokers, &self.topics, definitions, PATIENCE).await
     }
 
-    /// Publishes what PostgreSQL has; returns how many elections that is. Readers keep the first definition
-    /// of an election, so nothing changes where they have it.
+    /// Publishes what PostgreSQL has. Readers keep the first definition of an election, so nothing changes where
+    /// they have it.
     ///
     /// # Errors
     /// Where a server cannot be reached.
-    pub async fn republish(&self, pool: &Pool) -> anyhow::Result<usize> {
+    pub async fn republish(&self, pool: &Pool) -> anyhow::Result<Republished> {
         let client = definitions::connection(pool).await?;
-        let definitions = election_store::elections::all(&client).await?;
+        let stored = election_store::elections::all(&client).await?;
+        let (mut definitions, mut unreadable) = (Vec::new(), Vec::new());
+        for definition in stored {
+            match definition {
+                Ok(definition) => definitions.push(definition),
+                Err(error) => unreadable.push(error),
+            }
+        }
         elections::publish(&self.brokers, &self.topics, &definitions, PATIENCE).await?;
-        Ok(definitions.len())
+        Ok(Republished {
+            elections: definitions.len(),
+            unreadable,
+        })
     }
 
     /// The number of partitions of the ballot box: what the first election has fixed, before that what the
@@ -95,8 +115,9 @@ impl Publisher {
     /// elections would lie in the log as one. So a database that has forgotten an election defines no other.
     async fn check_history(&self, client: &Client) -> anyhow::Result<()> {
         let stored = election_store::elections::numbers(client).await?;
-        let published = self.elections.all();
-        if let Some(forgotten) = published.keys().find(|id| !stored.contains(id)) {
+        let (published, unreadable) = (self.elections.all(), self.elections.unreadable());
+        let mut published = published.keys().chain(unreadable.keys());
+        if let Some(forgotten) = published.find(|id| !stored.contains(id)) {
             bail!(
                 "Kafka knows election {forgotten}, but this database does not: it is another installation's, or an \
                  old copy. Restore the database, or start with an empty Kafka"

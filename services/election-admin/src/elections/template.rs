@@ -64,6 +64,8 @@ impl ElectionTemplate {
             rules: self.rules,
             participants: (1..).zip(self.participants).map(participant).collect(),
             results: self.results,
+            partitions: None,
+            log: ballot_log::definition::LOG_VERSION,
         }
     }
 }

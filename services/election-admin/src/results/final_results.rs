@@ -13,7 +13,7 @@ use tokio_postgres::types::Json;
 use tokio_postgres::{Client, Row};
 
 use crate::results::canonical;
-use crate::results::official::official;
+use crate::results::official::{certified, official};
 
 /// A result that nothing changes any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,18 @@ pub struct Standings {
 }
 
 impl FinalResult {
+    /// The form of the text: `v`.
+    fn form(&self) -> anyhow::Result<u32> {
+        #[derive(Deserialize)]
+        struct Form {
+            v: u32,
+        }
+        let form: Form = serde_json::from_str(&self.text).with_context(|| {
+            format!("the final result of election {} is damaged", self.election)
+        })?;
+        Ok(form.v)
+    }
+
     /// Who got what.
     ///
     /// # Errors
@@ -86,7 +98,7 @@ pub async fn finalise(
     if !totals.is_final {
         return Ok(false);
     }
-    let text = canonical::text(&official(definition, &totals.tally))?;
+    let text = canonical::text(&certified(definition, tallies))?;
     let sha256 = canonical::sha256(&text);
     let offsets: BTreeMap<i32, i64> = tallies
         .iter()
@@ -144,7 +156,11 @@ pub async fn verify(
         merged.closed,
         "the result of election {id} is stored as final, but not every partition is closed"
     );
-    let again = canonical::sha256(&canonical::text(&official(definition, &merged))?);
+    let certified = match stored.form()? {
+        1 => official(definition, &merged),
+        _ => certified(definition, &tallies),
+    };
+    let again = canonical::sha256(&canonical::text(&certified)?);
     ensure!(
         again.as_slice() == stored.sha256,
         "the result of election {id} comes out differently now: stored is {}, computed from the stored tallies {}",

@@ -2,7 +2,12 @@
 
 use ballot_log::{ElectionDefinition, Publication};
 use serde_json::Number;
-use tally::{OfficialParticipant, OfficialResult, Tally};
+use tally::{OfficialParticipant, OfficialResult, PartitionTally, Tally, merge};
+
+/// What is certified, once every partition is closed: the official result with the records that it stands on.
+pub fn certified(definition: &ElectionDefinition, tallies: &[PartitionTally]) -> OfficialResult {
+    official(definition, &merge(tallies)).with_log(tallies)
+}
 
 /// The official result of a tally.
 pub fn official(definition: &ElectionDefinition, tally: &Tally) -> OfficialResult {
@@ -43,7 +48,6 @@ fn share(part: u64, whole: u64) -> Number {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use tally::{PartitionTally, merge};
 
     use super::*;
 

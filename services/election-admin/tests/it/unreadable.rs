@@ -1,9 +1,11 @@
 //! What this program cannot read, as a newer one has written it.
 
+use election_admin::elections::publishing::Publisher;
 use election_admin::results::final_results;
 use election_store::elections;
 use jiff::SignedDuration;
 use serde_json::json;
+use service_database::postgres;
 use test_kit::until;
 
 use crate::world::{World, closed};
@@ -30,4 +32,13 @@ async fn an_election_of_a_newer_form_keeps_no_other_from_being_closed() {
     let names_it = "the table elections has an unreadable row: id 2, column definition: ";
     assert!(error.starts_with(names_it), "{error}");
     admin.running.stop().await;
+
+    // Nor does it keep others from being published, or the service from becoming ready.
+    world.start().await.running.stop().await;
+    let again = Publisher::open(&world.log.kafka).unwrap();
+    let pool = postgres::pool(&world.postgres()).unwrap();
+    let published = again.republish(&pool).await.unwrap();
+    assert_eq!(published.elections, 1);
+    let unreadable = published.unreadable[0].to_string();
+    assert!(unreadable.starts_with(names_it), "{unreadable}");
 }

@@ -1,6 +1,11 @@
 //! What voters are answered when something breaks, and that nothing is lost by it.
 
+use std::time::{Duration, Instant};
+
+use ballot_log::{ElectionDefinition, elections};
 use devstack::{Stack, StackOptions};
+use serde_json::json;
+use test_kit::{TIMEOUT, until};
 
 use crate::world::World;
 
@@ -71,7 +76,7 @@ async fn servers_that_die_cost_a_retry_and_never_a_vote() {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(test_kit::TIMEOUT, wait).await.unwrap();
+        tokio::time::timeout(TIMEOUT, wait).await.unwrap();
         assert_eq!(
             station.post_vote(voter, 1).await.problem(),
             (409, "already-voted")
@@ -79,4 +84,95 @@ async fn servers_that_die_cost_a_retry_and_never_a_vote() {
     }
     assert_eq!(world.ballots().len(), 31);
     stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_a_redis_that_hangs_after_the_append() {
+    const HANGS: Duration = Duration::from_secs(8);
+    let stack = devstack::shared().await;
+    // A pause is felt by a whole server.
+    let server = stack.dedicated_redis().await.unwrap();
+    let mut world = World::on(stack).await;
+    server.url().clone_into(&mut world.redis_url);
+    let hour = jiff::SignedDuration::from_hours(1);
+    world.define(7, -hour, hour).await;
+    let voters = world.load_roll(7, 2).await;
+    let mut options = world.options();
+    options.redis_timeout_ms = 60_000;
+    // Long enough for the pause to begin between the claim and the acknowledgement.
+    options.linger_ms = 1_000;
+    let station = world.start_with(&options).await;
+    let client = redis::Client::open(server.url()).unwrap();
+    let redis = client.get_multiplexed_async_connection().await.unwrap();
+    // The first claim of all loads the script.
+    assert_eq!(station.post_vote(&voters[1], 1).await.status, 202);
+    let mut reset = redis::cmd("CONFIG");
+    reset.arg("RESETSTAT");
+    let () = reset.query_async(&mut redis.clone()).await.unwrap();
+    let hang = async {
+        until("the ballot is claimed", async || {
+            let mut redis = redis.clone();
+            let stats: String = redis::cmd("INFO")
+                .arg("commandstats")
+                .query_async(&mut redis)
+                .await
+                .unwrap();
+            stats.contains("cmdstat_evalsha:")
+        })
+        .await;
+        let mut pause = redis::cmd("CLIENT");
+        pause
+            .arg("PAUSE")
+            .arg(u64::try_from(HANGS.as_millis()).unwrap())
+            .arg("ALL");
+        let () = pause.query_async(&mut redis.clone()).await.unwrap();
+        Instant::now()
+    };
+    let (answer, paused) = tokio::join!(
+        async {
+            (
+                station.post_vote(&voters[0], 1).await.status,
+                Instant::now(),
+            )
+        },
+        hang
+    );
+    let (status, answered) = answer;
+    assert_eq!(status, 202);
+    assert!(answered < paused + HANGS, "the voter waited for Redis");
+    // The confirmation was queued before this: the voter has voted.
+    assert_eq!(
+        station.post_vote(&voters[0], 1).await.problem(),
+        (409, "already-voted")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn votes_for_an_election_that_this_version_cannot_read_are_not_taken() {
+    let (world, voters) = World::open(devstack::shared().await).await;
+    let hour = jiff::SignedDuration::from_hours(1);
+    let readable = world.define(7, -hour, hour).await;
+    let newer = ElectionDefinition {
+        id: 8,
+        log: 2,
+        ..readable
+    };
+    let brokers = world.stack.kafka_brokers();
+    elections::publish(brokers, &world.log.topics, &[newer], TIMEOUT)
+        .await
+        .unwrap();
+    let station = world.start().await;
+    let vote = |election| {
+        let (voter, candidate) = (&voters[0], 1);
+        json!({"personal_id": voter.personal_id, "guid": voter.guid, "candidate": candidate, "election": election}).to_string()
+    };
+    let answer = station.post(vote(8)).await;
+    assert_eq!(answer.problem(), (503, "unavailable"));
+    assert_eq!(answer.json()["election"], 8);
+    // The others go on.
+    assert_eq!(
+        station.post(vote(9)).await.problem(),
+        (409, "no-open-election")
+    );
+    assert_eq!(station.post(vote(7)).await.status, 202);
 }
