@@ -95,6 +95,12 @@ impl PartitionCount {
         tally
     }
 
+    /// The tallies of all elections that records of this partition named.
+    pub fn tallies(&self) -> impl Iterator<Item = (ElectionId, &Tally)> {
+        let elections = self.elections.iter();
+        elections.map(|(election, count)| (*election, &count.tally))
+    }
+
     /// The records up to the closing marker of an election, once it is there.
     pub fn closed_log(&self, election: ElectionId) -> Option<ClosedLog> {
         self.elections.get(&election)?.closed_log.clone()

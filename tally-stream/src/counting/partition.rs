@@ -60,9 +60,10 @@ impl CountedPartition {
             return;
         }
         self.posted_offset = Some(offset);
-        for election in self.count.elections() {
-            let tally = self.count.tally(election);
-            if self.posted.get(&election) != Some(&tally) {
+        for (election, tally) in self.count.tallies() {
+            // Not copied before it is known to be news: most elections have ended long ago.
+            if self.posted.get(&election) != Some(tally) {
+                let tally = tally.clone();
                 self.posted.insert(election, tally.clone());
                 pending.add(PartitionTally {
                     election,

@@ -1,10 +1,12 @@
 //! Ten times a second, if anything moved: totals to Redis, results computed and published.
 //!
-//! Nothing here decides anything: what is lost, late or repeated is put right by the next round.
+//! Nothing here decides anything: what is lost, late or repeated is put right by the next round. An election that cannot
+//! be published holds up no other, and those that have ended are published a few a round, behind the others.
 
 mod pending;
 mod rolls;
 mod scripts;
+mod unpublished;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,8 +14,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use ballot_log::{Election, ElectionId, Elections};
-use redis::AsyncCommands;
+use jiff::Timestamp;
 use redis::aio::ConnectionManager;
+use redis::{AsyncCommands, RedisResult};
 use service_kit::health::Readiness;
 use tally::{PartitionTally, ScreenResult, Totals};
 use tokio::sync::oneshot;
@@ -25,11 +28,14 @@ pub use pending::{Pending, PendingTallies};
 
 use rolls::Rolls;
 use scripts::{PUBLISH_RESULT, STORE_TALLIES};
+use unpublished::{Unpublished, is_of_redis};
 
 /// At most ten results a second.
 const ROUND: Duration = Duration::from_millis(100);
-/// Everything again: Redis may have lost its memory, or the roll may have been loaded.
+/// What has not ended again: Redis may have lost its memory, or the roll may have been loaded.
 const REFRESH: Duration = Duration::from_secs(2);
+/// Elections that have ended, published in one round at most.
+const ENDED_A_ROUND: usize = 8;
 /// How long to retry the first connection to Redis.
 const REDIS_TIMEOUT: Duration = Duration::from_mins(1);
 /// The Redis set of all elections that have a result.
@@ -46,7 +52,11 @@ pub struct Publisher {
     latest: BTreeMap<ElectionId, BTreeMap<i32, PartitionTally>>,
     /// Partitions that another instance counts now.
     leaving: BTreeSet<i32>,
+    /// None where everything has to be published again.
     refreshed: Option<Instant>,
+    /// Elections that have ended and are still to be published.
+    ended: BTreeSet<ElectionId>,
+    unpublished: Unpublished,
 }
 
 /// What results are made from.
@@ -78,10 +88,12 @@ impl Publisher {
             pending: counted.pending,
             partitions: counted.partitions,
             rolls: Rolls::read(counted.store).await?,
+            unpublished: Unpublished::new(readiness.clone()),
             readiness,
             latest: BTreeMap::new(),
             leaving: BTreeSet::new(),
             refreshed: None,
+            ended: BTreeSet::new(),
         })
     }
 
@@ -112,14 +124,34 @@ impl Publisher {
             .refreshed
             .is_none_or(|refreshed| refreshed.elapsed() >= REFRESH)
         {
-            moved.extend(self.elections.all().keys());
+            moved.extend(self.due_for_refresh().await?);
             self.refreshed = Some(Instant::now());
         }
-        let published = self.publish_all(moved).await;
-        if published.is_ok() {
-            self.forget_what_left();
+        self.publish_all(moved).await?;
+        self.forget_what_left();
+        Ok(())
+    }
+
+    /// The elections that have not ended, and those that could not be published; the others where Redis lacks one of
+    /// them, which costs one question.
+    async fn due_for_refresh(&mut self) -> RedisResult<BTreeSet<ElectionId>> {
+        let elections = self.elections.all();
+        let now_ms = Timestamp::now().as_millisecond();
+        let (ended, mut again): (BTreeSet<_>, BTreeSet<_>) = elections
+            .keys()
+            .partition(|id| elections[id].has_ended_at(now_ms));
+        again.extend(self.unpublished.elections());
+        let settled: Vec<_> = ended.difference(&again).collect();
+        let keys: Vec<_> = settled
+            .iter()
+            .map(|id| format!("results:{{{id}}}"))
+            .collect();
+        if self.refreshed.is_none()
+            || !keys.is_empty() && self.redis.exists::<_, usize>(&keys).await? < keys.len()
+        {
+            again.extend(ended);
         }
-        published
+        Ok(again)
     }
 
     /// Takes the new totals; gives the elections that moved.
@@ -145,11 +177,36 @@ impl Publisher {
         }
     }
 
-    async fn publish_all(&mut self, elections: BTreeSet<ElectionId>) -> anyhow::Result<()> {
-        for id in elections {
-            if let Some(election) = self.elections.get(id) {
-                self.publish(&election).await?;
+    /// Fails only where Redis does: then everything is published again.
+    async fn publish_all(&mut self, moved: BTreeSet<ElectionId>) -> anyhow::Result<()> {
+        let now_ms = Timestamp::now().as_millisecond();
+        for id in moved {
+            match self.elections.get(id) {
+                Some(election) if !election.has_ended_at(now_ms) => {
+                    self.publish_or_note(&election).await?;
+                }
+                Some(_) => drop(self.ended.insert(id)),
+                None => {}
             }
+        }
+        for _ in 0..ENDED_A_ROUND {
+            let election = self.ended.pop_first().and_then(|id| self.elections.get(id));
+            if let Some(election) = election {
+                self.publish_or_note(&election).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn publish_or_note(&mut self, election: &Election) -> anyhow::Result<()> {
+        let published = self.publish(election).await;
+        if let Err(error) = published {
+            if is_of_redis(&error) {
+                return Err(error);
+            }
+            self.unpublished.add(election.definition().id, &error);
+        } else {
+            self.unpublished.remove(election.definition().id);
         }
         Ok(())
     }

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use ballot_log::Elections;
+use futures_util::StreamExt as _;
 use jiff::SignedDuration;
 use redis::AsyncCommands;
 use serde_json::Value;
 use service_kit::health::Readiness;
 use tally::{PartitionTally, Tally};
 use tally_stream::publish::{Counted, PendingTallies, Publisher};
+use tally_stream::service;
+use test_kit::http::{send, until_ready};
 use test_kit::until;
 use tokio::sync::oneshot;
 
-use crate::world::{World, votes};
+use crate::world::{World, definition, votes};
 
 /// Partition 0 with `votes` votes for A, as of offset `votes`.
 fn tally(votes: u32) -> PartitionTally {
@@ -106,4 +109,87 @@ async fn turnout_keeps_its_denominator_when_the_roll_is_purged() {
     // What is on the roll now is what counts.
     let _: () = redis.hset("roll:1", "voters", 90).await.unwrap();
     assert_eq!(publish(&world, tally(22)).await["registered"], 90);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_election_that_cannot_be_published_holds_up_no_other() {
+    let world = World::new().await;
+    let hour = SignedDuration::from_hours(1);
+    // What Redis holds for these is not what was written.
+    let mut redis = world.redis().await;
+    let _: () = redis.hset("tally:{1}", 0, "junk").await.unwrap();
+    let _: () = redis.set("tally:{2}", "no hash").await.unwrap();
+    let _: () = redis
+        .hset("tally:{3}", 9, r#"{"of":"tomorrow"}"#)
+        .await
+        .unwrap();
+    let _: () = redis.hset("roll:4", "voters", "many").await.unwrap();
+    for id in 1..=5 {
+        world.define(id, hour, "live").await;
+    }
+    let counting = service::start(&world.options()).unwrap();
+    for id in 1..=5 {
+        world.vote(id, (0..20).map(|serial| (serial, 1))).await;
+    }
+    world.counted(5, 20).await;
+    let health = async || send(counting.admin_address, "GET", "/health/ready", &[], "").await;
+    until("all four are named", async || {
+        let health = health().await;
+        let is_named = |id: u32| {
+            health
+                .text()
+                .contains(&format!("election {id} cannot be published"))
+        };
+        health.status == 503 && (1..=4).all(is_named) && !is_named(5)
+    })
+    .await;
+    world.vote(5, (20..25).map(|serial| (serial, 1))).await;
+    world.counted(5, 25).await;
+
+    let keys = ["tally:{1}", "tally:{2}", "tally:{3}", "roll:4"];
+    let _: () = redis.del(&keys).await.unwrap();
+    until_ready(counting.admin_address).await;
+    for id in 1..=4 {
+        world.counted(id, 20).await;
+    }
+    counting.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn elections_of_the_past_cost_redis_next_to_nothing() {
+    const PAST: u32 = 100;
+    let world = World::new().await;
+    let hour = SignedDuration::from_hours(1);
+    for id in 1..=PAST {
+        world
+            .publish(&definition(id, hour * 2, -hour, "live"))
+            .await;
+    }
+    world.define(PAST + 1, hour, "live").await;
+    let counting = world.start().await;
+    let is_there = async || {
+        let mut redis = world.redis().await;
+        let published: u32 = redis.scard("results").await.unwrap();
+        let there: Vec<String> = redis.keys("results:{*").await.unwrap();
+        (published, there.len()) == (PAST + 1, 2 * (PAST as usize + 1))
+    };
+    until("all are there", is_there).await;
+
+    // Until the one that has not ended has been refreshed three times.
+    let live = format!("tally:{{{}}}", PAST + 1);
+    let mut refreshed = 0;
+    let mut commands = world.monitor_redis().await;
+    while refreshed < 3 {
+        let command = commands.next().await.unwrap();
+        refreshed += usize::from(command.contains(&live));
+        assert!(
+            !command.contains("tally:") || command.contains(&live),
+            "{command}"
+        );
+    }
+
+    let mut redis = world.redis().await;
+    let _: () = redis::cmd("FLUSHDB").query_async(&mut redis).await.unwrap();
+    until("all are there again", is_there).await;
+    counting.stop().await;
 }

@@ -8,6 +8,7 @@ use ballot_log::{
     Ballot, BallotBox, BallotRecord, ElectionDefinition, Record, client_config, elections,
 };
 use devstack::Stack;
+use futures_util::{Stream, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use rdkafka::message::{Message as _, OwnedMessage};
 use rdkafka::producer::{FutureProducer, FutureRecord};
@@ -175,6 +176,18 @@ impl World {
     pub(crate) async fn redis(&self) -> redis::aio::MultiplexedConnection {
         let client = redis::Client::open(self.redis_url.as_str()).unwrap();
         client.get_multiplexed_async_connection().await.unwrap()
+    }
+
+    /// The commands that this installation's Redis database is given from now on.
+    pub(crate) async fn monitor_redis(&self) -> impl Stream<Item = String> + Unpin {
+        let client = redis::Client::open(self.redis_url.as_str()).unwrap();
+        let database = client.get_connection_info().redis_settings().db();
+        let monitor = client.get_async_monitor().await.unwrap();
+        let is_ours = move |command: &String| {
+            let is_ours = command.contains(&format!("[{database} "));
+            std::future::ready(is_ours)
+        };
+        Box::pin(monitor.into_on_message::<String>().filter(is_ours))
     }
 
     pub(crate) async fn sql(&self) -> Client {

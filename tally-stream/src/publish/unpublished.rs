@@ -1,0 +1,72 @@
+//! Elections whose results cannot be published because of what Redis holds for them.
+
+use std::collections::BTreeMap;
+
+use ballot_log::ElectionId;
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+use service_kit::health::Readiness;
+
+/// In readiness: while an election cannot be published.
+const RESULTS: &str = "results";
+
+/// Which they are, and why.
+pub(super) struct Unpublished {
+    reasons: BTreeMap<ElectionId, String>,
+    readiness: Readiness,
+}
+
+impl Unpublished {
+    pub(super) fn new(readiness: Readiness) -> Self {
+        Self {
+            reasons: BTreeMap::new(),
+            readiness,
+        }
+    }
+
+    pub(super) fn elections(&self) -> impl Iterator<Item = ElectionId> {
+        self.reasons.keys().copied()
+    }
+
+    pub(super) fn add(&mut self, election: ElectionId, error: &anyhow::Error) {
+        let reason = format!("{error:#}");
+        if self.reasons.get(&election) == Some(&reason) {
+            return;
+        }
+        tracing::error!(election, error = reason, "the result cannot be published");
+        self.reasons.insert(election, reason);
+        self.report();
+    }
+
+    pub(super) fn remove(&mut self, election: ElectionId) {
+        if self.reasons.remove(&election).is_some() {
+            tracing::info!(election, "the result is published again");
+            self.report();
+        }
+    }
+
+    fn report(&self) {
+        if self.reasons.is_empty() {
+            self.readiness.ready(RESULTS);
+            return;
+        }
+        let reasons = self.reasons.iter();
+        let reasons: Vec<_> = reasons
+            .map(|(election, reason)| format!("election {election} cannot be published: {reason}"))
+            .collect();
+        self.readiness.wait_for(RESULTS, reasons.join("; "));
+    }
+}
+
+/// Whether Redis itself has failed: then no election can be published.
+pub(super) fn is_of_redis(error: &anyhow::Error) -> bool {
+    let Some(error) = error.downcast_ref::<RedisError>() else {
+        return false;
+    };
+    match error.kind() {
+        // A value is of another form than it should be, or a script met one.
+        ErrorKind::Parse
+        | ErrorKind::UnexpectedReturnType
+        | ErrorKind::Server(ServerErrorKind::ResponseError) => false,
+        _ => error.code() != Some("WRONGTYPE"),
+    }
+}
