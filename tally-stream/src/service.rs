@@ -18,8 +18,8 @@ use crate::store::Store;
 
 /// In readiness: from the start until records are counted.
 const COUNT: &str = "count";
-/// Between two attempts to reach PostgreSQL at the start.
-const RETRY_AFTER: Duration = Duration::from_millis(250);
+/// How often PostgreSQL is asked whether it is there.
+const POSTGRESQL_CHECK: Duration = Duration::from_secs(1);
 /// How long Kafka may be away before its absence is an error of the start.
 const KAFKA_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -43,7 +43,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     let (stop, asked_to_stop) = oneshot::channel();
     let (end, ended) = oneshot::channel();
     Service::new("tally-stream", options.admin.admin_listen, readiness)
-        .ready_after(POSTGRESQL, RETRY_AFTER, CHECK_TIMEOUT, migrated)
+        .ready_when(POSTGRESQL, POSTGRESQL_CHECK, CHECK_TIMEOUT, migrated)
         .task("count", async move {
             let counted = count.run(asked_to_stop).await;
             // The receiver may have been dropped.

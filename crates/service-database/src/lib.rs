@@ -2,6 +2,7 @@
 //!
 //! Apart from `service-kit`, so that services without a database link no PostgreSQL.
 
+mod answers;
 pub mod audit;
 pub mod postgres;
 pub mod settings;

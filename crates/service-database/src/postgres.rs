@@ -4,13 +4,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
+use anyhow::{Context, ensure};
+use deadpool_postgres::{
+    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime,
+    Timeouts,
+};
+use futures_util::TryFutureExt as _;
 use futures_util::future::BoxFuture;
 use refinery::Runner;
+use tokio_postgres::config::{Host, SslMode, SslNegotiation};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Config, NoTls};
 
+use crate::answers::AnswersInTime;
 use crate::settings::{NOT_A_URL, PostgresOptions};
 
 /// What the database is called in readiness.
@@ -27,21 +33,40 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// Any fixed number: the advisory lock that is held in a database while it is migrated.
 const MIGRATION_LOCK: i64 = 0x5552_4e41;
 
-/// A pool that connects when it is first used. A connection is waited for for five seconds at most.
+/// What every connection of a pool begins with: what its client has given up on ends by itself.
+const LIMITS: &str =
+    "SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'";
+
+/// A pool that connects when it is first used. A connection is waited for for five seconds at most, and ends where
+/// PostgreSQL takes a question and is silent for 15 s.
 ///
 /// # Errors
-/// Where the URL does not parse.
+/// Where the URL does not parse, or asks for encryption.
 pub fn pool(options: &PostgresOptions) -> anyhow::Result<Pool> {
     let mut config: Config = options.database.url()?.parse().context(NOT_A_URL)?;
     config.tcp_user_timeout(CONNECTION_PATIENCE);
-    let manager = Manager::from_config(
-        config,
-        NoTls,
-        ManagerConfig {
-            recycling_method: RecyclingMethod::Fast,
-        },
+    ensure!(
+        config.get_ssl_mode() != SslMode::Require,
+        "DATABASE_URL asks for sslmode=require, but connections to PostgreSQL are not encrypted"
     );
+    let recycling = ManagerConfig {
+        recycling_method: RecyclingMethod::Fast,
+    };
+    let is_tcp = |host: &Host| matches!(host, Host::Tcp(_));
+    let manager = if !config.get_hosts().is_empty() && config.get_hosts().iter().all(is_tcp) {
+        // With what tokio-postgres takes for an encryption, which begins without a question to the server.
+        config.ssl_mode(SslMode::Require);
+        config.ssl_negotiation(SslNegotiation::Direct);
+        Manager::from_config(config, AnswersInTime, recycling)
+    } else {
+        // A local socket, with no network in between.
+        Manager::from_config(config, NoTls, recycling)
+    };
     Ok(Pool::builder(manager)
+        .post_create(Hook::async_fn(|client: &mut ClientWrapper, _| {
+            let limited = async { client.batch_execute(LIMITS).await };
+            Box::pin(limited.map_err(HookError::Backend))
+        }))
         .max_size(options.database_connections.max(1))
         .runtime(Runtime::Tokio1)
         .timeouts(Timeouts {
@@ -61,14 +86,16 @@ pub async fn until_reachable(database_url: &str, timeout: Duration) -> anyhow::R
     let deadline = Instant::now() + timeout;
     let mut pause = FIRST_PAUSE;
     loop {
-        let Err(error) = tokio_postgres::connect(database_url, NoTls).await else {
-            return Ok(());
+        let connecting = tokio_postgres::connect(database_url, NoTls);
+        let error = match tokio::time::timeout(CONNECTION_PATIENCE, connecting).await {
+            Ok(Ok(_connected)) => return Ok(()),
+            Ok(Err(error)) => anyhow::Error::from(error),
+            Err(late) => late.into(),
         };
-        let is_starting = error
-            .code()
-            .is_none_or(|code| *code == SqlState::CANNOT_CONNECT_NOW);
+        let code = error.downcast_ref().and_then(tokio_postgres::Error::code);
+        let is_starting = code.is_none_or(|code| *code == SqlState::CANNOT_CONNECT_NOW);
         if !is_starting || Instant::now() >= deadline {
-            return Err(error).context("cannot reach PostgreSQL at DATABASE_URL");
+            return Err(error.context("cannot reach PostgreSQL at DATABASE_URL"));
         }
         tracing::warn!(%error, "waiting for PostgreSQL");
         tokio::time::sleep(pause).await;

@@ -6,6 +6,7 @@
 
 pub mod http;
 pub mod log;
+pub mod proxy;
 
 use std::time::Duration;
 

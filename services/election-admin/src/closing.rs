@@ -14,7 +14,6 @@ use ballot_log::{BallotBox, Election, ElectionDefinition, ElectionId, Record};
 use deadpool_postgres::Pool;
 use election_store::{elections, tallies};
 use jiff::Timestamp;
-use service_database::postgres::POSTGRESQL;
 use service_kit::health::Readiness;
 use tally::PartitionTally;
 use tokio::sync::Notify;
@@ -23,6 +22,8 @@ use tokio_postgres::Client;
 use crate::elections::definitions;
 use crate::results::final_results;
 
+/// In readiness: while elections cannot be looked after.
+const CLOSING: &str = "closing";
 /// How often the count is looked at while an election is being closed.
 const WHILE_CLOSING: Duration = Duration::from_millis(100);
 /// How often new elections are looked for, if nobody tells of them: another instance may define one.
@@ -64,7 +65,7 @@ impl Closing {
         loop {
             let pause = match self.round(&mut markers).await {
                 Ok(pause) => {
-                    self.readiness.ready(POSTGRESQL);
+                    self.readiness.ready(CLOSING);
                     pause
                 }
                 Err(error) => {
@@ -72,7 +73,7 @@ impl Closing {
                         error = format!("{error:#}"),
                         "cannot look after elections; trying again"
                     );
-                    self.readiness.wait_for(POSTGRESQL, format!("{error:#}"));
+                    self.readiness.wait_for(CLOSING, format!("{error:#}"));
                     WHILE_IDLE
                 }
             };

@@ -27,6 +27,8 @@ use crate::options::RunOptions;
 
 /// Waited before what failed is tried again.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
+/// How often PostgreSQL is asked whether it is there.
+const POSTGRESQL_CHECK: Duration = Duration::from_secs(1);
 const ELECTIONS: &str = "elections";
 const KAFKA: &str = "kafka";
 
@@ -75,7 +77,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     let producer = ballot_box.clone().until_broken();
     Service::new("election-admin", options.admin.admin_listen, readiness)
         .http(listen(options, state, verifier)?)
-        .ready_after(POSTGRESQL, RETRY_AFTER, CHECK_TIMEOUT, migrated)
+        .ready_when(POSTGRESQL, POSTGRESQL_CHECK, CHECK_TIMEOUT, migrated)
         .task(
             "closing of elections",
             after(after_migration(), closing.run()),

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use service_database::postgres::POSTGRESQL;
 use service_kit::health::Readiness;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -16,6 +15,8 @@ use crate::store::{Base, Checkpoint, Store, tallies};
 
 /// In readiness: the log.
 const KAFKA: &str = "kafka";
+/// In readiness: while checkpoints cannot be written.
+const CHECKPOINTS: &str = "checkpoints";
 /// How long a partition that is being taken away waits for its last checkpoint.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Between two attempts to reach PostgreSQL.
@@ -141,13 +142,12 @@ impl Writer {
         loop {
             match self.store.save(checkpoint, self.log_check.log()).await {
                 Ok(newest) => {
-                    self.readiness.ready(POSTGRESQL);
+                    self.readiness.ready(CHECKPOINTS);
                     return newest;
                 }
-                Err(error) => self.readiness.wait_for(
-                    POSTGRESQL,
-                    format!("checkpoints cannot be written: {error:#}"),
-                ),
+                Err(error) => self
+                    .readiness
+                    .wait_for(CHECKPOINTS, format!("they cannot be written: {error:#}")),
             }
             sleep(RETRY_AFTER).await;
         }

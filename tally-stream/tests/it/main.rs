@@ -6,6 +6,7 @@ mod counting;
 mod health;
 mod publishing;
 mod refusals;
+mod silence;
 mod store;
 mod timeline;
 mod world;

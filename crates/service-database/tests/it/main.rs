@@ -3,3 +3,4 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // These are tests: the helpers too.
 
 mod audit_log;
+mod silence;

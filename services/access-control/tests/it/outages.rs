@@ -1,5 +1,7 @@
 //! When PostgreSQL is away, or does not answer.
 
+use std::time::{Duration, Instant};
+
 use access_control::service;
 use devstack::{Stack, StackOptions};
 use hyper::Method;
@@ -7,6 +9,7 @@ use serde_json::json;
 use service_kit::health;
 use service_kit::testing;
 use service_kit::token::{Role, TokenKind};
+use test_kit::proxy::Proxy;
 
 use crate::world::{UNAUTHORIZED, WAIT_LIMIT, World, options, registration};
 
@@ -84,4 +87,30 @@ async fn who_is_not_let_in_is_told_so_also_without_a_database() {
             answer.is(401, UNAUTHORIZED);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_ever_for_a_database_that_takes_questions_and_never_answers() {
+    let database_url = devstack::shared()
+        .await
+        .create_database("access")
+        .await
+        .unwrap();
+    let (proxy, database_url) = Proxy::before(&database_url).await;
+    let world = World::with(&options(&database_url)).await;
+    world.log_in_administrator().await;
+    proxy.swallow_answers(true);
+    let since = Instant::now();
+    let login = json!({"email": "admin@admin.com", "password": "1"});
+    let (answer, ()) = tokio::join!(world.post("/login", &login), async {
+        while world.health("/health/ready").await.status == 200 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert!(since.elapsed() < Duration::from_secs(10));
+    });
+    assert_eq!(answer.problem(), (503, "unavailable"));
+    assert!(since.elapsed() < Duration::from_secs(20));
+    proxy.swallow_answers(false);
+    world.until_ready().await;
+    world.log_in_administrator().await;
 }

@@ -1,0 +1,54 @@
+//! PostgreSQL behind a network that passes questions on and keeps the answers.
+
+use std::time::{Duration, Instant};
+
+use service_database::postgres;
+use service_database::settings::{DatabaseAddress, PostgresOptions};
+use test_kit::proxy::Proxy;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_question_waits_for_ever_and_the_next_connection_is_a_new_one() {
+    let stack = devstack::shared().await;
+    let database_url = stack.create_database("silence").await.unwrap();
+    let (proxy, database_url) = Proxy::before(&database_url).await;
+    let pool = postgres::pool(&PostgresOptions {
+        database: DatabaseAddress {
+            database_url,
+            ..DatabaseAddress::default()
+        },
+        database_connections: 2,
+    })
+    .unwrap();
+    let slow = pool.get().await.unwrap();
+    // A connection that has nothing to answer may be silent, and so may one whose owner thinks.
+    let idle = pool.get().await.unwrap();
+    let since = Instant::now();
+    slow.batch_execute("BEGIN").await.unwrap();
+    slow.query_one("SELECT pg_sleep(16)", &[])
+        .await
+        .unwrap_err();
+    assert!(slow.is_closed());
+    drop(slow);
+    idle.query_one("SELECT 1", &[]).await.unwrap();
+    assert!(since.elapsed() > Duration::from_secs(14));
+    // Rows that come are no silence, however long they take together.
+    let rows = "SELECT count(*), pg_sleep(6), repeat('x', 20000) FROM generate_series(1, 3) AS n GROUP BY n";
+    assert_eq!(idle.query(rows, &[]).await.unwrap().len(), 3);
+
+    let since = Instant::now();
+    proxy.swallow_answers(true);
+    let given_up = tokio::time::timeout(Duration::from_secs(1), idle.query("SELECT 1", &[])).await;
+    assert!(given_up.is_err());
+    let (one, other) = tokio::join!(idle.query("SELECT 2", &[]), idle.query("SELECT 3", &[]));
+    assert!(one.is_err() && other.is_err());
+    assert!(since.elapsed() < Duration::from_millis(15_900));
+    drop(idle);
+    assert!(pool.get().await.is_err(), "nobody lets us in");
+    proxy.swallow_answers(false);
+    let again = pool.get().await.unwrap();
+    let row = again
+        .query_one("SHOW statement_timeout", &[])
+        .await
+        .unwrap();
+    assert_eq!(row.get::<_, &str>(0), "1min");
+}
