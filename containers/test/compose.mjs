@@ -54,6 +54,15 @@ export class Compose {
     await until(`${container} is healthy again`, async () => isReady((await inspect([container]))[0]));
   }
 
+  async halt(service) {
+    await this.compose(['stop', service], { timeout_s: 120 });
+  }
+
+  async resume(service) {
+    await this.compose(['start', service], { timeout_s: 120 });
+    await this.untilReady();
+  }
+
   /** In production, nothing starts with a publicly known secret. */
   async checkSecrets() {
     const problems = [];

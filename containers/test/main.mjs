@@ -16,6 +16,9 @@ const SECRETS = ['jwt_secret', 'admin_password', 'accounts_database_password', '
 const RATE = 400;
 const LONGEST_VOTING_S = 1200;
 const LARGEST_IMAGE_MB = 200;
+/** Servers that go away for a minute each: nothing of ours may be ended because of it. */
+const SERVERS_AWAY = ['election-database', 'redis'];
+const AWAY_S = 60;
 
 /** Runs it; returns the exit status. */
 export async function runTest(args) {
@@ -132,6 +135,7 @@ class Test {
     try {
       this.figures.killed = await this.killEverybody();
       if (installation.update) this.figures.updated = await this.updateEverybody();
+      this.figures.servers_away = await this.leaveServersAway();
       if (crowd.ended) this.problems.push('the crowd had voted before everything was done to the servers');
       const { problems, report } = await crowd.check();
       this.problems.push(...problems);
@@ -160,6 +164,29 @@ class Test {
       this.problems.push(...(await this.installation.update(service)));
     }
     return SERVICES.length;
+  }
+
+  async leaveServersAway() {
+    for (const server of SERVERS_AWAY) {
+      const before = await this.containersOfOurs();
+      say(`${server} is away for ${AWAY_S} s`);
+      await this.installation.halt(server);
+      await new Promise((resolve) => setTimeout(resolve, AWAY_S * 1000));
+      const during = await this.containersOfOurs();
+      await this.installation.resume(server);
+      const after = await this.containersOfOurs();
+      if (during !== before || after !== before) {
+        this.problems.push(`containers of ours were ended because ${server} was away: ${before}; ${during}; ${after}`);
+      }
+    }
+    return SERVERS_AWAY.length;
+  }
+
+  /** What runs, and since when: another text where one was ended or started. */
+  async containersOfOurs() {
+    const all = await Promise.all(SERVICES.map((service) => this.installation.containers(service)));
+    const running = await inspect(all.flat());
+    return running.map(({ Name, State }) => `${Name} ${State.StartedAt}`).sort().join(', ');
   }
 
   async keepLogs() {

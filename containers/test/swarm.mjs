@@ -98,6 +98,15 @@ export class Swarm {
     return state === 'completed' ? [] : [`the update of ${service} ended as: ${state}`];
   }
 
+  async halt(service) {
+    await docker(['service', 'scale', '--detach=false', `${this.name(service)}=0`], { timeout_s: 120 });
+  }
+
+  async resume(service) {
+    await docker(['service', 'scale', '--detach=false', `${this.name(service)}=1`], { timeout_s: 120 });
+    await this.untilReady();
+  }
+
   async logs() {
     const services = lines(await docker(['service', 'ls', '--filter', `name=${this.project}_`, '--format', '{{.Name}}']));
     const logs = await Promise.all(

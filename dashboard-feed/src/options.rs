@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 
 use clap::{Args, Parser, Subcommand};
+use service_kit::health::HealthOptions;
 use service_kit::settings::RedisOptions;
 
 /// Serves live results: a page, a JSON interface and server-sent events.
@@ -18,7 +19,7 @@ pub enum Command {
     /// Serve observers until stopped
     Run(Box<RunOptions>),
     /// Ask the dashboard-feed on this machine whether it is ready; status 1 if it is not
-    Health(AdminOptions),
+    Health(HealthOptions<AdminOptions>),
 }
 
 /// Where the service's state is asked.

@@ -1,6 +1,6 @@
 //! Starting and stopping.
 
-use service_kit::health::{self, Readiness};
+use service_kit::health::Readiness;
 use service_kit::service::{Running, Service, Step};
 use service_kit::shutdown;
 
@@ -15,7 +15,7 @@ use crate::{http, pace, source};
 pub async fn run(options: Options) -> anyhow::Result<()> {
     match options.command {
         Command::Run(options) => start(&options)?.run_until(shutdown::requested()).await,
-        Command::Health(options) => health::ask(options.admin_listen).await,
+        Command::Health(options) => options.ask(options.admin.admin_listen).await,
     }
 }
 

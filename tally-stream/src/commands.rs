@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use service_kit::{health, shutdown};
+use service_kit::shutdown;
 
 use crate::options::{Command, Options, RecountOptions};
 use crate::recount::recount;
@@ -19,7 +19,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
             running.run_until(shutdown::requested()).await?;
         }
         Command::Recount(options) => return print_recount(options).await,
-        Command::Health(options) => health::ask(options.admin_listen).await?,
+        Command::Health(options) => options.ask(options.admin.admin_listen).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

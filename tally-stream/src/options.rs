@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use clap::{Args, Parser, Subcommand};
 use service_database::settings::PostgresOptions;
+use service_kit::health::HealthOptions;
 use service_kit::secret::Environment;
 use service_kit::settings::{KafkaOptions, RedisOptions};
 
@@ -27,7 +28,7 @@ pub enum Command {
     /// Count an election again from the first record and compare with what is stored; status 1 if they differ
     Recount(RecountOptions),
     /// Ask the tally-stream on this machine whether it counts; status 1 if it does not
-    Health(AdminOptions),
+    Health(HealthOptions<AdminOptions>),
 }
 
 /// Where the service's state is asked.

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig, get};
 use actix_web::{HttpResponse, Responder};
 use anyhow::Context as _;
+use clap::Args;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -19,12 +22,17 @@ use crate::problem::Problem;
 #[derive(Clone, Debug)]
 pub struct Readiness {
     waiting_for: watch::Sender<BTreeMap<&'static str, String>>,
+    /// It was ready when `/health/started` was asked.
+    has_started: Arc<AtomicBool>,
 }
 
 impl Default for Readiness {
     fn default() -> Self {
         let (waiting_for, _nobody_asks_yet) = watch::channel(BTreeMap::new());
-        Self { waiting_for }
+        Self {
+            waiting_for,
+            has_started: Arc::default(),
+        }
     }
 }
 
@@ -72,20 +80,37 @@ impl Readiness {
     pub fn missing(&self) -> BTreeMap<&'static str, String> {
         self.waiting_for.borrow().clone()
     }
+
+    /// Whether it is ready, or was when this was asked before.
+    fn has_started(&self) -> bool {
+        if self.waiting_for.borrow().is_empty() {
+            self.has_started.store(true, Ordering::Relaxed);
+        }
+        self.has_started.load(Ordering::Relaxed)
+    }
 }
 
-/// Adds `GET /health/live` (always 200) and `GET /health/ready` (200, or 503 naming what is missing).
+/// Adds `GET /health/live` (always 200), `GET /health/ready` (200, or 503 naming what is missing), and
+/// `GET /health/started` (as `ready` until that is 200 for the first time, and 200 from then on).
 pub fn routes(readiness: Readiness) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
         config
             .app_data(Data::new(readiness))
             .route("/health/live", get().to(live))
+            .route("/health/started", get().to(started))
             .route("/health/ready", get().to(ready));
     }
 }
 
 async fn live() -> impl Responder {
     HttpResponse::Ok().json(json!({"status": "live"}))
+}
+
+async fn started(readiness: Data<Readiness>) -> Result<HttpResponse, Problem> {
+    if readiness.has_started() {
+        return Ok(HttpResponse::Ok().json(json!({"status": "started"})));
+    }
+    ready(readiness).await
 }
 
 async fn ready(readiness: Data<Readiness>) -> Result<HttpResponse, Problem> {
@@ -106,16 +131,44 @@ async fn ready(readiness: Data<Readiness>) -> Result<HttpResponse, Problem> {
     .retry_after_s(1))
 }
 
+const READY: &str = "/health/ready";
+const STARTED: &str = "/health/started";
 /// How long [`ask`] waits.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Asks the service that listens at `address` on this machine whether it is ready: the `health` command of
-/// services, for orchestrators.
+/// Settings of the command `health`; `A` has the administration port.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct HealthOptions<A: Args> {
+    /// Administration port.
+    #[command(flatten)]
+    pub admin: A,
+    /// Once it has been ready, ask only whether the process answers: for orchestrators, which must not end a service
+    /// because a server that it needs is away
+    #[arg(long)]
+    pub started: bool,
+}
+
+impl<A: Args> HealthOptions<A> {
+    /// Does what the command `health` does, with the service that listens at `address` on this machine.
+    ///
+    /// # Errors
+    /// Where it is not ready, or has not started, and then why; or does not answer.
+    pub async fn ask(&self, address: SocketAddr) -> anyhow::Result<()> {
+        let path = if self.started { STARTED } else { READY };
+        ask_for(path, address).await
+    }
+}
+
+/// Asks the service that listens at `address` on this machine whether it is ready.
 ///
 /// # Errors
 /// Where it is not ready, and then why, or does not answer.
 pub async fn ask(address: SocketAddr) -> anyhow::Result<()> {
-    let asking = tokio::time::timeout(TIMEOUT, get_ready(reachable(address)));
+    ask_for(READY, address).await
+}
+
+async fn ask_for(path: &str, address: SocketAddr) -> anyhow::Result<()> {
+    let asking = tokio::time::timeout(TIMEOUT, get_health(path, reachable(address)));
     let answer = asking
         .await
         .with_context(|| format!("{address} does not answer"))?
@@ -126,10 +179,9 @@ pub async fn ask(address: SocketAddr) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn get_ready(address: SocketAddr) -> std::io::Result<String> {
+async fn get_health(path: &str, address: SocketAddr) -> std::io::Result<String> {
     let mut connection = TcpStream::connect(address).await?;
-    let request =
-        format!("GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     connection.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
     connection.read_to_end(&mut answer).await?;

@@ -3,7 +3,7 @@
 use std::io::{Write as _, stdout};
 
 use service_database::{audit, postgres};
-use service_kit::{health, shutdown};
+use service_kit::shutdown;
 
 use crate::accounts;
 use crate::options::{AuditOptions, Command, Options};
@@ -29,7 +29,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
             println!("the audit log is whole: {rows} rows, the last one {hash}");
             Ok(())
         }
-        Command::Health(options) => health::ask(options.admin_listen).await,
+        Command::Health(options) => options.ask(options.admin.admin_listen).await,
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use service_database::settings::PostgresOptions;
 use service_kit::client::ProxyOptions;
+use service_kit::health::HealthOptions;
 use service_kit::token::TokenOptions;
 
 /// Keeps accounts and issues tokens.
@@ -29,7 +30,7 @@ pub enum Command {
     /// Check that no row of the audit log was altered or removed; status 1 if one was
     VerifyAudit(PostgresOptions),
     /// Ask the access-control on this machine whether it is ready; status 1 if it is not
-    Health(AdminOptions),
+    Health(HealthOptions<AdminOptions>),
 }
 
 /// Where the service's state is asked.

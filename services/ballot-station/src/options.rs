@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use service_kit::client::ProxyOptions;
+use service_kit::health::HealthOptions;
 use service_kit::settings::KafkaOptions;
 use service_kit::token::TokenOptions;
 
@@ -26,7 +27,7 @@ pub enum Command {
     /// Take files until stopped
     Run(Box<RunOptions>),
     /// Ask the ballot-station on this machine whether it is ready; status 1 if it is not
-    Health(AdminOptions),
+    Health(HealthOptions<AdminOptions>),
 }
 
 /// Where the service's state is asked.

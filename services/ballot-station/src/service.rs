@@ -10,7 +10,7 @@ use actix_web::{App, HttpServer};
 use anyhow::Context;
 use ballot_log::ballot_box::BallotBoxOptions;
 use ballot_log::{BallotBox, Elections, Topics};
-use service_kit::health::{self, Readiness};
+use service_kit::health::Readiness;
 use service_kit::routes::mount;
 use service_kit::service::{Running, Service, Step};
 use service_kit::token::Verifier;
@@ -42,7 +42,7 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(20);
 pub async fn run(options: Options) -> anyhow::Result<()> {
     match options.command {
         Command::Run(options) => start(&options)?.run_until(shutdown::requested()).await,
-        Command::Health(options) => health::ask(options.admin_listen).await,
+        Command::Health(options) => options.ask(options.admin.admin_listen).await,
     }
 }
 

@@ -7,7 +7,7 @@ use election_store::elections;
 use service_database::audit::{self};
 use service_database::postgres;
 use service_kit::hex::hex;
-use service_kit::{health, shutdown};
+use service_kit::shutdown;
 use tokio_postgres::Client;
 
 use crate::elections::creation;
@@ -43,7 +43,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Results(options) => results(&options).await,
         Command::VerifyResult(options) => verify_result(&options).await,
         Command::VerifyAudit(options) => verify_audit(&options).await,
-        Command::Health(options) => health::ask(options.admin_listen).await,
+        Command::Health(options) => options.ask(options.admin.admin_listen).await,
     }
 }
 

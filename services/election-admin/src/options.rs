@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use service_database::settings::PostgresOptions;
 use service_kit::client::ProxyOptions;
+use service_kit::health::HealthOptions;
 use service_kit::settings::KafkaOptions;
 use service_kit::token::TokenOptions;
 
@@ -51,7 +52,7 @@ pub enum Command {
     /// Check that no row of the audit log was altered or removed
     VerifyAudit(DatabaseOptions),
     /// Ask the election-admin on this machine whether it is ready; status 1 if it is not
-    Health(AdminOptions),
+    Health(HealthOptions<AdminOptions>),
 }
 
 /// Where the service's state is asked.

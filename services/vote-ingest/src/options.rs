@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use service_kit::health::HealthOptions;
 use service_kit::settings::{KafkaOptions, RedisOptions};
 
 /// Takes votes: POST /vote.
@@ -25,7 +26,7 @@ pub enum Command {
     /// Take votes until stopped
     Run(Box<RunOptions>),
     /// Ask the vote-ingest on this machine whether it is ready; status 1 if it is not
-    Health(AdminOptions),
+    Health(HealthOptions<AdminOptions>),
 }
 
 /// Where the service's state is asked.

@@ -8,12 +8,23 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use service_kit::health::{self, Readiness};
 use service_kit::server;
 use service_kit::service::{Running, Service, Step};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 const SOON: Duration = Duration::from_millis(5);
 
 fn service() -> Service {
     Service::new("test", ANY_PORT, Readiness::new())
+}
+
+/// The status of what health answers, over a connection of its own.
+async fn status(address: SocketAddr, path: &str) -> u16 {
+    let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
 async fn why_it_failed(service: Service) -> String {
@@ -77,13 +88,18 @@ async fn health_is_answered_at_once_while_servers_are_waited_for() {
     let missing = health::ask(health).await.unwrap_err().to_string();
     assert!(missing.contains("503") && missing.contains("kafka") && missing.contains("redis"));
 
+    // An orchestrator waits for the start, and is not told later of servers that are away.
+    let started = async || status(health, "/health/started").await;
+    assert_eq!(started().await, 503);
     *is_there.lock().unwrap() = true;
     until_ready(&running).await;
+    assert_eq!(started().await, 200);
     // What was checked once stays; what is checked again and again is noticed.
     *is_there.lock().unwrap() = false;
     let missing = until_not_ready(&running).await;
     assert!(missing.contains("kafka: it does not answer"), "{missing}");
     assert!(!missing.contains("redis"), "{missing}");
+    assert_eq!(started().await, 200);
     running.stop().await;
 
     let silent = service().ready_when("redis", SOON, SOON, hangs);
