@@ -25,7 +25,7 @@ pub(crate) fn arrivals() -> (mpsc::Sender<Arrival>, mpsc::Receiver<Arrival>) {
     mpsc::channel(64)
 }
 
-/// Puts what arrives on the latest: a first change at once, those that follow it within a
+/// Shows what arrives: a first change at once, those that follow it within a
 /// [`TICK`] when that is over, and of those only the newest. The last one is always shown.
 pub(crate) async fn show(mut arrivals: mpsc::Receiver<Arrival>, latest: LatestResults) {
     let mut queues: HashMap<ElectionId, Queue> = HashMap::new();

@@ -1,4 +1,4 @@
-//! Starting and stopping.
+//! Startup and shutdown.
 
 use service_kit::health::Readiness;
 use service_kit::service::{Running, Service, Step};
@@ -8,7 +8,7 @@ use crate::latest::LatestResults;
 use crate::options::{Command, Options, RunOptions};
 use crate::{http, pace, source};
 
-/// Does what the command line says.
+/// Runs the command.
 ///
 /// # Errors
 /// Where observers cannot be served any more, or the service is not ready.
@@ -19,7 +19,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     }
 }
 
-/// Listens, and starts to follow Redis, which need not be reachable yet. When it is stopped, all streams end first.
+/// Listens, and starts to follow Redis, which need not be reachable yet. On stop, all streams end first.
 ///
 /// Must be called inside a Tokio runtime.
 ///

@@ -1,4 +1,4 @@
-//! Redis: reads every result, then follows what is published.
+//! Redis: reads every result, then follows publications.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -23,14 +23,14 @@ pub(crate) const REDIS: &str = "redis";
 const RESULTS: &str = "results";
 const EVERY_CHANNEL: &str = "results:*";
 
-/// How long Redis may take to connect or to answer before it counts as lost.
+/// How long Redis may take to connect or answer before the connection counts as lost.
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// How often a subscription, on which nothing need ever arrive, is asked whether it still lives.
+/// How often an idle subscription is checked.
 const HEARTBEAT: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// Why a connection to Redis came to its end.
+/// Why a connection to Redis ended.
 #[derive(Debug, thiserror::Error)]
 enum Lost {
     #[error("Redis cannot be used: {0}")]
@@ -43,7 +43,7 @@ enum Lost {
     Stopping,
 }
 
-/// Follows Redis for ever, connecting again whenever it is lost.
+/// Follows Redis for ever and reconnects when the connection is lost.
 pub(crate) async fn follow(client: Client, arrivals: mpsc::Sender<Arrival>, readiness: Readiness) {
     let mut source = Source {
         client,
@@ -70,13 +70,13 @@ struct Source {
     readiness: Readiness,
     /// Before the next attempt to connect.
     pause: Duration,
-    /// Keys whose last value was no result: each is logged once, not ten times a second.
+    /// Keys whose last value was not a result: each is logged once, not ten times a second.
     unreadable: HashSet<String>,
 }
 
 impl Source {
     async fn connect_and_follow(&mut self) -> Result<Infallible, Lost> {
-        // Subscribing first: what is published while the rest is read then waits on the channel.
+        // Subscribes first: what is published while the rest is read waits on the channel.
         let mut pubsub = timeout(TIMEOUT, self.client.get_async_pubsub()).await??;
         timeout(TIMEOUT, pubsub.psubscribe(EVERY_CHANNEL)).await??;
         let (sink, mut messages) = pubsub.split();

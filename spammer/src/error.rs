@@ -12,7 +12,7 @@ pub enum Error {
     File {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: std::io::Error,
         /// Where such a file comes from.
         advice: &'static str,

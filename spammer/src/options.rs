@@ -85,7 +85,7 @@ pub struct Options {
     pub settle: u32,
 }
 
-/// Below this many connections a crowd is none.
+/// Minimum number of connections.
 const CONNECTIONS_AT_LEAST: usize = 64;
 /// What a connection carries easily: an answer takes up to 25 ms then.
 const VOTES_PER_S_A_CONNECTION: u32 = 40;

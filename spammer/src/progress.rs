@@ -24,7 +24,7 @@ pub enum Progress {
 }
 
 impl Progress {
-    /// A bar where somebody looks on, lines where the output goes elsewhere.
+    /// A progress bar on a terminal, lines elsewhere.
     pub fn on_stderr() -> Self {
         if std::io::stderr().is_terminal() {
             Self::Bar

@@ -30,7 +30,7 @@ struct Options {
     /// Records in the topic
     #[arg(long, default_value_t = 5_000_000)]
     votes: u32,
-    /// Of a hundred records, so many repeat an earlier ballot
+    /// Percentage of records that repeat an earlier ballot
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=90))]
     duplicates_percent: u32,
     /// Partitions of the topic

@@ -8,10 +8,10 @@ use crate::options::{Command, Options, RecountOptions};
 use crate::recount::recount;
 use crate::service;
 
-/// Does what the command line says.
+/// Runs the command.
 ///
 /// # Errors
-/// Where it cannot be done.
+/// Where the command fails.
 pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     match options.command {
         Command::Run(options) => {

@@ -32,7 +32,7 @@ pub struct BallotBoxOptions {
     pub timeout: Duration,
     /// Wait this long for more records to share a batch.
     pub linger: Duration,
-    /// Records on their way at most; one more is [`AppendError::Full`].
+    /// Maximum number of records in flight; one more is [`AppendError::Full`].
     pub in_flight: usize,
 }
 
@@ -212,7 +212,7 @@ impl BallotBox {
     }
 }
 
-/// Where librdkafka's thread reports to.
+/// Receives reports from librdkafka's thread.
 struct Deliveries {
     state: watch::Sender<ProducerState>,
 }
@@ -259,7 +259,7 @@ impl ProducerContext for Deliveries {
             },
             Err((error, _)) => Err(AppendError::Unknown(error.clone())),
         };
-        // The caller may have gone; the record is in the log all the same.
+        // The caller may have gone; the record is in the log anyway.
         let _gone = acknowledge.send(answer);
     }
 }

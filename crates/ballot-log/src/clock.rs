@@ -6,10 +6,10 @@ use std::sync::Arc;
 use crate::elections::{ElectionMap, UnreadableElections};
 use crate::{Election, ElectionId, UnreadableElection};
 
-/// Clocks of well-kept machines differ by less.
+/// Clocks of well-maintained machines differ by less.
 const CLOCKS_DIFFER_MS: i64 = 2_000;
 
-/// How far the clock is believed.
+/// How far the clock is trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tolerance {
     /// To the millisecond.

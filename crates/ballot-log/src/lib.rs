@@ -2,7 +2,7 @@
 //! read it.
 //!
 //! - [`record`], [`definition`], [`act`]: what lies in the topics, from `ballot-records`;
-//! - [`topics`]: their names and how they are made;
+//! - [`topics`]: their names and creation;
 //! - [`ballot_box`]: appending a ballot and learning when the log has it;
 //! - [`elections`]: following the definitions;
 //! - [`clock`]: which of them is open by the clock of this machine.

@@ -1,4 +1,4 @@
-//! The topics, and how they are made.
+//! The topics and their creation.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use crate::client_config;
 const KAFKA_TIMEOUT: Duration = Duration::from_secs(5);
 /// After the first attempt to reach Kafka; doubled after each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// Between two attempts at most.
+/// Maximum pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// The names of the topics of one installation.
@@ -32,13 +32,13 @@ pub struct Topics {
     pub acts: String,
 }
 
-/// A topic could not be made or looked at.
+/// A topic could not be created or inspected.
 #[derive(Debug, thiserror::Error)]
 pub enum TopicError {
     /// Kafka did not answer, or refused.
     #[error("cannot reach Kafka or it refused: {0}")]
     Kafka(#[from] KafkaError),
-    /// Kafka refused to make one topic.
+    /// Kafka refused to create a topic.
     #[error("cannot create the topic {topic}: {code}")]
     Create {
         /// Its name.
@@ -46,7 +46,7 @@ pub enum TopicError {
         /// Kafka's reason.
         code: RDKafkaErrorCode,
     },
-    /// Kafka refused to delete one topic.
+    /// Kafka refused to delete a topic.
     #[error("cannot delete the topic {topic}: {code}")]
     Delete {
         /// Its name.
@@ -54,7 +54,7 @@ pub enum TopicError {
         /// Kafka's reason.
         code: RDKafkaErrorCode,
     },
-    /// There is such a topic, but it has been made otherwise.
+    /// The topic exists with other settings.
     #[error(
         "the topic {topic} has {partitions} partitions, and they can no longer be changed: ask for {partitions}"
     )]
@@ -80,7 +80,7 @@ impl Topics {
         }
     }
 
-    /// Makes the topics that do not exist; those that do are left as they are.
+    /// Creates the topics that do not exist and leaves the others as they are.
     ///
     /// # Errors
     /// Where Kafka cannot be reached or refuses, and where the ballot box exists with another number of

@@ -27,7 +27,7 @@ pub struct ElectionDefinition {
     pub individual: bool,
     /// How votes become seats or a winner.
     pub rules: Rules,
-    /// Who stands, in the order of poll numbers from 1.
+    /// The participants, in the order of poll numbers from 1.
     pub participants: Vec<Participant>,
     /// When the numbers may be seen.
     #[serde(default)]
@@ -54,7 +54,7 @@ fn is_first_version(version: &u32) -> bool {
     *version == first_version()
 }
 
-/// Who stands: a list or a person.
+/// A participant: a list or a person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Participant {
     /// Place on the ballot, from 1.
@@ -64,7 +64,7 @@ pub struct Participant {
     /// Needs to reach no threshold.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exempt: bool,
-    /// Its votes count so many times when seats are shared out.
+    /// Factor by which its votes count when seats are shared out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multiplier: Option<Decimal>,
     /// A threshold of its own, in percent.

@@ -17,7 +17,7 @@ pub enum StoreError {
         key: String,
         /// Which column of it.
         column: &'static str,
-        /// What is wrong with it.
+        /// What is wrong with the request.
         reason: String,
     },
     /// A tally is damaged, or of another version of this program.
@@ -31,7 +31,7 @@ pub enum StoreError {
         election: ElectionId,
         /// The first partition whose tally is unreadable.
         partition: i32,
-        /// What is wrong with it.
+        /// What is wrong with the request.
         reason: String,
     },
     /// The log gave a record a time that no calendar has.

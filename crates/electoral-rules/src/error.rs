@@ -92,7 +92,7 @@ pub enum RuleError {
     },
     /// There are more votes than people who may vote.
     RegisteredBelowCast {
-        /// Who may vote.
+        /// The voters.
         registered: u64,
         /// The votes cast.
         cast: u64,
@@ -113,7 +113,7 @@ pub enum RuleError {
         /// The list.
         poll_number: u32,
     },
-    /// Several winners of which there is none, or too many.
+    /// The number of winners is 0 or too large.
     Winners(u64),
     /// A lot names no list of this election.
     UnknownLot(u32),

@@ -47,7 +47,7 @@ enum Contest {
     Seats(SeatSharing),
     /// One winner.
     Majority(Majority),
-    /// So many winners, those with most votes.
+    /// This many winners, those with the most votes.
     Winners(u32),
 }
 

@@ -28,7 +28,7 @@ const CONNECTION_PATIENCE: Duration = Duration::from_secs(5);
 pub const TIMEOUT: Duration = Duration::from_mins(1);
 /// After the first attempt to reach PostgreSQL; doubled after each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// Between two attempts at most.
+/// Maximum pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// Any fixed number: the advisory lock that is held in a database while it is migrated.
 const MIGRATION_LOCK: i64 = 0x5552_4e41;

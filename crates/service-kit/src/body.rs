@@ -11,16 +11,16 @@ use serde_json::{Map, Value, json};
 
 use crate::problem::Problem;
 
-/// A text has at most so many characters.
+/// Maximum length of a text, in characters.
 pub const LONGEST_TEXT: usize = 256;
 
-/// A body has at most so many bytes.
+/// Maximum length of a body, in bytes.
 pub const BODY_LIMIT: usize = 256 << 10;
 
-/// A body must arrive within this time, so that slow senders cannot hold memory for long.
+/// Time in which a body must arrive: slow senders cannot hold memory for long.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(10);
 
-/// A check that failed: `400 {"message": …}`, in words that clients compare.
+/// A failed check: `400 {"message": …}`, in words that clients compare.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     text: String,
@@ -28,7 +28,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// In these words.
+    /// With this message.
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -71,7 +71,7 @@ pub fn missing(name: &str) -> Message {
     Message::new(format!("Field {name} is missing."))
 }
 
-/// Whether a text is short enough, and one that PostgreSQL can store (no U+0000).
+/// Whether a text is short enough and can be stored by PostgreSQL (no U+0000).
 pub fn is_storable(text: &str) -> bool {
     text.chars().count() <= LONGEST_TEXT && !text.contains('\0')
 }
@@ -81,7 +81,7 @@ pub fn is_storable(text: &str) -> bool {
 pub struct Fields(Map<String, Value>);
 
 impl Fields {
-    /// The fields of this body. One that is empty, not JSON or not an object has none.
+    /// The fields of this body. A body that is empty, not JSON or not an object has none.
     pub fn of(body: &[u8]) -> Self {
         match serde_json::from_slice(body) {
             Ok(Value::Object(fields)) => Self(fields),
@@ -100,15 +100,15 @@ impl Fields {
         Ok(Self::of(&bytes))
     }
 
-    /// A field as it is, whatever it is.
+    /// A field, whatever its type.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
-    /// A text that is not empty and not too long.
+    /// A text that is neither empty nor too long.
     ///
     /// # Errors
-    /// Where there is none.
+    /// Where it is missing.
     pub fn text(&self, name: &str) -> Result<String, Message> {
         let text = self.any_text(name)?;
         if is_storable(&text) {
@@ -122,7 +122,7 @@ impl Fields {
     /// that is not [`is_storable`].
     ///
     /// # Errors
-    /// Where there is none.
+    /// Where it is missing.
     pub fn any_text(&self, name: &str) -> Result<String, Message> {
         match self.get(name) {
             Some(Value::String(text)) if !text.is_empty() => Ok(text.clone()),
@@ -133,7 +133,7 @@ impl Fields {
     /// A truth value.
     ///
     /// # Errors
-    /// Where there is none.
+    /// Where it is missing.
     pub fn boolean(&self, name: &str) -> Result<bool, Message> {
         let value = self.get(name).and_then(Value::as_bool);
         value.ok_or_else(|| missing(name))
@@ -142,14 +142,14 @@ impl Fields {
     /// A list, which may be empty.
     ///
     /// # Errors
-    /// Where there is none.
+    /// Where it is missing.
     pub fn list(&self, name: &str) -> Result<&[Value], Message> {
         let values = self.get(name).and_then(Value::as_array);
         values.map(Vec::as_slice).ok_or_else(|| missing(name))
     }
 }
 
-/// The whole body; nothing of one that breaks off.
+/// The whole body; empty if it breaks off.
 async fn receive(mut body: Payload) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = body.next().await {

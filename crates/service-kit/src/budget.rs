@@ -1,18 +1,18 @@
-//! Rate limits: budgets that run out and refill steadily, one for each key.
+//! Rate limits: one budget for each key, which runs out and refills steadily.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
-/// With so many keys, those whose budget is full again are forgotten for the first time.
+/// Once this many keys are held, those whose budget is full again are dropped.
 const TIDY_AT: usize = 1024;
 
-/// Nothing is left for so long.
+/// The budget is empty for this long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exhausted(Duration);
 
 impl Exhausted {
-    /// When to try again, in whole seconds.
+    /// When to try again, in whole seconds from now.
     pub fn retry_after_s(self) -> u64 {
         self.0.as_secs() + 1
     }
@@ -26,16 +26,16 @@ pub struct Budgets<K> {
     tidy_at: usize,
 }
 
-/// What is kept of a budget that is not full.
+/// State of a budget that is not full.
 #[derive(Clone, Copy)]
 struct Spent {
-    /// Each one that is spent puts this off by an interval.
+    /// When the budget will be full; each unit spent moves it by one interval.
     full_again: Instant,
     ran_out: bool,
 }
 
 impl<K: Hash + Eq + Clone> Budgets<K> {
-    /// No key has spent anything yet.
+    /// Every budget is full.
     pub fn new(most: u32, interval: Duration) -> Self {
         Self {
             most: most.max(1),
@@ -48,13 +48,13 @@ impl<K: Hash + Eq + Clone> Budgets<K> {
     /// Whether anything is left.
     ///
     /// # Errors
-    /// Where nothing is.
+    /// Where nothing is left.
     pub fn check(&self, key: &K, now: Instant) -> Result<(), Exhausted> {
         let spent = self.spent.get(key);
         spent.map_or(Ok(()), |spent| self.left(spent.full_again, now))
     }
 
-    /// Spends one. Says whether the budget has run out by that, for the first time since it was full.
+    /// Spends one unit. True if this empties the budget for the first time since it was full.
     pub fn spend(&mut self, key: &K, now: Instant) -> bool {
         self.tidy(now);
         let full = Spent {
@@ -119,7 +119,7 @@ mod tests {
         let wait = budgets.check(&1, start + Duration::from_secs(4));
         assert_eq!(wait.unwrap_err().retry_after_s(), 7);
         assert_eq!(spend_all(&mut budgets, 1, start + INTERVAL), 1);
-        // And it gets no larger than it was.
+        // The budget never grows beyond its maximum.
         assert_eq!(spend_all(&mut budgets, 1, start + 100 * INTERVAL), 3);
     }
 

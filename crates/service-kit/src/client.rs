@@ -1,4 +1,4 @@
-//! Who is at the other end of a connection.
+//! The client at the other end of a connection.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use actix_web::web::ServiceConfig;
 use clap::Args;
 use ipnet::IpNet;
 
-/// Header in which a proxy says who it speaks for; the nearest comes last.
+/// Header in which a proxy names its client; the nearest one comes last.
 const FORWARDED_FOR: &str = "X-Forwarded-For";
 
-/// Which proxies are believed.
+/// The proxies that are trusted.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ProxyOptions {
-    /// Proxies whose X-Forwarded-For is believed: addresses or networks (172.16.0.0/12), separated by commas. Who asks counts for the limit of failed logins and is written into the audit log
+    /// Proxies whose X-Forwarded-For is trusted: addresses or networks (172.16.0.0/12), separated by commas. The client address counts for the limit of failed logins and is recorded in the audit log
     #[arg(
         long,
         env = "TRUSTED_PROXIES",
@@ -33,11 +33,11 @@ fn network(text: &str) -> Result<IpNet, String> {
         .map_err(|_| "neither an address nor a network such as 172.16.0.0/12".to_owned())
 }
 
-/// The proxies that [`ip`] believes, as a server knows them.
+/// The proxies that [`ip`] trusts, as server data.
 #[derive(Clone)]
 struct Trusted(Arc<[IpNet]>);
 
-/// Makes [`ip`] believe these proxies.
+/// Makes [`ip`] trust these proxies.
 pub fn behind(proxies: &ProxyOptions) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let trusted = Trusted(proxies.trusted_proxies.as_slice().into());
     |config| {
@@ -70,7 +70,7 @@ pub fn ip(request: &HttpRequest) -> Option<IpAddr> {
     Some(nearest)
 }
 
-/// [`ip`] in words.
+/// [`ip`] as text.
 pub fn address(request: &HttpRequest) -> String {
     ip(request).map_or_else(|| "unknown".to_owned(), |ip| ip.to_string())
 }
@@ -113,7 +113,7 @@ mod tests {
             // Anything before it was written by the client.
             ("10.1.2.3", &["203.0.113.5, 198.51.100.1"], "198.51.100.1"),
             ("[::1]", &["2001:db8::5"], "2001:db8::5"),
-            // No word of it: all that is known is the proxy.
+            // Not usable: only the proxy is known.
             ("10.1.2.3", &[], "10.1.2.3"),
             ("10.1.2.3", &["nonsense"], "10.1.2.3"),
             ("10.1.2.3", &["198.51.100.1, "], "10.1.2.3"),

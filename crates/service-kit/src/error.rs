@@ -43,7 +43,7 @@ impl ApiError {
         ))
     }
 
-    /// What the audit log says came of it.
+    /// Its outcome in the audit log.
     pub fn outcome(&self) -> &'static str {
         if self.status_code().is_server_error() {
             "failure"
@@ -95,7 +95,7 @@ impl From<Problem> for ApiError {
     }
 }
 
-/// A server that is needed is away.
+/// A required server is unavailable.
 impl From<anyhow::Error> for ApiError {
     fn from(error: anyhow::Error) -> Self {
         Self::unavailable("Something that is needed does not answer.", &error)

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 
 use crate::problem::Problem;
 
-/// What a service still waits for. Cheap to clone; all clones see the same.
+/// What a service still waits for. Cheap to clone; all clones share the same state.
 #[derive(Clone, Debug)]
 pub struct Readiness {
     waiting_for: watch::Sender<BTreeMap<&'static str, String>>,
@@ -42,7 +42,7 @@ impl Readiness {
         Self::default()
     }
 
-    /// Not ready, because of `part`, for this reason. Logged when it is news.
+    /// Marks `part` as missing, for this reason. Logged when it changes.
     pub fn wait_for(&self, part: &'static str, reason: impl Into<String>) {
         let reason = reason.into();
         let mut is_news = false;
@@ -54,7 +54,7 @@ impl Readiness {
         }
     }
 
-    /// `part` is all right. Logged when it is news.
+    /// Marks `part` as available. Logged when it changes.
     pub fn ready(&self, part: &'static str) {
         let was_missing = |parts: &mut BTreeMap<_, _>| parts.remove(part).is_some();
         if self.waiting_for.send_if_modified(was_missing) {
@@ -67,10 +67,10 @@ impl Readiness {
         self.waiting_for.borrow().contains_key(part)
     }
 
-    /// Waits until `part` is all right.
+    /// Waits until `part` is available.
     pub async fn until_ready(&self, part: &'static str) {
         let mut waiting_for = self.waiting_for.subscribe();
-        // Fails only where there is no sender, and `self` is one.
+        // Fails only without a sender, and `self` is one.
         let _ready = waiting_for
             .wait_for(|parts| !parts.contains_key(part))
             .await;
@@ -152,7 +152,7 @@ impl<A: Args> HealthOptions<A> {
     /// Does what the command `health` does, with the service that listens at `address` on this machine.
     ///
     /// # Errors
-    /// Where it is not ready, or has not started, and then why; or does not answer.
+    /// Where it is not ready or has not started (the error says why), or does not answer.
     pub async fn ask(&self, address: SocketAddr) -> anyhow::Result<()> {
         let path = if self.started { STARTED } else { READY };
         ask_for(path, address).await
@@ -162,7 +162,7 @@ impl<A: Args> HealthOptions<A> {
 /// Asks the service that listens at `address` on this machine whether it is ready.
 ///
 /// # Errors
-/// Where it is not ready, and then why, or does not answer.
+/// Where it is not ready (the error says why) or does not answer.
 pub async fn ask(address: SocketAddr) -> anyhow::Result<()> {
     ask_for(READY, address).await
 }
@@ -188,7 +188,7 @@ async fn get_health(path: &str, address: SocketAddr) -> std::io::Result<String> 
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// Who listens on every address is asked on the loopback.
+/// A server that listens on every address is asked on the loopback.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(match address {

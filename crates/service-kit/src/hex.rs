@@ -1,12 +1,12 @@
-//! Bytes as people read hashes.
+//! Bytes in hexadecimal.
 
 use std::fmt::Write as _;
 
-/// Bytes in hex.
+/// The bytes in lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
     let mut hex = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
-        // Writing to a text does not fail.
+        // Writing to a string does not fail.
         let _written = write!(hex, "{byte:02x}");
     }
     hex

@@ -23,7 +23,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem with no detail yet.
+    /// A problem without detail.
     pub fn new(status: StatusCode, kind: &'static str, title: &'static str) -> Self {
         Self {
             status,
@@ -36,7 +36,7 @@ impl Problem {
         }
     }
 
-    /// What happened this time, and what to do.
+    /// What happened in this case, and what to do.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
@@ -57,7 +57,7 @@ impl Problem {
         self
     }
 
-    /// Says which methods would do, as a `405` must.
+    /// Names the allowed methods, as a `405` must.
     #[must_use]
     pub fn allow(mut self, methods: &'static str) -> Self {
         self.allow = Some(methods);

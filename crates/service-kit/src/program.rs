@@ -1,4 +1,4 @@
-//! What the `main` of every program does: logs, and an exit status that says how it ended.
+//! What every `main` does: start logging and end with a meaningful exit status.
 
 use std::future::Future;
 use std::process::ExitCode;

@@ -26,7 +26,7 @@ pub struct Endpoint {
     pub method: Method,
     /// The path, with its parameters in braces.
     pub path: String,
-    /// Who may call it: enforced before the handler is called.
+    /// Who may call it; enforced before the handler is called.
     pub access: Access,
     answers_head: bool,
     description: OpenApi,

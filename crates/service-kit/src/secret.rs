@@ -17,12 +17,12 @@ pub enum Environment {
     Production,
 }
 
-/// Something that only services know. Its memory is wiped; it is never printed.
+/// A value known only to services. Its memory is wiped on drop; it is never printed.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Keeps `text` secret from now on.
+    /// Wraps `text` as a secret.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
@@ -39,16 +39,16 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Where a secret may come from.
+/// Where a secret comes from.
 #[derive(Clone, Copy)]
 pub struct Sources<'s> {
     /// The name of the setting, such as `JWT_SECRET`; messages name it.
     pub name: &'static str,
-    /// The setting's value; an empty one is none.
+    /// The setting's value; empty means absent.
     pub value: Option<&'s str>,
     /// A file that holds the value; a line break at its end is not part of it.
     pub file: Option<&'s Path>,
-    /// What development uses where nothing is given, and production refuses.
+    /// Default in development, which production refuses.
     pub development_default: &'static str,
 }
 
@@ -84,7 +84,7 @@ pub fn given(
     value: Option<&str>,
     file: Option<&Path>,
 ) -> anyhow::Result<Option<Secret>> {
-    // Orchestrators set what they do not have to the empty text.
+    // Orchestrators set what they lack to the empty string.
     let value = value.filter(|value| !value.is_empty());
     let file = file.filter(|file| !file.as_os_str().is_empty());
     let secret = match (value, file) {

@@ -14,7 +14,7 @@ pub fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> 
     Ok(listener)
 }
 
-/// Why there is no listener, and what to do.
+/// Why the port cannot be bound, and what to do.
 pub fn cannot_listen(address: SocketAddr, option: &str) -> String {
     format!("cannot listen on {address}: stop what listens there, or choose another with {option}")
 }

@@ -13,7 +13,7 @@ pub fn init() {
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     let json = std::env::var("LOG_FORMAT").is_ok_and(|format| format == "json");
-    // `try_init` fails only where logging has already been set up.
+    // `try_init` fails only if logging has already been set up.
     let _already_started = if json {
         logs.json().flatten_event(true).try_init()
     } else {

@@ -1,4 +1,4 @@
-//! For tests of who is let in: good tokens, and those that must be refused.
+//! For tests of access control: valid tokens, and tokens that must be refused.
 
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -14,7 +14,7 @@ pub fn secret() -> Secret {
     Secret::new(DEVELOPMENT_SECRET)
 }
 
-/// Claims of somebody with this role, issued now.
+/// Claims of a holder with this role, issued now.
 pub fn claims(role: Role, kind: TokenKind) -> Claims {
     let now = Timestamp::now().as_second();
     Claims {
@@ -34,7 +34,7 @@ pub fn claims(role: Role, kind: TokenKind) -> Claims {
 /// `Bearer <token>` for these claims.
 ///
 /// # Errors
-/// Where the cryptography fails.
+/// Where signing fails.
 pub fn bearer(secret: &Secret, claims: &Claims) -> anyhow::Result<String> {
     Ok(format!("Bearer {}", Signer::new(secret).sign(claims)?))
 }
@@ -42,7 +42,7 @@ pub fn bearer(secret: &Secret, claims: &Claims) -> anyhow::Result<String> {
 /// A request that must be answered `401`.
 #[derive(Clone, Debug)]
 pub struct Intruder {
-    /// What is wrong with it.
+    /// What is wrong with the request.
     pub why: &'static str,
     /// Its `Authorization` header, if it has one.
     pub authorization: Option<String>,
@@ -52,7 +52,7 @@ pub struct Intruder {
 /// [`claims`], or of an account's token that the service itself has issued.
 ///
 /// # Errors
-/// Where the cryptography fails.
+/// Where signing fails.
 pub fn intruders(secret: &Secret, access: Access, good: &Claims) -> anyhow::Result<Vec<Intruder>> {
     let signer = Signer::new(secret);
     let now = Timestamp::now().as_second();

@@ -62,7 +62,7 @@ pub struct ScreenResult {
     pub districts: Vec<Constituency>,
 }
 
-/// Who stands, and how they fare.
+/// The participants and their votes.
 #[derive(Clone, Debug, Serialize)]
 pub struct Candidate {
     /// Place on the ballot.
@@ -204,7 +204,7 @@ fn districts(
     districts.into_iter().map(constituency).collect()
 }
 
-/// Six decimals, for the eye: nothing is decided by it.
+/// Six decimals, for display: nothing is decided by it.
 fn ratio(part: u64, whole: u64) -> Option<f64> {
     let millionths =
         (u128::from(part) * 1_000_000 + u128::from(whole) / 2).checked_div(u128::from(whole))?;

@@ -4,7 +4,7 @@ use ballot_records::ElectionDefinition;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-/// An election has at most so many slots: its timeline travels with every result.
+/// Maximum number of slots of an election: the timeline is part of every result.
 const AT_MOST: i64 = 96;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;

@@ -102,9 +102,9 @@ impl fmt::Debug for PersonalId {
 /// One row of the roll, without its number.
 #[derive(Clone, Debug)]
 pub struct Voter {
-    /// Who the voter is to the state.
+    /// The voter's personal number.
     pub personal_id: PersonalId,
-    /// Who the voter is to the election.
+    /// The voter's secret for the election.
     pub guid: Guid,
     /// First name.
     pub first_name: Cow<'static, str>,

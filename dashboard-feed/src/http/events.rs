@@ -46,11 +46,11 @@ pub(crate) async fn events(
 
     let observer = Observer::new(socket, results, place);
     tokio::spawn(observer.run(last_event_id(&request), reconnection_time()));
-    // For the HTTP server, which believes that it still has a client; nobody gets it.
+    // For the HTTP server, which still expects an answer; it is sent to nobody.
     Ok(HttpResponse::NoContent().force_close().finish())
 }
 
-/// The position that a client which comes back has already.
+/// The position that a reconnecting client already has.
 fn last_event_id(request: &HttpRequest) -> Option<u64> {
     let value = request.headers().get("last-event-id")?;
     value.to_str().ok()?.parse().ok()

@@ -32,13 +32,13 @@ use crate::latest::{Absence, LatestResults};
 use crate::options::RunOptions;
 use crate::stream::Connection;
 
-/// What the kernel holds at most for one client, in bytes (Linux doubles it for its own needs).
+/// What the kernel buffers for one client at most, in bytes (Linux doubles it).
 ///
 /// A socket's send buffer is a queue too: left to grow by itself, it would keep minutes of old
 /// results for a client that cannot keep up.
 const SEND_BUFFER: u32 = 32 * 1024;
 
-/// Connections that may wait to be accepted: a crowd comes back all at once.
+/// Connections that may wait to be accepted: a crowd reconnects all at once.
 const BACKLOG: u32 = 4096;
 
 /// Idle connections are cut this long after the request to stop.
@@ -51,7 +51,7 @@ fn listen(address: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
         SocketAddr::V6(_) => TcpSocket::new_v6(),
     }?;
     socket.set_reuseaddr(true)?;
-    // Accepted connections inherit it.
+    // Accepted connections inherit this.
     socket.set_send_buffer_size(SEND_BUFFER)?;
     let listener = socket
         .bind(address)
@@ -91,7 +91,7 @@ pub(crate) fn serve(
             .h1(map_config(app, |()| AppConfig::default()));
         fn_service(async |socket: TcpStream| {
             let peer = socket.peer_addr().ok();
-            // A frame is written whole: to wait for more would only delay it.
+            // Frames are written whole: waiting for more would only delay them.
             let _without = socket.set_nodelay(true);
             Ok::<_, DispatchError>((Connection::new(socket), peer))
         })
@@ -124,7 +124,7 @@ fn get_or_head() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-/// For whatever has no route. Nothing here can be changed, so that any other method is wrong
+/// For everything without a route. Nothing here can be changed, so any other method is wrong
 /// wherever it is used.
 async fn no_route(method: Method) -> Result<HttpResponse, Problem> {
     if method == Method::GET || method == Method::HEAD {
@@ -138,7 +138,7 @@ async fn no_route(method: Method) -> Result<HttpResponse, Problem> {
     .detail(format!("{method} is not allowed: use GET.")))
 }
 
-/// Whether the client has what bears this tag already.
+/// Whether the client already has the content with this tag.
 fn is_known(request: &HttpRequest, tag: &EntityTag) -> bool {
     match IfNoneMatch::parse(request) {
         Ok(IfNoneMatch::Any) => true,
@@ -156,7 +156,7 @@ fn election_id(text: &str) -> Result<ElectionId, Problem> {
     })
 }
 
-/// Why there is nothing to answer with, for `election` or for the list of all.
+/// Why there is no answer, for `election` or for the list of all.
 fn absence(absence: Absence, election: Option<ElectionId>) -> Problem {
     match (absence, election) {
         (Absence::Unknown(known), Some(election)) => {

@@ -61,7 +61,7 @@ struct Asset {
 }
 
 impl Asset {
-    /// The file of this name; `None` if there is none, or it is another in some encoding.
+    /// The file of this name; `None` if there is no such file, or it is an encoding of another one.
     fn find(name: &str) -> Option<Self> {
         if ENCODINGS
             .iter()
@@ -109,8 +109,8 @@ impl Asset {
             .body(body)
     }
 
-    /// The smallest that the client takes. Browsers name all encodings in one breath, so that what a client
-    /// takes at all, it takes as gladly.
+    /// The smallest that the client accepts. Browsers list all encodings with equal weight, so a client's
+    /// order of preference says nothing.
     fn variant_for(&self, request: &HttpRequest) -> (Encoding, Bytes) {
         let accepted =
             AcceptEncoding::parse(request).map_or_else(|_| Vec::new(), |header| header.0);

@@ -1,4 +1,4 @@
-//! What the answers look like, for the description alone: the feed hands out the bytes of Redis as they are.
+//! The form of the answers, for the description only: the feed passes on the bytes of Redis unchanged.
 #![expect(dead_code, reason = "only described")]
 
 use serde::Serialize;
@@ -196,7 +196,7 @@ pub(super) enum Standing {
     Below,
 }
 
-/// Who stands. Without votes, share and seats while they may not be seen.
+/// The participants; without votes, share and seats while these are withheld.
 #[derive(ToSchema)]
 pub(super) struct Candidate {
     poll_number: u32,

@@ -1,4 +1,4 @@
-//! The newest result of every election, in memory, ready to be sent.
+//! The newest result of every election, in memory and ready to send.
 
 mod published_result;
 
@@ -32,10 +32,10 @@ struct State {
 
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Phase {
-    /// Redis has not been read yet: what is missing may exist.
+    /// Redis has not been read yet: missing results may exist.
     #[default]
     Empty,
-    /// Redis has been read: what is missing does not exist.
+    /// Redis has been read: missing results do not exist.
     Loaded,
     /// The service stops.
     Closed,
@@ -44,7 +44,7 @@ enum Phase {
 /// Why there is no result to show.
 #[derive(Debug)]
 pub(crate) enum Absence {
-    /// Nobody knows yet, or the service stops: asking again makes sense.
+    /// Not known yet, or the service is stopping: ask again.
     NotNow,
     /// There is no such election, but these.
     Unknown(Vec<ElectionId>),
@@ -76,7 +76,7 @@ impl LatestResults {
         })
     }
 
-    /// Says that everything Redis had is on the latest.
+    /// Marks everything that Redis held as read.
     pub(crate) fn mark_loaded(&self) {
         let mut state = self.write();
         if state.phase == Phase::Empty {
@@ -112,7 +112,7 @@ impl LatestResults {
         }
     }
 
-    /// Takes everything down and lets all subscriptions end.
+    /// Removes all results and ends all subscriptions.
     pub(crate) fn close(&self) {
         let mut state = self.write();
         state.phase = Phase::Closed;

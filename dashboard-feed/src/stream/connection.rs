@@ -36,7 +36,7 @@ impl Connection {
         }
     }
 
-    /// Polls the socket, or answers `taken` where there is none any more.
+    /// Polls the socket, or returns `taken` once the socket is gone.
     fn poll<T>(
         &self,
         taken: T,

@@ -17,14 +17,14 @@ use crate::latest::Results;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const KEEP_ALIVE_COMMENT: Bytes = Bytes::from_static(b":\n\n");
 
-/// An observer that takes no byte for this long is let go: it would hold on to an old result.
+/// An observer that reads nothing for this long is disconnected: it would show an old result.
 const STALLED: Duration = Duration::from_secs(30);
 
 /// Sends one election's results to one socket until either ends.
 pub(crate) struct Observer {
     socket: TcpStream,
     results: Results,
-    /// The place among all observers that this one takes.
+    /// This observer's permit.
     _place: OwnedSemaphorePermit,
 }
 
@@ -42,7 +42,7 @@ impl Observer {
     /// `seen` is the position that the client has already, from its `Last-Event-ID`, and `retry`
     /// how long it should wait before it connects again.
     pub(crate) async fn run(mut self, seen: Option<u64>, retry: Duration) {
-        // However it ends there is nobody to tell, and for a crowd it is nothing worth a log line.
+        // However it ends, nobody needs to know: with a crowd, it is not worth a log line.
         let _ended = self.send_results(seen, retry).await;
     }
 
@@ -52,7 +52,7 @@ impl Observer {
         loop {
             let next = tokio::select! {
                 changed = self.results.changed() => match changed {
-                    // The newest, whatever came between: this is where a slow observer skips.
+                    // The newest, whatever came in between: this is where a slow observer skips results.
                     Ok(()) => self.results.borrow_and_update().event().clone(),
                     Err(_closed) => return self.socket.shutdown().await,
                 },

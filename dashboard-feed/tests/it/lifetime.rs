@@ -1,4 +1,4 @@
-//! Starting and stopping.
+//! Startup and shutdown.
 
 use crate::feed::{Publisher, TestFeed, new_redis, result, run_options};
 

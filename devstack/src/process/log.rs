@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// The line that most likely says why a process ended, among those after `offset` bytes: the last one
-/// that speaks of an error, else the last one. Absent if there is none.
+/// that mentions an error, else the last one. Absent if the log is empty.
 pub(crate) fn last_words(log: &Path, offset: u64) -> Option<String> {
     let content = added_since(log, offset)?;
     let mut lines = content.lines().rev().filter(|line| !is_noise(line));
@@ -12,7 +12,7 @@ pub(crate) fn last_words(log: &Path, offset: u64) -> Option<String> {
     Some(line.trim().to_owned())
 }
 
-/// Whether the log says that a port was taken by somebody else.
+/// Whether the log says that a port was in use.
 pub(crate) fn mentions_address_in_use(log: &Path, offset: u64) -> bool {
     added_since(log, offset).is_some_and(|content| content.contains("ddress already in use"))
 }

@@ -46,7 +46,7 @@ fn hold(port: u16) -> Option<TcpSocket> {
     Some(socket)
 }
 
-/// Fails, naming the port and the way out, if somebody listens on it.
+/// Fails, naming the port and a remedy, if it is in use.
 pub(crate) fn require_free(port: u16, variable: &str) -> anyhow::Result<()> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         Ok(_) => Ok(()),

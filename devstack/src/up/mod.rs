@@ -1,4 +1,4 @@
-//! The servers and every service on top of them, until somebody says stop.
+//! The servers and every service on top of them, until they are stopped.
 
 mod plan;
 mod running;
@@ -20,7 +20,7 @@ use crate::{Stack, StackOptions};
 
 /// The election that is shown if no other is named.
 pub(crate) fn default_scenario() -> PathBuf {
-    // As somebody in the checkout would write it, and as it is from elsewhere.
+    // Relative to the checkout if it lies inside, else absolute.
     let path = Path::new("spammer/scenarios/serbia-2023.toml");
     if path.is_file() {
         path.to_owned()

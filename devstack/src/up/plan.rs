@@ -210,7 +210,7 @@ pub(crate) fn spammer(
         "--election", &ELECTION.to_string(),
         "--rate", &crowd.rate.to_string(),
         "--seed", &options.seed.to_string(),
-        // A voter who is not answered asks again: so a server may be killed meanwhile.
+        // A voter without an answer tries again, so servers may be killed meanwhile.
         "--retries",
     ]);
     line.arguments.extend(crowd.options.iter().cloned());

@@ -19,7 +19,7 @@ pub fn migrations() -> refinery::Runner {
     schema::migrations::runner()
 }
 
-/// Somebody's account.
+/// An account.
 #[derive(Clone)]
 pub struct Account {
     /// Never given to another account, also not to one with the same address.

@@ -1,4 +1,4 @@
-//! The first administrator, who is there from the start, and again whenever nobody else is.
+//! The first administrator: created at startup, and again whenever there is no other.
 
 use anyhow::{Context, ensure};
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use crate::passwords::Passwords;
 /// What development uses, as old clients know it. Production refuses it.
 pub const DEVELOPMENT_PASSWORD: &str = "1";
 
-/// Who is to be the administrator where there is none. Personal number and password may be any.
+/// The administrator to create when there is none. Personal number and password are not checked.
 #[derive(Clone)]
 pub struct FirstAdministrator {
     email: Email,

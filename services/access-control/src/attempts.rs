@@ -3,7 +3,7 @@
 //! Failed logins are counted against three budgets: of an account from an address, of an account from
 //! everywhere (many who guess together), and of an address for all accounts (one who tries a password on
 //! everybody). Whether anything is left is looked at again at the moment at which an attempt is found to be
-//! right or wrong. So many guesses at once gain nothing, and those that are right cost nothing.
+//! right or wrong. Guessing in parallel gains nothing, and right passwords cost nothing.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -149,7 +149,7 @@ impl Registrations {
     /// Whether anything is left.
     ///
     /// # Errors
-    /// Where nothing is.
+    /// Where nothing is left.
     pub fn check(&self, address: IpAddr) -> Result<(), TooMany> {
         let checked = locked(&self.0).check(&network(address), Instant::now());
         checked.map_err(|exhausted| Limited::Registrations.too_many(exhausted))

@@ -9,10 +9,10 @@ use crate::accounts;
 use crate::options::{AuditOptions, Command, Options};
 use crate::service;
 
-/// Does what the command line says.
+/// Runs the command.
 ///
 /// # Errors
-/// Where it cannot be done.
+/// Where the command fails.
 pub async fn run(options: Options) -> anyhow::Result<()> {
     match options.command {
         Command::Run(options) => {

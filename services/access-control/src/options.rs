@@ -33,7 +33,7 @@ pub enum Command {
     Health(HealthOptions<AdminOptions>),
 }
 
-/// Where the service's state is asked.
+/// Where the service's health is served.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct AdminOptions {
     /// Administration port: GET /health/live, /health/ready; not for clients
@@ -64,10 +64,10 @@ pub struct RunOptions {
     /// kept from then on. Registrations leave one to logins, which never wait for more than one of them
     #[arg(long, env = "ACCESS_CONTROL_HASHES_AT_ONCE", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub hashes_at_once: u32,
-    /// Guessing passwords.
+    /// Limits on guessing passwords.
     #[command(flatten)]
     pub logins: LoginOptions,
-    /// Registering without end.
+    /// Limits on registrations.
     #[command(flatten)]
     pub registrations: RegistrationOptions,
     /// Tokens.
@@ -76,7 +76,7 @@ pub struct RunOptions {
     /// The first administrator.
     #[command(flatten)]
     pub administrator: AdministratorOptions,
-    /// Whom they may come through.
+    /// Trusted proxies.
     #[command(flatten)]
     pub proxies: ProxyOptions,
     /// PostgreSQL, database `access_control`.
@@ -84,7 +84,7 @@ pub struct RunOptions {
     pub postgres: PostgresOptions,
 }
 
-/// How often one may fail to log in.
+/// How often logging in may fail.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct LoginOptions {
     /// Failed logins allowed from one address to one account before further ones are answered 429; ten times as many from all addresses to one account, and from one address to all accounts. Only wrong passwords count
@@ -129,13 +129,13 @@ pub struct AdministratorOptions {
     pub admin_jmbg: String,
 }
 
-/// So many rows of the audit log at once.
+/// Rows of the audit log in one answer.
 pub const LONGEST_AUDIT_PAGE: i64 = 10_000;
 
 /// Settings of `audit`.
 #[derive(Args, Clone)]
 pub struct AuditOptions {
-    /// Rows at most
+    /// Maximum number of rows
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=LONGEST_AUDIT_PAGE))]
     pub limit: i64,
     /// Only rows below this number: the last one printed before

@@ -1,4 +1,4 @@
-//! Passwords: which are acceptable, and hashing them without standing in anybody's way.
+//! Passwords: which are acceptable, and hashing them without blocking other requests.
 
 use argon2::password_hash::Error;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
@@ -11,7 +11,7 @@ use crate::permits::{HashingPermit, HashingPermits};
 /// Memory in KiB, passes and lanes: what OWASP asks of Argon2id at least.
 const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
 
-/// A password has at least so many characters.
+/// Minimum length of a password, in characters.
 const SHORTEST: usize = 8;
 
 /// Whether somebody may choose this password: one that is long enough and not too long, with a digit, a
@@ -27,7 +27,7 @@ pub fn is_acceptable(password: &str) -> bool {
 /// Why a password was not hashed.
 #[derive(Debug, thiserror::Error)]
 pub enum HashingError {
-    /// The algorithm or a stored hash is not all right.
+    /// The algorithm or a stored hash is invalid.
     #[error("a password cannot be hashed: {0}")]
     Failed(#[from] Error),
     /// The thread ended.
@@ -38,7 +38,7 @@ pub enum HashingError {
 /// Hashes passwords with Argon2id on threads of their own, a few at a time. Cheap to clone.
 #[derive(Clone)]
 pub struct Passwords {
-    /// The permits for hashing: each is used for one password.
+    /// Permits for hashing: one for each password at a time.
     pub permits: HashingPermits,
     params: Params,
 }
@@ -47,7 +47,7 @@ impl Passwords {
     /// Hashes at most `at_once` at the same time, in `at_once` pieces of memory.
     ///
     /// # Errors
-    /// Where Argon2 does not know such costs.
+    /// Where Argon2 does not accept these costs.
     pub fn new(at_once: u32) -> Result<Self, HashingError> {
         let (memory, passes, lanes) = COST;
         let length = Some(Params::DEFAULT_OUTPUT_LEN);
@@ -84,7 +84,7 @@ impl Passwords {
     /// and that takes as long.
     ///
     /// # Errors
-    /// Where the hash is none.
+    /// Where the text is not a hash.
     pub async fn verify(
         &self,
         permit: HashingPermit,
@@ -111,7 +111,7 @@ impl Passwords {
     }
 }
 
-/// Hashes on another thread. That goes on, and keeps the permit, if the client hangs up.
+/// Hashes on another thread, which goes on and keeps the permit if the client hangs up.
 async fn output(
     mut permit: HashingPermit,
     argon2: Argon2<'static>,
@@ -183,7 +183,7 @@ mod tests {
         assert!(!verify("Lozinka1", None).await.unwrap());
         let garbage = verify("Lozinka1", Some("x")).await;
         assert!(matches!(garbage, Err(HashingError::Failed(_))));
-        // Others understand it, and memory that was used before leaves no trace in it.
+        // Other implementations verify the hash, and reused memory leaves no trace in it.
         let independent = Argon2::default().verify_password(b"Lozinka1", hash_of_it.as_str());
         assert_eq!(independent, Ok(()));
     }

@@ -1,6 +1,6 @@
 //! Permits to hash a password: a few, each with memory that is reused.
 //!
-//! Memory for each hash anew, on threads that change, would stay with the allocator: many times what is in use.
+//! Allocating for each hash, on changing threads, would leave many times the memory in use with the allocator.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,10 +14,10 @@ use service_kit::budget::Budgets;
 /// A request that waits longer for a permit is refused.
 const WAIT_LIMIT: Duration = Duration::from_secs(10);
 
-/// That somebody was sent away is logged this often at most.
+/// Refusals are logged this often at most.
 const LOG_EVERY: Duration = Duration::from_secs(1);
 
-/// Too many others wait.
+/// Too many others are waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many passwords are waiting to be hashed")]
 pub struct Busy;
@@ -26,7 +26,7 @@ pub struct Busy;
 #[derive(Clone)]
 pub struct HashingPermits {
     all: Arc<Semaphore>,
-    /// Registrations queue here first, so that no login ever waits for more than one of them.
+    /// Registrations queue here first, so a login never waits for more than one of them.
     registrations: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Memory>>>,
     log: Arc<Mutex<Budgets<()>>>,
@@ -40,12 +40,12 @@ pub(crate) type Memory = Vec<Block>;
 pub struct HashingPermit {
     pub(crate) memory: Memory,
     idle: Arc<Mutex<Vec<Memory>>>,
-    // Dropped after the memory is given back.
+    // Dropped after the memory is returned.
     _permits: [Option<OwnedSemaphorePermit>; 2],
 }
 
 impl HashingPermits {
-    /// So many permits, of which registrations get all but one.
+    /// This many permits, of which registrations get all but one.
     pub fn new(permits: usize) -> Self {
         let permits = permits.max(1);
         Self {
@@ -57,18 +57,18 @@ impl HashingPermits {
         }
     }
 
-    /// A permit to check a password at. Registrations do not stand in its way.
+    /// A permit to check a password. Registrations do not delay it.
     ///
     /// # Errors
-    /// Where none gets free for too long.
+    /// Where no permit becomes free in time.
     pub async fn for_login(&self) -> Result<HashingPermit, Busy> {
         self.within_limit(self.permit(None)).await
     }
 
-    /// A permit to hash a new password at.
+    /// A permit to hash a new password.
     ///
     /// # Errors
-    /// Where none gets free for too long.
+    /// Where no permit becomes free in time.
     pub async fn for_registration(&self) -> Result<HashingPermit, Busy> {
         self.within_limit(async {
             let permit = Arc::clone(&self.registrations).acquire_owned().await?;
@@ -117,7 +117,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 impl HashingPermits {
-    /// Sends everybody away who would have to wait.
+    /// Refuses all requests that would have to wait.
     pub(crate) fn impatient(permits: usize) -> Self {
         Self {
             wait_limit: Duration::ZERO,
@@ -125,7 +125,7 @@ impl HashingPermits {
         }
     }
 
-    /// The sizes in blocks of all memory that is not in use.
+    /// The sizes, in blocks, of all memory not in use.
     pub(crate) fn idle(&self) -> Vec<usize> {
         locked(&self.idle).iter().map(Vec::len).collect()
     }

@@ -1,4 +1,4 @@
-//! Starting and stopping.
+//! Startup and shutdown.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::options::RunOptions;
 use crate::passwords::Passwords;
 use crate::tokens::Issuer;
 
-/// How often PostgreSQL is asked whether it and an administrator are there.
+/// How often PostgreSQL is checked, and that an administrator exists.
 const DATABASE_CHECK: Duration = Duration::from_secs(1);
 
 /// Listens, and prepares the database in the background. It is ready once the database is migrated and has an
@@ -28,7 +28,7 @@ const DATABASE_CHECK: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// Where a port is taken, or a setting makes no sense; in production also where a secret is missing or a default.
-/// That PostgreSQL is away is waited out.
+/// It waits while PostgreSQL is unavailable.
 pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     let secret = options.token.secret()?;
     let postgres = &options.postgres;
@@ -46,7 +46,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         administrator: administrator.clone(),
     });
     let migrated = postgres::migrated(postgres, accounts::migrations)?;
-    // Not only at the start: an instance that deletes the last one may end before it creates the next.
+    // Not only at startup: an instance that deletes the last administrator may end before it creates the next.
     let has_an_administrator = move || {
         let migrated = migrated();
         let (accounts, passwords) = (accounts.clone(), passwords.clone());

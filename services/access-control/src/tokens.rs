@@ -17,7 +17,7 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// Signs with this.
+    /// Signs with this key.
     pub fn new(signer: Signer) -> Self {
         Self { signer }
     }

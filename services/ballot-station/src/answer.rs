@@ -25,7 +25,7 @@ pub(crate) enum UploadError {
     TooManyLines(u32),
     /// The file took too long to arrive.
     TooSlow(u64),
-    /// Nothing of the file arrived for so many seconds.
+    /// Nothing of the file arrived for this many seconds.
     Stalled(u64),
     /// All permits are taken: not now.
     Busy(&'static str),

@@ -30,7 +30,7 @@ pub enum Command {
     Health(HealthOptions<AdminOptions>),
 }
 
-/// Where the service's state is asked.
+/// Where the service's health is served.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct AdminOptions {
     /// Administration port: GET /health/live, /health/ready; not for clients
@@ -103,7 +103,7 @@ pub struct RunOptions {
     /// The secret of the tokens.
     #[command(flatten)]
     pub token: TokenOptions,
-    /// Whom they may come through.
+    /// Trusted proxies.
     #[command(flatten)]
     pub proxies: ProxyOptions,
 }

@@ -26,7 +26,7 @@ pub(crate) struct Capacity {
     pub(crate) wait_limit: Duration,
 }
 
-/// Who comes first is served first, and nobody waits for ever.
+/// First come, first served; nobody waits for ever.
 pub(crate) struct UploadPermits {
     capacity: Capacity,
     at_the_station: Arc<Semaphore>,

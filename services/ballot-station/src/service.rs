@@ -1,4 +1,4 @@
-//! Starting and stopping.
+//! Startup and shutdown.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -30,12 +30,12 @@ use crate::vote::BallotStation;
 const LAST_FILES: Duration = Duration::from_secs(30);
 /// All of stopping: requests under way, then files whose officials have hung up, then the last acts.
 const STOP_LIMIT: Duration = Duration::from_secs(70);
-/// Between two attempts to reach Kafka at the start.
+/// Pause between two attempts to reach Kafka at startup.
 const KAFKA_RETRY: Duration = Duration::from_millis(200);
 /// How long an attempt may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Does what the command line says.
+/// Runs the command.
 ///
 /// # Errors
 /// Where files cannot be taken any more, or the service is not ready.
@@ -50,7 +50,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 /// that are on their way, and records those whose officials have hung up.
 ///
 /// # Errors
-/// Where a port is taken, or a setting makes no sense. Kafka being away is waited out.
+/// Where a port is taken or a setting is invalid. It waits while Kafka is unavailable.
 pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     let verifier = Verifier::new(&options.token.secret()?);
     let topics = Topics::with_prefix(&options.kafka.topic_prefix);
@@ -160,7 +160,7 @@ fn listen(
     Ok((address, server.listen(listener)?.run()))
 }
 
-/// The first file finds a producer with its id, the topics' metadata, and the elections read.
+/// So that the first file finds the producer initialised, the topics' metadata and the elections read.
 async fn kafka_is_ready(station: Arc<BallotStation>) -> anyhow::Result<()> {
     station
         .elections

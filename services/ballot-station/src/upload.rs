@@ -111,7 +111,7 @@ impl Receiving {
         Ok((named || !empty).then_some(inspected))
     }
 
-    /// Passes a field on for as long as somebody wants it, and says whether it was empty.
+    /// Passes a field on while the reader wants it; returns whether it was empty.
     async fn pass_on(
         &self,
         field: &mut Field,

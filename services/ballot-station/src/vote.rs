@@ -71,7 +71,7 @@ pub(crate) async fn post_vote(
     // A refusal becomes an act that nobody waits for: nothing has happened.
     let (file, permit) = received.inspect_err(|refusal| station.note(act.clone(), refusal))?;
     let runtime = station.runtime.clone();
-    // Somebody who hangs up does not leave half a file behind: the recording goes on without them.
+    // A client that disconnects does not leave half a file behind: recording continues.
     let recording = station.record(act, file, jmbg, permit);
     runtime
         .spawn(recording)

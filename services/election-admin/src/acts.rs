@@ -29,7 +29,7 @@ pub async fn copy_acts(pool: Pool, kafka: KafkaOptions, topic: String) {
     loop {
         if let Err(error) = copy(&pool, &kafka.kafka_brokers, &topic).await {
             let error = format!("{error:#}");
-            // Once is enough for somebody who has to do something about it.
+            // Logged once: that is enough for whoever has to act on it.
             if error != told {
                 tracing::warn!(error, topic, "cannot copy officials' acts; trying again");
                 told = error;

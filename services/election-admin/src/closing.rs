@@ -87,7 +87,7 @@ impl Closing {
     /// Does what is to be done now; returns for how long nothing will be.
     async fn round(&self, markers: &mut Markers) -> anyhow::Result<Duration> {
         let client = definitions::connection(&self.pool).await?;
-        // A frozen server is as good as none.
+        // A server that hangs is treated like one that is down.
         let unfinished = tokio::time::timeout(PATIENCE, elections::unfinished(&client))
             .await
             .context("PostgreSQL does not answer")??;

@@ -55,7 +55,7 @@ pub enum Command {
     Health(HealthOptions<AdminOptions>),
 }
 
-/// Where the service's state is asked.
+/// Where the service's health is served.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct AdminOptions {
     /// Administration port: GET /health/live, /health/ready; not for clients
@@ -91,7 +91,7 @@ pub struct RunOptions {
     /// Tokens.
     #[command(flatten)]
     pub token: TokenOptions,
-    /// Whom they may come through.
+    /// Trusted proxies.
     #[command(flatten)]
     pub proxies: ProxyOptions,
     /// Where to.
@@ -106,7 +106,7 @@ impl RunOptions {
     /// The time zone.
     ///
     /// # Errors
-    /// Where there is none of that name.
+    /// Where there is no such time zone.
     pub fn zone(&self) -> anyhow::Result<TimeZone> {
         TimeZone::get(&self.time_zone).with_context(|| {
             format!(

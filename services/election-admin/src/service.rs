@@ -1,4 +1,4 @@
-//! Starting and stopping.
+//! Startup and shutdown.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -36,7 +36,7 @@ const KAFKA: &str = "kafka";
 /// published and the topic of votes can be used.
 ///
 /// # Errors
-/// Where a port is taken, or a setting makes no sense. Kafka and PostgreSQL being away is waited out.
+/// Where a port is taken or a setting is invalid. It waits while Kafka or PostgreSQL is unavailable.
 pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     let verifier = Verifier::new(&options.token.secret()?);
     let zone = options.zone()?;
@@ -140,7 +140,7 @@ async fn publish(publisher: Publisher, pool: Pool, unpublished: Arc<Notify>, rea
     }
 }
 
-/// The first closing marker finds a producer with its id.
+/// So that the first closing marker finds the producer initialised.
 async fn votes_can_be_closed(ballot_box: BallotBox) -> anyhow::Result<()> {
     ballot_box
         .ready()

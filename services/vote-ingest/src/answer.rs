@@ -1,4 +1,4 @@
-//! What a voter can be told. Nothing here names the voter.
+//! What a voter is answered. Nothing here identifies the voter.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -16,7 +16,7 @@ use crate::attempts::TooMany;
 pub(crate) struct Accepted {
     #[schema(example = "accepted")]
     status: String,
-    /// The election that it is in.
+    /// The election it counts in.
     election: u32,
 }
 
@@ -27,7 +27,7 @@ pub fn accepted(election: ElectionId) -> HttpResponse {
         .body(format!(r#"{{"status":"accepted","election":{election}}}"#))
 }
 
-/// `415`: the body is not JSON by its own account.
+/// `415`: the body is not declared as JSON.
 pub fn not_json() -> Problem {
     Problem::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -37,7 +37,7 @@ pub fn not_json() -> Problem {
     .detail("Send the vote with the header Content-Type: application/json.")
 }
 
-/// `413`: more than a vote can need.
+/// `413`: larger than any vote.
 pub fn too_large(limit_bytes: usize) -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
@@ -62,7 +62,7 @@ pub fn bad_field(field: &'static str, expected: &'static str) -> Problem {
     malformed(format!("The field {field} must be {expected}.")).field("field", field)
 }
 
-/// `409`: there is nothing to vote in.
+/// `409`: no election is open.
 pub fn no_open_election() -> Problem {
     Problem::new(
         StatusCode::CONFLICT,
@@ -72,7 +72,7 @@ pub fn no_open_election() -> Problem {
     .detail("No election is open now, or not the one that the vote names. The vote does not count.")
 }
 
-/// `422`: nobody of that name stands.
+/// `422`: no such candidate.
 pub fn unknown_candidate(election: &Election) -> Problem {
     let definition = election.definition();
     let participants = definition.participants.iter();
@@ -101,7 +101,7 @@ pub fn not_on_the_roll() -> Problem {
     .detail("No voter on the roll has this guid and this personal_id.")
 }
 
-/// `429`: more attempts for one personal id have failed than anybody needs.
+/// `429`: too many attempts for one personal id have failed.
 pub fn too_many_attempts(too_many: TooMany) -> Problem {
     let seconds = too_many.retry_after_s;
     Problem::new(

@@ -29,7 +29,7 @@ pub enum Command {
     Health(HealthOptions<AdminOptions>),
 }
 
-/// Where the service's state is asked.
+/// Where the service's health is served.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct AdminOptions {
     /// Administration port: GET /health/live, /health/ready; not for clients

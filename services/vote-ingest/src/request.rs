@@ -11,7 +11,7 @@ use voter_roll::Guid;
 
 use crate::answer;
 
-/// Bytes of a request's body at most.
+/// Maximum size of a request's body, in bytes.
 pub const BODY_LIMIT: usize = 4096;
 
 /// A vote. At most 4096 bytes; other fields are ignored.
@@ -37,13 +37,13 @@ pub struct VoteRequest<'a> {
     pub personal_id: Cow<'a, str>,
     /// `None` where it is no UUID at all.
     pub guid: Option<Guid>,
-    /// Who it is for.
+    /// The candidate.
     pub candidate: Candidate<'a>,
     /// The election it is for, if it names one.
     pub election: Option<ElectionId>,
 }
 
-/// Who a vote is for, as the voter put it.
+/// The candidate, as the voter named it.
 pub enum Candidate<'a> {
     /// A name as on the ballot, or a poll number in digits.
     Text(Cow<'a, str>),
@@ -52,7 +52,7 @@ pub enum Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    /// The poll number meant, if somebody stands under it.
+    /// The poll number, if a participant has it.
     pub fn find(&self, election: &Election) -> Option<PollNumber> {
         match self {
             Self::Text(text) => election.candidate(text),

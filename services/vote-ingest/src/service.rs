@@ -1,4 +1,4 @@
-//! Starting and stopping.
+//! Startup and shutdown.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -22,14 +22,14 @@ use crate::request::BODY_LIMIT;
 use crate::routes;
 use crate::vote::PollingStation;
 
-/// How often Redis is asked whether it is there.
+/// How often Redis is checked.
 const REDIS_CHECK: Duration = Duration::from_secs(1);
-/// Between two attempts to reach Kafka at the start.
+/// Pause between two attempts to reach Kafka at startup.
 const KAFKA_RETRY: Duration = Duration::from_millis(200);
 /// How long an attempt may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Does what the command line says.
+/// Runs the command.
 ///
 /// # Errors
 /// Where votes cannot be taken any more, or the service is not ready.
@@ -40,10 +40,10 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     }
 }
 
-/// Listens, and connects in the background. It is ready once Kafka and Redis are.
+/// Listens, and connects in the background. Ready once Kafka and Redis are.
 ///
 /// # Errors
-/// Where a port is taken, or a setting makes no sense. Servers being away is waited out.
+/// Where a port is taken or a setting is invalid. It waits for servers that are unavailable.
 pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     let topics = Topics::with_prefix(&options.kafka.topic_prefix);
     let brokers = &options.kafka.kafka_brokers;
@@ -116,7 +116,7 @@ fn listen(
     Ok((address, server.listen(listener)?.run()))
 }
 
-/// The first vote finds a producer with its id, the topic's metadata, and the elections read.
+/// So that the first vote finds the producer initialised, the topic's metadata and the elections read.
 async fn kafka_is_ready(ballot_box: BallotBox, elections: Elections) -> anyhow::Result<()> {
     elections
         .read_to_end()

@@ -20,17 +20,17 @@ use crate::{answer, request};
 
 /// What taking votes needs. Shared by all threads.
 pub struct PollingStation {
-    /// Which elections there are.
+    /// The elections.
     pub elections: Elections,
-    /// Who may vote.
+    /// The voters.
     pub roll: Roll,
-    /// Where votes go.
+    /// The ballot box.
     pub ballot_box: BallotBox,
-    /// Votes that may be on their way.
+    /// Votes that may be in flight.
     pub in_flight: Semaphore,
-    /// Attempts that failed.
+    /// Failed attempts.
     pub attempts: Attempts,
-    /// What is still missing.
+    /// What the service still waits for.
     pub readiness: Readiness,
 }
 

@@ -1,4 +1,4 @@
-//! The bodies of the requests: votes, and what is none.
+//! The bodies of requests: valid votes and invalid ones.
 
 use bytes::Bytes;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Who votes, for whom, and how that looks on the wire.
+//! Who votes for whom, and the bytes that are sent.
 
 mod bodies;
 mod paper;

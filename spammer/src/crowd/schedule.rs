@@ -65,7 +65,7 @@ pub struct Plan {
     pub seed: u64,
 }
 
-/// What somebody tries at the ballot box.
+/// What a simulated person tries.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Attempt {
     /// A voter's own vote.
@@ -77,10 +77,10 @@ pub enum Attempt {
     Duplicate {
         /// The voter's number.
         voter: u32,
-        /// For somebody else this time.
+        /// For another candidate this time.
         other_choice: bool,
     },
-    /// Somebody who is not on the roll.
+    /// A person who is not on the roll.
     Unknown {
         /// Counted from 0.
         number: u32,

@@ -42,7 +42,7 @@ pub(crate) struct Crowd {
     persistence: Persistence,
     schedule: Mutex<Schedule>,
     ledger: Mutex<Ledger>,
-    /// Somebody's own vote has come to its end.
+    /// A voter's vote is finished.
     answered: Notify,
 }
 

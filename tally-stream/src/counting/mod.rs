@@ -47,7 +47,7 @@ const REJECTED_AT_MOST: usize = 200_000;
 const KAFKA_TIMEOUT: Duration = Duration::from_secs(5);
 /// Between two attempts to reach Kafka.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
-/// The clock is read once in so many records, and whenever one had to be waited for.
+/// The clock is read after this many records, and whenever the log had to be waited for.
 const RECORDS_A_LOOK: u32 = 256;
 /// The longest wait for a record, before the clock is read.
 const POLL: Duration = Duration::from_millis(20);

@@ -15,7 +15,7 @@ use crate::{
 pub(crate) enum Threshold {
     /// Every list takes part.
     None,
-    /// At least (strictly: more than) so many hundredths of the base.
+    /// At least (if strict: more than) this many hundredths of the base.
     Percent {
         percent: Decimal,
         of: Base,
@@ -52,7 +52,7 @@ impl Base {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
-    /// It reached its threshold, or there is none.
+    /// It reached its threshold, or has none.
     Reached,
     /// It did not, and takes part because it is exempt.
     Exempt,

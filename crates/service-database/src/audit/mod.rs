@@ -29,7 +29,7 @@ pub const SUCCESS: &str = "success";
 /// The outcome of an act that was not allowed, or made no sense.
 pub const REFUSAL: &str = "refusal";
 
-/// Something that somebody did or tried. It holds no secret, and never what a ballot chose.
+/// An act or an attempt. It holds no secret, and never the choice of a ballot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// The e-mail address of the account that did it.
@@ -38,7 +38,7 @@ pub struct AuditEntry {
     pub role: String,
     /// What was asked for, such as `createElection`.
     pub what: Cow<'static, str>,
-    /// Of or to whom or what.
+    /// What the act concerned.
     pub target: String,
     /// Where the request came from.
     pub address: String,
@@ -58,7 +58,7 @@ impl AuditEntry {
         }
     }
 
-    /// A successful act, now, of somebody without a token.
+    /// A successful act, now, by someone without a token.
     pub fn of(
         who: impl Into<String>,
         request: &HttpRequest,

@@ -1,4 +1,4 @@
-//! Who may call an endpoint, and who asks.
+//! Who may call an endpoint, and who is calling.
 
 use std::fmt;
 use std::future::{Ready, ready};
@@ -124,10 +124,10 @@ pub struct Holder {
     pub act: String,
 }
 
-/// The outcome of the check at the mount, kept with the request.
+/// The outcome of the check at the mount, stored in the request.
 struct Checked(Result<Holder, Unauthorized>);
 
-/// Keeps the outcome for the handler's extractor.
+/// Stores the outcome for the handler's extractor.
 pub(crate) fn keep(request: &HttpRequest, checked: Result<Holder, Unauthorized>) {
     request.extensions_mut().insert(Checked(checked));
 }

@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenKind {
-    /// For everything but new tokens; lives for an hour.
+    /// For everything but new tokens; valid for an hour.
     Access,
-    /// For new access tokens only; lives for 30 days.
+    /// For new access tokens only; valid for 30 days.
     Refresh,
 }
 
 impl TokenKind {
-    /// How long a token of this kind lives, in seconds.
+    /// How long a token of this kind is valid, in seconds.
     pub const fn lifetime_s(self) -> i64 {
         match self {
             Self::Access => 3_600,
@@ -26,18 +26,18 @@ impl TokenKind {
     }
 }
 
-/// What somebody may do.
+/// What the holder of a token may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Creates participants and elections, and reads results.
     Administrator,
-    /// Brings paper ballots.
+    /// Uploads paper ballots.
     Official,
 }
 
 impl Role {
-    /// As tokens and the audit log have it.
+    /// As it appears in tokens and the audit log.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Administrator => "administrator",
@@ -46,7 +46,7 @@ impl Role {
     }
 }
 
-/// The text names no role.
+/// The text is not a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownRole;
 
@@ -73,9 +73,9 @@ pub struct Claims {
     pub iat: i64,
     /// Not valid before.
     pub nbf: i64,
-    /// Not valid from here on.
+    /// Expires at.
     pub exp: i64,
-    /// Tells the token from all others.
+    /// Unique id of the token.
     pub jti: String,
     /// What the token is for.
     #[serde(rename = "type")]
@@ -93,7 +93,7 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// The same holder's claims for a token of `kind` that is issued `now` and is told from others by `jti`.
+    /// The same holder's claims for a token of `kind`, issued `now` with the id `jti`.
     #[must_use]
     pub fn renewed(&self, kind: TokenKind, jti: String, now: Timestamp) -> Self {
         let now = now.as_second();

@@ -19,7 +19,7 @@ use crate::secret::{Environment, Sources};
 /// The signing secret in development. It is public, so production refuses it.
 pub const DEVELOPMENT_SECRET: &str = "urna-development-secret: not for elections";
 
-/// A key shorter than the hash is weaker than the hash (RFC 7518, 3.2).
+/// A key shorter than the hash would weaken it (RFC 7518, 3.2).
 const SHORTEST_SECRET: usize = 32;
 
 /// The secret that tokens are signed with. Not `Debug`.

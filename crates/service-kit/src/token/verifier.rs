@@ -1,4 +1,4 @@
-//! Signing tokens, and telling good ones from others.
+//! Signing and verifying tokens.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 
 use super::{Claims, Secret, TokenKind, Unauthorized};
 
-/// A token may say that it is valid from so many seconds ahead: clocks of machines differ.
+/// A token may be valid from this many seconds in the future: clocks differ between machines.
 const CLOCKS_DIFFER_S: i64 = 5;
 
-/// Tells good tokens from others. Cheap to clone.
+/// Verifies tokens. Cheap to clone.
 #[derive(Clone)]
 pub struct Verifier {
     key: Arc<DecodingKey>,
@@ -18,7 +18,7 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// Takes tokens that are signed with this secret.
+    /// Accepts tokens signed with this secret.
     pub fn new(secret: &Secret) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         // What the claims must say is checked in `verify`: jsonwebtoken cannot read numbers where serde_json
@@ -35,7 +35,7 @@ impl Verifier {
     /// The claims of a token of this kind that is signed with HS256 and the secret, and in its time.
     ///
     /// # Errors
-    /// Where it is anything else.
+    /// Where the token is anything else.
     pub fn verify(&self, token: &str, kind: TokenKind) -> Result<Claims, Unauthorized> {
         self.verify_at(token, kind, Timestamp::now().as_second())
     }
@@ -66,10 +66,10 @@ impl Signer {
         }
     }
 
-    /// The token that says this.
+    /// A token with these claims.
     ///
     /// # Errors
-    /// Where the cryptography fails.
+    /// Where signing fails.
     pub fn sign(&self, claims: &Claims) -> anyhow::Result<String> {
         Ok(jsonwebtoken::encode(
             &Header::new(Algorithm::HS256),

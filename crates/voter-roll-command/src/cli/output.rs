@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::loading::{KeyState, LoadStatus, RollStatus};
 
-/// A bar on standard error; where that is no terminal, there is none.
+/// A progress bar on standard error, if that is a terminal.
 pub(super) fn progress(length: Option<u64>) -> ProgressBar {
     let (bar, template) = match length {
         Some(length) => (

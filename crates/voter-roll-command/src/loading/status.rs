@@ -54,7 +54,7 @@ pub struct LoadStatus {
 pub enum KeyState {
     /// It is.
     Present,
-    /// There is none.
+    /// There is no key.
     Missing,
     /// There is one, but not the one that the roll was loaded with.
     Wrong,

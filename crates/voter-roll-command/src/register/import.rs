@@ -118,7 +118,7 @@ fn columns(header: &csv::StringRecord) -> Result<csv::StringRecord, RollError> {
     Ok(header.iter().map(str::to_ascii_lowercase).collect())
 }
 
-/// A text has at most so many characters.
+/// Maximum length of a text, in characters.
 const LONGEST_TEXT: usize = 256;
 
 fn text(text: String, column: &str) -> Result<Cow<'static, str>, String> {

@@ -19,7 +19,7 @@ const CLAIM_SCRIPT: &str = include_str!("../scripts/claim.lua");
 
 static CLAIM: LazyLock<Script> = LazyLock::new(|| Script::new(CLAIM_SCRIPT));
 
-/// The claim of a ballot. As all commands here, it may be sent twice and then does as once.
+/// The claim of a ballot. Like all commands here it is idempotent.
 pub(super) fn claim_command(
     key: &str,
     field: &[u8; 16],
@@ -106,7 +106,7 @@ async fn answer(redis: &Link, requests: Vec<Request>) {
     let mut pipeline = Pipeline::with_capacity(requests.len());
     let mut replies = Vec::with_capacity(requests.len());
     for Request { command, reply } in requests {
-        // Who waited has given up: under overload, that work is saved.
+        // The caller has given up: under overload, this saves the work.
         if !reply.as_ref().is_some_and(oneshot::Sender::is_closed) {
             pipeline.add_command(command);
             replies.push(reply);
@@ -131,14 +131,14 @@ async fn answer(redis: &Link, requests: Vec<Request>) {
 
 fn hand_out(reply: Option<oneshot::Sender<RedisResult<Value>>>, answer: RedisResult<Value>) {
     match (reply, answer) {
-        // A caller that has just given up does not need the answer.
+        // The caller may have given up.
         (Some(reply), answer) => drop(reply.send(answer)),
         (None, Err(error)) => tracing::warn!(%error, "a claim was not confirmed"),
         (None, Ok(_)) => {}
     }
 }
 
-/// A connection to Redis that is opened when it is needed and replaced when it broke.
+/// A connection to Redis, opened on demand and replaced when it breaks.
 struct Link {
     client: Client,
     config: AsyncConnectionConfig,
@@ -147,10 +147,10 @@ struct Link {
 }
 
 impl Link {
-    /// Sends all commands; the answers are as many, each a value or what Redis complained about.
+    /// Sends all commands; there is one answer for each, a value or an error.
     async fn exchange(&self, pipeline: &Pipeline) -> RedisResult<Vec<RedisResult<Value>>> {
         let mut answers = self.exchange_once(pipeline).await;
-        // A connection that Redis closed while it was idle, or by a restart, shows only now.
+        // A connection that Redis closed while it was idle, or on a restart, is noticed only now.
         if answers
             .as_ref()
             .is_err_and(RedisError::is_connection_dropped)
@@ -162,7 +162,7 @@ impl Link {
             .filter(|index| matches!(&answers[*index], Err(error) if is_no_script(error)))
             .collect();
         if !unknown_script.is_empty() {
-            // The first batch ever, or Redis has been restarted.
+            // This is the first batch, or Redis was restarted.
             let mut again = Pipeline::with_capacity(unknown_script.len() + 1);
             again.cmd("SCRIPT").arg("LOAD").arg(CLAIM_SCRIPT).ignore();
             for (index, command) in pipeline.cmd_iter().enumerate() {

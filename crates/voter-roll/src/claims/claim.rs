@@ -39,7 +39,7 @@ pub enum ClaimError {
     /// This voter's vote is in the log.
     #[error("this voter has voted")]
     AlreadyVoted,
-    /// An earlier attempt of this voter, not yet confirmed, named another choice.
+    /// An earlier, unconfirmed attempt of this voter named another choice.
     #[error("an earlier attempt of this voter named another choice")]
     OtherChoicePending,
     /// The election's roll is not, or not completely, in Redis: it says nothing about the voter.

@@ -16,7 +16,7 @@ use crate::{
     layout::{self, Meta},
 };
 
-/// How long an answer stands before Redis and the key file are asked again.
+/// How long an answer is used before Redis and the key file are read again.
 const RECHECK: Duration = Duration::from_millis(200);
 
 /// What a claim in one election needs.
@@ -25,7 +25,7 @@ pub(super) struct ElectionRoll {
     pub(super) buckets: u32,
 }
 
-/// Why an election cannot be claimed in.
+/// Why ballots of an election cannot be claimed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Unusable {
     NotLoaded,
@@ -47,7 +47,7 @@ struct Known {
     since: Instant,
 }
 
-/// The elections that were asked for.
+/// The elections in use.
 pub(super) struct LoadedRolls {
     keys: KeyDirectory,
     known: RwLock<HashMap<u32, Known>>,
@@ -143,7 +143,7 @@ impl LoadedRolls {
             Ok(Err(error)) => error.to_string(),
             Err(error) => error.to_string(),
         };
-        // Once, not for every voter who is turned away.
+        // Logged once, not for every voter who is refused.
         let said = self
             .known(election)
             .is_some_and(|known| matches!(known.roll, Err(Unusable::WrongKey)));

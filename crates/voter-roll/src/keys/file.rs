@@ -21,18 +21,18 @@ pub enum KeyError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
     /// The file is not 32 bytes long.
     #[error("{0} is no ballot key: it must hold exactly 32 bytes; restore it from its backup")]
     Length(PathBuf),
-    /// Others than the owner may read or write the file.
+    /// The file can be read or written by others than its owner.
     #[error(
         "the ballot key {0} is open to others (mode {1:03o}): make it private with `chmod 600`"
     )]
     Permissions(PathBuf, u32),
-    /// The operating system has no randomness.
+    /// The operating system provides no random numbers.
     #[error("the operating system gave no random bytes for a ballot key: {0}")]
     Random(SysError),
 }
@@ -72,7 +72,7 @@ impl KeyDirectory {
         if mode & 0o077 != 0 {
             return Err(KeyError::Permissions(path, mode));
         }
-        // One byte more than a key, so that a longer file is noticed.
+        // One byte more than a key, to notice a longer file.
         let mut bytes = Zeroizing::new([0; KEY_BYTES + 1]);
         let mut filled = 0;
         while filled < bytes.len() {
@@ -142,7 +142,7 @@ impl KeyDirectory {
         Ok(true)
     }
 
-    /// Makes what happened to the directory's entries last.
+    /// Makes changes of the directory durable.
     fn sync(&self) -> Result<(), KeyError> {
         File::open(&self.0)
             .and_then(|directory| directory.sync_all())

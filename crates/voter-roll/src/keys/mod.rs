@@ -25,7 +25,7 @@ impl BallotKey {
     /// A new key from the operating system's random numbers.
     ///
     /// # Errors
-    /// Where there are none.
+    /// Where there are no random numbers.
     pub fn random() -> Result<Self, KeyError> {
         let mut key = Self([0; KEY_BYTES]);
         SysRng
@@ -34,7 +34,7 @@ impl BallotKey {
         Ok(key)
     }
 
-    /// Tells this key from others, and says nothing else about it.
+    /// Identifies this key, and reveals nothing else about it.
     pub fn fingerprint(&self) -> Fingerprint {
         let mac = mac(&keyed(&self.0), &[b"fingerprint"]);
         let mut fingerprint = [0; 16];

@@ -33,7 +33,7 @@ pub fn description() -> String {
     openapi::document("access-control", "Accounts and tokens.", &endpoints())
 }
 
-/// Notes holders of valid tokens who asked for what their role does not allow.
+/// Records requests of holders whose role does not allow them.
 pub fn on_refused(state: Data<State>) -> OnRefused {
     Arc::new(move |request, holder| {
         let state = state.clone();

@@ -38,7 +38,7 @@ struct RegisterBody {
 
 /// Creates an official's account
 ///
-/// The address is kept exactly as it is given.
+/// The address is stored exactly as given.
 #[utoipa::path(
     post,
     path = "/register",
@@ -61,7 +61,7 @@ pub(super) async fn register(
         ..AuditEntry::of(registration.email.as_str(), &request, "register", "")
     };
     state.registrations.check(origin(&request))?;
-    // Hashing is not for an address that is known to be taken.
+    // No hashing for an address that is known to be taken.
     let permit = if state.is_free(&registration.email).await? {
         Some(state.passwords.permits.for_registration().await?)
     } else {
@@ -82,7 +82,7 @@ pub(super) async fn register(
             role: Role::Official,
             password_hash: state.passwords.hash(permit, registration.password).await?,
         };
-        // Two at once may have found it free: the database takes one.
+        // Two requests may both have found it free: the database accepts one.
         if state.accounts.add(&account, &act).await? {
             return Ok(HttpResponse::Ok().finish());
         }

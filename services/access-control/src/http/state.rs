@@ -1,4 +1,4 @@
-//! What every request needs, and that what is asked for is written down.
+//! What every request needs, and recording what was requested.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::email::Email;
 use crate::passwords::Passwords;
 use crate::tokens::Issuer;
 
-/// A refusal waits so long at most until it is written down.
+/// How long a refusal waits to be recorded, at most.
 const NOTED_WITHIN: Duration = Duration::from_secs(2);
 
 /// What every request needs. Shared by all threads.
@@ -31,7 +31,7 @@ pub struct State {
     pub registrations: Registrations,
     /// Signs tokens.
     pub issuer: Issuer,
-    /// Who is there if nobody else is.
+    /// The administrator who is created when there is none.
     pub administrator: FirstAdministrator,
 }
 
@@ -50,14 +50,14 @@ impl State {
         Err(Unauthorized::unknown().into())
     }
 
-    /// Writes down that something was refused, and gives the refusal back.
+    /// Records a refusal and returns it.
     pub(super) async fn refuse(&self, act: AuditEntry, refusal: impl Into<ApiError>) -> ApiError {
         let refusal = refusal.into();
         self.note(act.refused(&refusal)).await;
         refusal
     }
 
-    /// Writes down an act that was refused. It stays refused if that fails; and the writing goes on if it
+    /// Records a refused act. It stays refused if recording fails; and recording goes on if it
     /// takes long, or the client hangs up.
     pub(super) async fn note(&self, act: AuditEntry) {
         let accounts = self.accounts.clone();
@@ -70,7 +70,7 @@ impl State {
     }
 }
 
-/// Where a request came from, as budgets are kept.
+/// The origin of a request, as budgets count it.
 pub(super) fn origin(request: &HttpRequest) -> IpAddr {
     client::ip(request).unwrap_or(Ipv4Addr::UNSPECIFIED.into())
 }

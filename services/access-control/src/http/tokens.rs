@@ -17,13 +17,13 @@ use super::state::{State, origin, valid_email};
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Tokens {
-    /// For everything but new tokens; lives for an hour.
+    /// For everything but new tokens; valid for an hour.
     access_token: String,
-    /// For new access tokens; lives for 30 days.
+    /// For new access tokens; valid for 30 days.
     refresh_token: String,
 }
 
-/// Who logs in.
+/// The account to log in to.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only described")]
 struct LoginBody {
@@ -53,7 +53,7 @@ pub(super) async fn login(
     let fields = Fields::read(body).await?;
     let email = fields.any_text("email")?;
     let password = Secret::new(fields.any_text("password")?);
-    // Only what has the form of an address is written down: it might be a password in the wrong field.
+    // Only what has the form of an address is recorded: it might be a password in the wrong field.
     let email = valid_email(&email)?;
     let act = AuditEntry::of(email.as_str(), &request, "login", "");
     let attempt = state.logins.attempt(origin(&request), email.as_str());
@@ -63,7 +63,7 @@ pub(super) async fn login(
         .as_ref()
         .map(|account| account.password_hash.as_str());
     let permit = state.passwords.permits.for_login().await?;
-    // Others may have failed while this one waited: then it is not worth hashing.
+    // Others may have failed while this one waited; then hashing is pointless.
     attempt.check()?;
     let is_right = state.passwords.verify(permit, password, hash).await?;
     let ran_out = attempt.settle(is_right)?;
@@ -90,7 +90,7 @@ pub(super) async fn login(
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AccessToken {
-    /// For everything but new tokens; lives for an hour.
+    /// For everything but new tokens; valid for an hour.
     access_token: String,
 }
 

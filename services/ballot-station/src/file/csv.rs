@@ -11,7 +11,7 @@
 /// Characters of a value at most.
 pub(crate) const VALUE_CHARS: usize = 256;
 
-/// Bytes of UTF-8 that so many characters take at most.
+/// Maximum number of UTF-8 bytes of that many characters.
 const VALUE_BYTES: usize = 4 * VALUE_CHARS;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

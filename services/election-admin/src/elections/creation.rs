@@ -36,7 +36,7 @@ pub struct ElectionRequest {
     pub end: Option<Moment>,
     /// True where persons stand.
     pub individual: bool,
-    /// Who stands, in the order of the ballot; none where what is listed can be nobody.
+    /// The participants, in the order of the ballot; empty if the list is invalid.
     pub participants: Option<Vec<ParticipantId>>,
     /// What old clients do not send, or what is wrong with it.
     pub extras: Result<Extras, String>,
@@ -176,7 +176,7 @@ impl ElectionRequest {
         }
     }
 
-    /// Who stands, with their names.
+    /// The participants, with their names.
     async fn participants(
         &self,
         transaction: &Transaction<'_>,

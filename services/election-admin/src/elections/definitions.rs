@@ -30,7 +30,7 @@ pub struct NewElection<'a> {
     pub start: &'a Moment,
     /// Its end as it was given.
     pub end: &'a Moment,
-    /// Who stands, in the order of the ballot.
+    /// The participants, in the order of the ballot.
     pub participants: &'a [ParticipantId],
 }
 
@@ -129,7 +129,7 @@ pub struct Listed {
     pub end: String,
     /// True where persons stand.
     pub individual: bool,
-    /// Who stands, in the order of the ballot.
+    /// The participants, in the order of the ballot.
     pub participants: Vec<(ParticipantId, String)>,
 }
 

@@ -68,7 +68,7 @@ pub async fn add_audited(
     Ok(id)
 }
 
-/// The participant of this name, who is added if there is none.
+/// The participant of this name, added if missing.
 ///
 /// # Errors
 /// Where PostgreSQL cannot be asked or does not take it.

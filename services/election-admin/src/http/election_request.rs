@@ -32,7 +32,7 @@ pub(super) fn parse(fields: &Fields, zone: &TimeZone) -> Result<ElectionRequest,
     })
 }
 
-/// What old clients never send. `null` is as good as nothing.
+/// Fields that old clients never send. `null` counts as absent.
 fn extras(fields: &Fields, participants: usize) -> Result<Extras, String> {
     let given = |name| fields.get(name).filter(|value| !value.is_null());
     let title = given("title").map(|title| match title.as_str() {

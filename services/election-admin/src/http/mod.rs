@@ -52,7 +52,7 @@ pub fn routes(state: State, verifier: Verifier) -> impl FnOnce(&mut ServiceConfi
     }
 }
 
-/// Notes holders of valid tokens who asked for what their role does not allow.
+/// Records requests of holders whose role does not allow them.
 fn on_refused(state: State) -> OnRefused {
     Arc::new(move |request, holder| {
         let state = state.clone();

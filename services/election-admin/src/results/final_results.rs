@@ -52,7 +52,7 @@ impl FinalResult {
         Ok(form.v)
     }
 
-    /// Who got what.
+    /// Votes and seats by participant.
     ///
     /// # Errors
     /// Where the stored text is damaged.

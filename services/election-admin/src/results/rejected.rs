@@ -59,7 +59,7 @@ pub struct RejectedBallot {
     pub ballot_guid: Option<String>,
     /// What it says, of paper.
     pub poll_number: Option<u64>,
-    /// Who brought it, of paper.
+    /// The official who uploaded it, for paper ballots.
     pub official_jmbg: Option<String>,
     /// When the log received it, of paper.
     #[schema(value_type = Option<String>)]
