@@ -39,7 +39,10 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let stack = devstack::shared().await;
+        Self::on(devstack::shared().await).await
+    }
+
+    pub(crate) async fn on(stack: &'static Stack) -> Self {
         let brokers = stack.kafka_brokers();
         let log = Log::create(brokers, &stack.unique("tally"), PARTITIONS).await;
         let options = BallotBoxOptions::default();
