@@ -205,6 +205,18 @@ impl Stack {
         self.server(name)?.restart().await
     }
 
+    /// Stops a server from running (SIGSTOP): it keeps its connections and answers nothing.
+    pub fn pause(&self, name: &str) -> anyhow::Result<()> {
+        self.server(name)?.pause();
+        Ok(())
+    }
+
+    /// Lets a server run on after [`Stack::pause`].
+    pub fn resume(&self, name: &str) -> anyhow::Result<()> {
+        self.server(name)?.resume();
+        Ok(())
+    }
+
     /// The server of this name.
     pub fn server(&self, name: &str) -> anyhow::Result<&Server> {
         if let Some(server) = self.servers.iter().find(|server| server.name() == name) {

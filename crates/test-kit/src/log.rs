@@ -1,5 +1,6 @@
 //! Topics of a test's own, and what they hold.
 
+use ballot_log::topics::brokers_within;
 use ballot_log::{Topics, client_config};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
@@ -20,11 +21,15 @@ pub struct Log {
 }
 
 impl Log {
-    /// Creates the topics, whose names begin with this one, which nobody else has.
+    /// Creates the topics, whose names begin with this one, which nobody else has. Every broker has a copy of each.
     pub async fn create(brokers: &str, name: &str, partitions: i32) -> Self {
         let topic_prefix = format!("{name}.");
         let topics = Topics::with_prefix(&topic_prefix);
-        topics.create(brokers, partitions, 1).await.unwrap();
+        let replication = brokers_within(brokers, TIMEOUT).await.unwrap();
+        topics
+            .create(brokers, partitions, replication)
+            .await
+            .unwrap();
         Self {
             kafka: KafkaOptions {
                 kafka_brokers: brokers.to_owned(),

@@ -174,9 +174,14 @@ impl Child {
     }
 
     fn kill_group(&self) {
+        self.signal_group(Signal::KILL);
+    }
+
+    /// Sends a signal to the process and those of its own that did not leave its group, unless it has ended.
+    pub(crate) fn signal_group(&self, signal: Signal) {
         let reaped = lock(&self.reaped);
         if !*reaped {
-            let _ = rustix::process::kill_process_group(self.pid, Signal::KILL);
+            let _ = rustix::process::kill_process_group(self.pid, signal);
         }
     }
 }

@@ -100,6 +100,16 @@ impl Server {
         self.child().kill().await;
     }
 
+    /// Stops it from running (SIGSTOP): it keeps its connections and answers nothing.
+    pub fn pause(&self) {
+        self.child().signal_group(Signal::STOP);
+    }
+
+    /// Lets it run on after [`Server::pause`].
+    pub fn resume(&self) {
+        self.child().signal_group(Signal::CONT);
+    }
+
     /// Starts it again with the same data on the same port, and waits until it answers. Kills it first
     /// if it runs.
     pub async fn restart(&self) -> anyhow::Result<()> {

@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use redis::AsyncCommands;
+use test_kit::roll::{Claimed, RollModel};
 use tokio::time::{Duration, timeout};
 use voter_roll::{ClaimError, Guid, KeyDirectory};
 
@@ -249,4 +250,55 @@ async fn within_a_moment<T>(mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
     timeout(Duration::from_secs(10), attempts)
         .await
         .expect("it should be there soon")
+}
+
+/// The simulation of the way of a vote rests on the model.
+#[tokio::test]
+async fn the_script_does_what_its_model_does() {
+    const VOTERS: usize = 4;
+    let world = World::loaded(u64::try_from(VOTERS).unwrap()).await;
+    let mut roll = world.roll();
+    let voters = world.voters().await;
+    let mut model = RollModel::loaded(VOTERS);
+    let mut chance = 1_u32;
+    let mut below = |limit: u32| {
+        // Park and Miller's generator, with the multiplier 48271.
+        chance = u32::try_from(u64::from(chance) * 48_271 % 0x7fff_ffff).unwrap();
+        chance % limit
+    };
+    let mut pending = vec![None; VOTERS];
+    for _ in 0..2_000 {
+        let voter = usize::try_from(below(u32::try_from(VOTERS).unwrap())).unwrap();
+        match below(200) {
+            0 => {
+                world.forget_everything_in_redis().await;
+                world.load().await.unwrap();
+                // A new handle, as the old one may have seen that the roll was gone.
+                roll = world.roll();
+                model.lose_everything();
+                pending.fill(None);
+            }
+            1..40 => {
+                if let Some(claim) = pending[voter].take() {
+                    roll.confirm(claim).await.unwrap();
+                    model.confirm(voter);
+                }
+            }
+            _ => {
+                let choice = 1 + below(3);
+                let expected = model.claim(voter, choice);
+                match voters[voter].claim(&roll, choice).await {
+                    Ok(claim) => {
+                        assert_eq!(expected, Claimed::Ballot);
+                        pending[voter] = Some(claim);
+                    }
+                    Err(ClaimError::AlreadyVoted) => assert_eq!(expected, Claimed::AlreadyVoted),
+                    Err(ClaimError::OtherChoicePending) => {
+                        assert_eq!(expected, Claimed::OtherChoicePending);
+                    }
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        }
+    }
 }

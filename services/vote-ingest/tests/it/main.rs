@@ -1,6 +1,7 @@
 //! vote-ingest on real servers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod brokers;
 mod contract;
 mod health;
 mod outages;

@@ -8,6 +8,7 @@ use super::*;
 mod checkpoints;
 mod properties;
 mod rules;
+mod simulation;
 mod views;
 
 const OPENS_MS: i64 = 1_000;
