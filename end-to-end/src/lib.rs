@@ -1,2 +1,14 @@
-//! Tests of the whole pipeline: the programs themselves, run as users run them and killed as machines
-//! kill them. There is nothing here but `tests/`.
+//! Tests of the whole pipeline: the programs themselves, run as users run them and killed as machines kill them.
+//!
+//! - [`night`]: an election night, `devstack up` with a roll and an open election;
+//! - [`chaos`]: such a night with faults at random, which the program `chaos` runs for as long as is asked.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test, which says what it missed and ends"
+)]
+
+pub mod chaos;
+pub mod night;

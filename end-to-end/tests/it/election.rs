@@ -2,7 +2,7 @@
 
 use tokio::process::Command;
 
-use crate::night::{Night, is_alive, program, report};
+use end_to_end::night::{Night, is_alive, program, report};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_vote_is_counted_once_and_everything_stops_when_asked() {
@@ -60,7 +60,7 @@ async fn a_recount_from_the_first_record_comes_out_the_same() {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(crate::night::TIMEOUT, wait)
+    tokio::time::timeout(end_to_end::night::TIMEOUT, wait)
         .await
         .unwrap();
     let recount = Command::new(program("tally-stream"))

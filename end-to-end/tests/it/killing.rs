@@ -1,6 +1,6 @@
 //! Every process is killed once, in the middle of the election, and the count is exact.
 
-use crate::night::{Night, report};
+use end_to_end::night::{Night, report};
 
 /// Voters who ask again until they are answered.
 const PATIENT: [&str; 7] = [

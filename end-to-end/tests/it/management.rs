@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use test_kit::http::{Answer, send};
 use tokio::process::Command;
 
-use crate::night::{Night, State, TIMEOUT, program};
+use end_to_end::night::{Night, State, TIMEOUT, program};
 
 /// Long enough to bring the files before the end, on a loaded machine too.
 const OPEN_FOR: SignedDuration = SignedDuration::from_secs(12);

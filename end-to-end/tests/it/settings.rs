@@ -2,7 +2,7 @@
 
 use tokio::process::Command;
 
-use crate::night::program;
+use end_to_end::night::program;
 
 const COMMANDS: [(&str, &str); 8] = [
     ("vote-ingest", "run"),

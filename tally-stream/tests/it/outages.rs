@@ -99,7 +99,7 @@ async fn votes_that_come_one_by_one_from_three_brokers_show_at_once() {
     world.counted(1, 30).await;
 
     let (sent, seen) = (AtomicU32::new(0), AtomicBool::new(false));
-    let voting = async {
+    let stream = async || {
         while !seen.load(Ordering::Relaxed) {
             let serial = 30 + sent.fetch_add(1, Ordering::Relaxed);
             world.vote(1, [(serial, 1)]).await;
@@ -114,7 +114,8 @@ async fn votes_that_come_one_by_one_from_three_brokers_show_at_once() {
         seen.store(true, Ordering::Relaxed);
         sent.load(Ordering::Relaxed)
     };
-    let ((), before) = tokio::join!(voting, watching);
+    // Some 300 votes a second, so that no poll waits for long.
+    let ((), (), (), before) = tokio::join!(stream(), stream(), stream(), watching);
     assert!(
         before < BEFORE_THE_FIRST_LOOK,
         "{before} votes were sent before one showed"

@@ -13,31 +13,32 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 /// How long to wait for a condition: long enough for a loaded machine.
-pub(crate) const TIMEOUT: Duration = Duration::from_mins(5);
+pub const TIMEOUT: Duration = Duration::from_mins(5);
 
-pub(crate) struct Night {
+pub struct Night {
     directory: TempDir,
     up: Child,
 }
 
 #[derive(Clone, Deserialize)]
-pub(crate) struct State {
-    pub(crate) processes: Vec<Process>,
-    pub(crate) kafka_brokers: String,
-    pub(crate) database_urls: HashMap<String, String>,
+pub struct State {
+    pub processes: Vec<Process>,
+    pub kafka_brokers: String,
+    pub redis_url: String,
+    pub database_urls: HashMap<String, String>,
     /// The election that is open from the beginning, if one is.
-    pub(crate) election: Option<u32>,
+    pub election: Option<u32>,
 }
 
 #[derive(Clone, Deserialize)]
-pub(crate) struct Process {
-    pub(crate) name: String,
-    pub(crate) pid: u32,
-    pub(crate) url: String,
+pub struct Process {
+    pub name: String,
+    pub pid: u32,
+    pub url: String,
 }
 
 impl State {
-    pub(crate) fn process(&self, name: &str) -> &Process {
+    pub fn process(&self, name: &str) -> &Process {
         let named = |process: &&Process| process.name == name;
         self.processes
             .iter()
@@ -47,9 +48,14 @@ impl State {
 }
 
 /// A program of this workspace; `cargo test --workspace` builds them all.
-pub(crate) fn program(name: &str) -> PathBuf {
-    let tests = std::env::current_exe().unwrap();
-    let program = tests.parent().unwrap().parent().unwrap().join(name);
+pub fn program(name: &str) -> PathBuf {
+    let this = std::env::current_exe().unwrap();
+    let directory = this.parent().unwrap();
+    // Tests lie in a directory beside the programs.
+    let beside_tests = directory
+        .ends_with("deps")
+        .then(|| directory.parent().unwrap());
+    let program = beside_tests.unwrap_or(directory).join(name);
     assert!(
         program.exists(),
         "{} is missing: run cargo build --workspace first",
@@ -60,13 +66,13 @@ pub(crate) fn program(name: &str) -> PathBuf {
 
 impl Night {
     /// With voters, and an election that is open.
-    pub(crate) async fn begin(voters: u32, more: &[&str]) -> Self {
+    pub async fn begin(voters: u32, more: &[&str]) -> Self {
         let voters = voters.to_string();
         Self::begin_with(&[&["--voters", &voters], more].concat()).await
     }
 
     /// With nothing but the services.
-    pub(crate) async fn begin_empty() -> Self {
+    pub async fn begin_empty() -> Self {
         Self::begin_with(&[]).await
     }
 
@@ -108,16 +114,16 @@ impl Night {
         Self { directory, up }
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    pub(crate) fn state(&self) -> State {
+    pub fn state(&self) -> State {
         serde_json::from_slice(&std::fs::read(self.file("state.json")).unwrap()).unwrap()
     }
 
     /// Starts the crowd.
-    pub(crate) fn crowd(&self, arguments: &[&str]) -> Child {
+    pub fn crowd(&self, arguments: &[&str]) -> Child {
         let state = self.state();
         Command::new(program("spammer"))
             .args([
@@ -139,7 +145,7 @@ impl Night {
     }
 
     /// Waits until the screen shows so many votes.
-    pub(crate) async fn until_counted(&self, votes: u64) {
+    pub async fn until_counted(&self, votes: u64) {
         let wait = async {
             while self.counted().await.is_none_or(|counted| counted < votes) {
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -170,17 +176,26 @@ impl Night {
     }
 
     /// Kills a process and waits until `up` has started another in its place.
-    pub(crate) async fn kill(&self, name: &str) {
+    pub async fn kill(&self, name: &str) {
+        self.signal(name, rustix::process::Signal::KILL).await;
+    }
+
+    async fn signal(&self, name: &str, signal: rustix::process::Signal) {
         let before = self.state().process(name).pid;
-        kill(before, rustix::process::Signal::KILL);
+        kill(before, signal);
         until(&format!("a new {name}"), || {
             self.state().process(name).pid != before
         })
         .await;
     }
 
+    /// Asks a process to end, and waits until `up` has started another in its place.
+    pub async fn kill_gently(&self, name: &str) {
+        self.signal(name, rustix::process::Signal::TERM).await;
+    }
+
     /// Asks everything to stop; the status of `up`, and the processes that there were.
-    pub(crate) async fn end(mut self) -> (ExitStatus, State) {
+    pub async fn end(mut self) -> (ExitStatus, State) {
         let state = self.state();
         kill(self.up.id().unwrap(), rustix::process::Signal::TERM);
         let status = tokio::time::timeout(TIMEOUT, self.up.wait())
@@ -192,7 +207,7 @@ impl Night {
 }
 
 /// The crowd's exit status and its report.
-pub(crate) async fn report(crowd: Child) -> (ExitStatus, Value) {
+pub async fn report(crowd: Child) -> (ExitStatus, Value) {
     let output = tokio::time::timeout(TIMEOUT, crowd.wait_with_output())
         .await
         .expect("the crowd ends")
@@ -204,20 +219,29 @@ pub(crate) async fn report(crowd: Child) -> (ExitStatus, Value) {
     )
 }
 
-pub(crate) fn scenario() -> PathBuf {
+pub fn scenario() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../spammer/scenarios/serbia-2023.toml")
 }
 
-pub(crate) fn is_alive(pid: u32) -> bool {
+pub fn is_alive(pid: u32) -> bool {
     Path::new(&format!("/proc/{pid}")).exists()
 }
 
-fn kill(pid: u32, signal: rustix::process::Signal) {
-    let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-    rustix::process::kill_process(pid, signal).unwrap();
+/// Sends a signal to a process, unless it has just ended.
+pub fn kill(pid: u32, signal: rustix::process::Signal) {
+    let _gone = rustix::process::kill_process(id(pid), signal);
 }
 
-pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
+/// Sends a signal to a process of `up` and all its children, unless it has just ended.
+pub fn signal_group(pid: u32, signal: rustix::process::Signal) {
+    let _gone = rustix::process::kill_process_group(id(pid), signal);
+}
+
+fn id(pid: u32) -> rustix::process::Pid {
+    rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap()
+}
+
+pub async fn until(what: &str, condition: impl Fn() -> bool) {
     let wait = async {
         while !condition() {
             tokio::time::sleep(Duration::from_millis(20)).await;

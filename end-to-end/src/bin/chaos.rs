@@ -1,0 +1,43 @@
+//! Runs an election under load while faults strike at random, and prints what came of it.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use end_to_end::chaos::{Plan, run};
+
+/// Runs an election under constant load while faults strike at random
+///
+/// Processes, servers included, are killed or stand still; Redis is emptied and the roll loaded again; PostgreSQL, or all
+/// brokers, are away for 20 s; tally-stream is scaled from one to three and back; junk comes into the log. At the end one
+/// line of JSON says what came of it. Exit status: 0 only if no accepted vote was lost or counted twice and all stores
+/// agree.
+#[derive(Parser)]
+#[command(name = "chaos")]
+struct Options {
+    /// Decides about the faults; the same seed gives the same ones
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How long votes come in, in minutes
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=600))]
+    minutes: u32,
+    /// Kafka brokers, 1 or 3
+    #[arg(long, default_value_t = 1)]
+    brokers: u8,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    let plan = Plan {
+        seed: options.seed,
+        seconds: options.minutes * 60,
+        brokers: options.brokers,
+    };
+    let outcome = run(plan, |fault| eprintln!("{fault}")).await;
+    println!("{}", serde_json::to_string(&outcome).unwrap_or_default());
+    if outcome.is_exact() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

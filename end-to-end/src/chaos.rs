@@ -1,0 +1,300 @@
+//! An election under load while faults strike at random.
+
+use std::collections::BTreeMap;
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use ballot_log::client_config;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use rustix::process::Signal;
+use serde::Serialize;
+use serde_json::Value;
+use tokio::process::{Child, Command};
+use tokio::time::sleep;
+
+use crate::night::{Night, State, TIMEOUT, kill, program, report, signal_group};
+
+/// Votes a second.
+const RATE: u32 = 150;
+/// How long servers are away.
+const AWAY: Duration = Duration::from_secs(20);
+
+/// What to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Decides about the faults; the same seed gives the same ones.
+    pub seed: u64,
+    /// How long votes come in.
+    pub seconds: u32,
+    /// Kafka brokers, 1 or 3.
+    pub brokers: u8,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize)]
+pub struct Outcome {
+    pub seed: u64,
+    /// How often each kind of fault struck.
+    pub faults: BTreeMap<&'static str, u32>,
+    pub accepted: u64,
+    pub counted: u64,
+    pub lost: u64,
+    pub double: u64,
+    /// The longest time that a voter waited for acceptance, trying again all the while, in milliseconds.
+    pub longest_outage_ms: f64,
+    /// The log, counted once more, gives what PostgreSQL holds; and the page shows what voters were told.
+    pub stores_agree: bool,
+}
+
+impl Outcome {
+    /// Whether every accepted vote counts once.
+    pub fn is_exact(&self) -> bool {
+        self.lost == 0 && self.double == 0 && self.stores_agree && self.accepted > 0
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fault {
+    Kill,
+    Pause,
+    RedisEmptied,
+    PostgresAway,
+    BrokersAway,
+    Scale,
+    Junk,
+}
+
+const FAULTS: [(Fault, &str); 7] = [
+    (Fault::Kill, "killed"),
+    (Fault::Pause, "paused"),
+    (Fault::RedisEmptied, "redis_emptied"),
+    (Fault::PostgresAway, "postgres_away"),
+    (Fault::BrokersAway, "brokers_away"),
+    (Fault::Scale, "tally_stream_scaled"),
+    (Fault::Junk, "junk_in_the_log"),
+];
+
+/// Runs it; `say` is told of each fault.
+pub async fn run(plan: Plan, say: impl Fn(&str)) -> Outcome {
+    let voters = RATE * plan.seconds;
+    let brokers = plan.brokers.to_string();
+    let night = Night::begin(voters, &["--brokers", &brokers]).await;
+    let second = Extra::start(&night, "vote-ingest").await;
+    let crowd = crowd(&night, &second, plan);
+    let mut chance = StdRng::seed_from_u64(plan.seed);
+    let mut faults = BTreeMap::new();
+    let started = Instant::now();
+    // The last fault is over before the last votes are due, so that all of them meet the crowd.
+    let until = Duration::from_secs(u64::from(plan.seconds).saturating_sub(AWAY.as_secs() / 2));
+    while started.elapsed() < until {
+        sleep(Duration::from_millis(chance.random_range(500..4_000))).await;
+        let (fault, name) = FAULTS[chance.random_range(0..FAULTS.len())];
+        say(&format!("{:4} s  {name}", started.elapsed().as_secs()));
+        *faults.entry(name).or_default() += 1;
+        strike(&night, fault, &mut chance).await;
+    }
+    let (status, told) = report_within(crowd, TIMEOUT * 2).await;
+    let number = |name: &str| told[name].as_u64().unwrap_or_default();
+    let outcome = Outcome {
+        seed: plan.seed,
+        faults,
+        accepted: number("accepted"),
+        counted: number("counted"),
+        lost: number("lost"),
+        double: number("double"),
+        longest_outage_ms: told["latency_ms"]["max"].as_f64().unwrap_or_default(),
+        stores_agree: status.success() && recount_agrees(&night).await,
+    };
+    second.stop().await;
+    night.end().await;
+    outcome
+}
+
+/// Voters who ask again until they are answered, at two instances of vote-ingest.
+fn crowd(night: &Night, second: &Extra, plan: Plan) -> Child {
+    let (rate, duration) = (RATE.to_string(), plan.seconds.to_string());
+    let arguments = [
+        "--url",
+        &second.url,
+        "--rate",
+        &rate,
+        "--duration",
+        &duration,
+        "--retries",
+        "--give-up",
+        "180",
+        "--settle",
+        "180",
+    ];
+    night.crowd(&arguments)
+}
+
+async fn report_within(crowd: Child, limit: Duration) -> (ExitStatus, Value) {
+    tokio::time::timeout(limit, report(crowd))
+        .await
+        .expect("the crowd ends")
+}
+
+async fn strike(night: &Night, fault: Fault, chance: &mut StdRng) {
+    match fault {
+        Fault::Kill => {
+            let name = any(&night.state(), chance);
+            night.kill(&name).await;
+        }
+        Fault::Pause => {
+            let name = any(&night.state(), chance);
+            let pause = Duration::from_millis(chance.random_range(500..8_000));
+            pause_all(night, &[name], pause).await;
+        }
+        Fault::RedisEmptied => empty_redis(night).await,
+        Fault::PostgresAway => pause_all(night, &["postgres".to_owned()], AWAY).await,
+        Fault::BrokersAway => {
+            let names = night
+                .state()
+                .processes
+                .into_iter()
+                .map(|process| process.name);
+            let brokers: Vec<String> = names.filter(|name| name.starts_with("kafka")).collect();
+            pause_all(night, &brokers, AWAY).await;
+        }
+        Fault::Scale => {
+            let others = [
+                Extra::start(night, "tally-stream").await,
+                Extra::start(night, "tally-stream").await,
+            ];
+            sleep(Duration::from_secs(chance.random_range(3..10))).await;
+            for other in others {
+                other.stop().await;
+            }
+        }
+        Fault::Junk => junk(night).await,
+    }
+}
+
+/// The name of any process.
+fn any(state: &State, chance: &mut StdRng) -> String {
+    let one = chance.random_range(0..state.processes.len());
+    state.processes[one].name.clone()
+}
+
+/// Stops processes from running for a while: they keep their connections and answer nothing.
+async fn pause_all(night: &Night, names: &[String], pause: Duration) {
+    let state = night.state();
+    let pids: Vec<u32> = names.iter().map(|name| state.process(name).pid).collect();
+    for pid in &pids {
+        signal_group(*pid, Signal::STOP);
+    }
+    sleep(pause).await;
+    for pid in pids {
+        signal_group(pid, Signal::CONT);
+    }
+}
+
+/// Redis forgets everything, and the roll is loaded again.
+async fn empty_redis(night: &Night) {
+    let state = night.state();
+    let client = redis::Client::open(state.redis_url.as_str()).unwrap();
+    let mut redis = client.get_multiplexed_async_connection().await.unwrap();
+    let _: () = redis::cmd("FLUSHALL")
+        .query_async(&mut redis)
+        .await
+        .unwrap();
+    let election = state.election.unwrap().to_string();
+    let load = async {
+        loop {
+            let loaded = Command::new(program("voter-roll"))
+                .args(["load", "--election", &election])
+                .env("REDIS_URL", &state.redis_url)
+                .env("DATABASE_URL", &state.database_urls["voter_roll"])
+                .env("BALLOT_KEYS_DIR", night.file("keys"))
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status();
+            if loaded.await.unwrap().success() {
+                return;
+            }
+            // PostgreSQL may be starting again.
+            sleep(Duration::from_millis(200)).await;
+        }
+    };
+    let loaded = tokio::time::timeout(TIMEOUT, load).await;
+    loaded.expect("the roll can be loaded");
+}
+
+/// What no service of ours would write.
+async fn junk(night: &Night) {
+    let state = night.state();
+    let producer: FutureProducer = client_config(&state.kafka_brokers).create().unwrap();
+    for payload in [
+        "no record at all",
+        r#"{"v":1,"election":4000000000,"close":true}"#,
+        r#"{"v":1,"election":4000000000,"ballot":1,"choice":1}"#,
+        r#"{"v":9,"election":1,"ballot":1,"choice":1}"#,
+    ] {
+        let record = FutureRecord::to("votes").key(payload).payload(payload);
+        producer.send(record, TIMEOUT).await.unwrap();
+    }
+}
+
+async fn recount_agrees(night: &Night) -> bool {
+    let state = night.state();
+    // The last checkpoint lags by some seconds at most; the count is stored whole when its process stops.
+    night.kill_gently("tally-stream").await;
+    let election = state.election.unwrap().to_string();
+    let recount = Command::new(program("tally-stream"))
+        .args([
+            "recount",
+            "--election",
+            &election,
+            "--kafka-brokers",
+            &state.kafka_brokers,
+        ])
+        .args(["--database-url", &state.database_urls["election_process"]])
+        .output();
+    recount.await.unwrap().status.success()
+}
+
+/// One more instance of a service, beside those that `devstack up` runs.
+struct Extra {
+    child: Child,
+    url: String,
+}
+
+impl Extra {
+    async fn start(night: &Night, name: &str) -> Self {
+        let state = night.state();
+        let port = free_port();
+        let url = format!("http://127.0.0.1:{port}");
+        let mut command = Command::new(program(name));
+        command.arg("run").args(["--admin-listen", "127.0.0.1:0"]);
+        if name == "vote-ingest" {
+            command.args(["--listen", &format!("127.0.0.1:{port}")]);
+            command.env("BALLOT_KEYS_DIR", night.file("keys"));
+        } else {
+            command.env("DATABASE_URL", &state.database_urls["election_process"]);
+        }
+        let child = command
+            .env("KAFKA_BROKERS", &state.kafka_brokers)
+            .env("REDIS_URL", &state.redis_url)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        Self { child, url }
+    }
+
+    async fn stop(mut self) {
+        if let Some(pid) = self.child.id() {
+            kill(pid, Signal::TERM);
+        }
+        let _status = tokio::time::timeout(TIMEOUT, self.child.wait()).await;
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}

@@ -1,0 +1,14 @@
+//! A bounded minute of faults at random; `script/chaos` runs longer ones.
+
+use end_to_end::chaos::{Plan, run};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_minute_of_faults_at_random_loses_nothing() {
+    let plan = Plan {
+        seed: 3,
+        seconds: 60,
+        brokers: 1,
+    };
+    let outcome = run(plan, |fault| eprintln!("{fault}")).await;
+    assert!(outcome.is_exact(), "{outcome:?}");
+}
