@@ -17,6 +17,9 @@ use crate::partitioner::partition;
 use crate::record::Record;
 use crate::topics::Topics;
 
+/// How long a broker may take to say what it knows about the topic.
+const BROKER_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// Appends to the log. Cheap to clone.
 #[derive(Clone)]
 pub struct BallotBox {
@@ -114,10 +117,12 @@ impl BallotBox {
         })
     }
 
-    /// Waits until the producer has its id and the topic's metadata, so that the first vote need not.
+    /// Waits until the producer has its id, so that the first vote need not, and checks that the topic can be written.
+    /// One broker of several that hangs, or a partition that has no leader, is no error: the others go on.
     ///
     /// # Errors
-    /// Where the topic does not exist, or the producer broke. Waits while Kafka is unavailable.
+    /// Where no broker answers within 6 s, the topic does not exist, none of its partitions has a leader, or the producer
+    /// broke. Until it has an id, it waits.
     pub async fn ready(&self) -> Result<(), KafkaError> {
         let mut state = self.state.clone();
         // Fails only without a sender, and that lives as long as the producer, which `self` holds.
@@ -126,7 +131,7 @@ impl BallotBox {
             .await;
         started.map(drop).map_err(|_| KafkaError::Canceled)?;
         let this = self.clone();
-        tokio::task::spawn_blocking(move || this.fetch_metadata())
+        tokio::task::spawn_blocking(move || this.check_topic())
             .await
             .map_err(|_| KafkaError::Canceled)?
     }
@@ -199,14 +204,18 @@ impl BallotBox {
             .unwrap_or(Err(AppendError::Unknown(KafkaError::Canceled)))
     }
 
-    fn fetch_metadata(&self) -> Result<(), KafkaError> {
+    fn check_topic(&self) -> Result<(), KafkaError> {
         let client = self.producer.client();
-        let metadata = client.fetch_metadata(Some(&self.topic), Duration::from_secs(5))?;
+        let fetch = || client.fetch_metadata(Some(&self.topic), BROKER_TIMEOUT);
+        // Each attempt may ask another broker.
+        let metadata = fetch().or_else(|_| fetch()).or_else(|_| fetch())?;
         let error = metadata.topics().iter().find_map(|topic| {
             let partitions = topic.partitions();
+            let has_a_leader = partitions.iter().any(|partition| partition.leader() >= 0);
+            let first_error = || partitions.iter().find_map(MetadataPartition::error);
             topic
                 .error()
-                .or_else(|| partitions.iter().find_map(MetadataPartition::error))
+                .or_else(|| if has_a_leader { None } else { first_error() })
         });
         error.map_or(Ok(()), |code| Err(KafkaError::MetadataFetch(code.into())))
     }

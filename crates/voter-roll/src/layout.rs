@@ -20,6 +20,9 @@ pub fn buckets(capacity: u32) -> u32 {
     (capacity / FULL_BUCKET).max(1)
 }
 
+/// The Redis key that is written to learn whether Redis takes writes. No election has this name.
+pub(crate) const WRITE_CHECK_KEY: &str = "roll:write-check";
+
 /// The Redis key of [`Meta`].
 pub fn meta_key(election: u32) -> String {
     format!("roll:{election}")

@@ -30,8 +30,10 @@ use crate::vote::BallotStation;
 const LAST_FILES: Duration = Duration::from_secs(30);
 /// All of stopping: requests under way, then files whose officials have hung up, then the last acts.
 const STOP_LIMIT: Duration = Duration::from_secs(70);
-/// Pause between two attempts to reach Kafka at startup.
-const KAFKA_RETRY: Duration = Duration::from_millis(200);
+/// Between two attempts to reach Kafka at the start.
+const START_RETRY: Duration = Duration::from_millis(200);
+/// How often it is checked that Kafka takes writes.
+const KAFKA_CHECK: Duration = Duration::from_secs(1);
 /// How long an attempt may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -46,8 +48,8 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     }
 }
 
-/// Listens, and connects in the background. It is ready once Kafka is. When it is stopped, it answers for the files
-/// that are on their way, and records those whose officials have hung up.
+/// Listens, and connects in the background. It is ready once the elections are read, while Kafka takes writes. When it
+/// is stopped, it answers for the files that are on their way, and records those whose officials have hung up.
 ///
 /// # Errors
 /// Where a port is taken or a setting is invalid. It waits while Kafka is unavailable.
@@ -82,9 +84,10 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         runtime: Handle::current(),
     });
     let definitions = station.elections.clone();
+    let definitions_at_start = definitions.clone();
     let server = listen(options, &station, verifier)?;
     let (ballot_box, recording) = (station.ballot_box.clone(), station.clone());
-    let in_the_log = station.clone();
+    let (in_the_log, acts) = (station.clone(), station.clone());
     Service::new(
         "ballot-station",
         options.admin.admin_listen,
@@ -93,8 +96,14 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     .http(server)
     .task("Kafka producer", ballot_box.until_broken())
     .task("definitions of elections", definitions.until_stopped())
-    .ready_after("kafka", KAFKA_RETRY, CHECK_TIMEOUT, move || {
-        kafka_is_ready(station.clone().into_inner())
+    .ready_after("elections", START_RETRY, CHECK_TIMEOUT, move || {
+        elections_are_read(definitions_at_start.clone())
+    })
+    .ready_after("acts", START_RETRY, CHECK_TIMEOUT, move || {
+        acts_can_be_written(acts.clone().into_inner())
+    })
+    .ready_when("kafka", KAFKA_CHECK, CHECK_TIMEOUT, move || {
+        kafka_takes_writes(station.clone().into_inner())
     })
     .on_stop([
         Step::http(),
@@ -160,18 +169,22 @@ fn listen(
     Ok((address, server.listen(listener)?.run()))
 }
 
-/// So that the first file finds the producer initialised, the topics' metadata and the elections read.
-async fn kafka_is_ready(station: Arc<BallotStation>) -> anyhow::Result<()> {
-    station
-        .elections
+async fn elections_are_read(elections: Elections) -> anyhow::Result<()> {
+    elections
         .read_to_end()
         .await
-        .context("the elections cannot be read")?;
+        .context("the elections cannot be read")
+}
+
+async fn acts_can_be_written(station: Arc<BallotStation>) -> anyhow::Result<()> {
     station
         .acts
         .ready()
         .await
-        .context("the topic of acts cannot be used")?;
+        .context("the topic of acts cannot be used")
+}
+
+async fn kafka_takes_writes(station: Arc<BallotStation>) -> anyhow::Result<()> {
     station
         .ballot_box
         .ready()

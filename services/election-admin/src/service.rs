@@ -31,6 +31,8 @@ const RETRY_AFTER: Duration = Duration::from_millis(500);
 const POSTGRESQL_CHECK: Duration = Duration::from_secs(1);
 const ELECTIONS: &str = "elections";
 const KAFKA: &str = "kafka";
+/// How often it is checked that Kafka takes writes.
+const KAFKA_CHECK: Duration = Duration::from_secs(1);
 
 /// Listens, migrates the database, and looks after elections in the background. It is ready once the elections are
 /// published and the topic of votes can be used.
@@ -86,7 +88,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         .task("publishing of elections", after(after_migration(), publish))
         .task("Kafka producer", producer)
         .task("definitions of elections", definitions.until_stopped())
-        .ready_after(KAFKA, RETRY_AFTER, CHECK_TIMEOUT, move || {
+        .ready_when(KAFKA, KAFKA_CHECK, CHECK_TIMEOUT, move || {
             votes_can_be_closed(ballot_box.clone())
         })
         .start()

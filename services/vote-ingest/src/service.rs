@@ -20,12 +20,12 @@ use crate::attempts::Attempts;
 use crate::options::{Command, Options, RunOptions};
 use crate::request::BODY_LIMIT;
 use crate::routes;
-use crate::vote::PollingStation;
+use crate::vote::{ELECTIONS, PollingStation};
 
-/// How often Redis is checked.
-const REDIS_CHECK: Duration = Duration::from_secs(1);
-/// Pause between two attempts to reach Kafka at startup.
-const KAFKA_RETRY: Duration = Duration::from_millis(200);
+/// How often it is checked that Redis and Kafka take writes.
+const SERVER_CHECK: Duration = Duration::from_secs(1);
+/// Between two attempts to read the elections at the start.
+const ELECTIONS_RETRY: Duration = Duration::from_millis(200);
 /// How long an attempt may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -40,7 +40,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     }
 }
 
-/// Listens, and connects in the background. Ready once Kafka and Redis are.
+/// Listens, and connects in the background. It is ready once the elections are read, while Kafka and Redis take writes.
 ///
 /// # Errors
 /// Where a port is taken or a setting is invalid. It waits for servers that are unavailable.
@@ -85,11 +85,14 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
             "definitions of elections",
             elections.clone().until_stopped(),
         )
-        .ready_after("kafka", KAFKA_RETRY, CHECK_TIMEOUT, move || {
-            kafka_is_ready(ballot_box.clone(), elections.clone())
+        .ready_after(ELECTIONS, ELECTIONS_RETRY, CHECK_TIMEOUT, move || {
+            elections_are_read(elections.clone())
         })
-        .ready_when("redis", REDIS_CHECK, CHECK_TIMEOUT, move || {
-            redis_answers(roll.clone())
+        .ready_when("kafka", SERVER_CHECK, CHECK_TIMEOUT, move || {
+            kafka_takes_writes(ballot_box.clone())
+        })
+        .ready_when("redis", SERVER_CHECK, CHECK_TIMEOUT, move || {
+            redis_takes_writes(roll.clone())
         })
         .start()
 }
@@ -116,22 +119,22 @@ fn listen(
     Ok((address, server.listen(listener)?.run()))
 }
 
-/// So that the first vote finds the producer initialised, the topic's metadata and the elections read.
-async fn kafka_is_ready(ballot_box: BallotBox, elections: Elections) -> anyhow::Result<()> {
+async fn elections_are_read(elections: Elections) -> anyhow::Result<()> {
     elections
         .read_to_end()
         .await
-        .context("the elections cannot be read")?;
+        .context("the elections cannot be read")
+}
+
+async fn kafka_takes_writes(ballot_box: BallotBox) -> anyhow::Result<()> {
     ballot_box
         .ready()
         .await
         .context("the topic of votes cannot be used")
 }
 
-async fn redis_answers(roll: Roll) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        roll.is_reachable().await,
-        "Redis does not answer at REDIS_URL"
-    );
-    Ok(())
+async fn redis_takes_writes(roll: Roll) -> anyhow::Result<()> {
+    roll.check_writable()
+        .await
+        .context("Redis at REDIS_URL takes no writes")
 }

@@ -18,6 +18,9 @@ use crate::attempts::Attempts;
 use crate::request::{BODY_LIMIT, VoteRequest};
 use crate::{answer, request};
 
+/// In readiness: until the elections have been read.
+pub(crate) const ELECTIONS: &str = "elections";
+
 /// What taking votes needs. Shared by all threads.
 pub struct PollingStation {
     /// The elections.
@@ -72,7 +75,7 @@ impl PollingStation {
     /// Casts a vote: it is in the log, and in time, when this returns.
     async fn cast(&self, vote: VoteRequest<'_>) -> Result<ElectionId, Problem> {
         // Before the elections have been read, nobody can say that none is open.
-        if self.readiness.is_waiting_for("kafka") {
+        if self.readiness.is_waiting_for(ELECTIONS) {
             return Err(answer::unavailable("The ballot box cannot be reached yet."));
         }
         // Without a bound, a slow Kafka would fill the memory with waiting votes.

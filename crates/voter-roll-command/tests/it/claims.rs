@@ -234,7 +234,7 @@ async fn an_entry_that_is_none_is_an_outage() {
         voter.claim(&roll, 1).await,
         Err(ClaimError::Unavailable(_))
     ));
-    assert!(roll.is_reachable().await);
+    roll.check_writable().await.unwrap();
 }
 
 /// Awaits that something is there: refusals are kept for a fifth of a second.

@@ -46,10 +46,10 @@ async fn without_redis_the_answer_is_unavailable_and_afterwards_it_goes_on() {
     let voters = world.voters().await;
     voters[0].vote(&roll, 1).await;
     let pending = voters[1].claim(&roll, 1).await.unwrap();
-    assert!(roll.is_reachable().await);
+    roll.check_writable().await.unwrap();
 
     server.kill().await;
-    assert!(!roll.is_reachable().await);
+    assert!(roll.check_writable().await.is_err());
     let claims = voters.iter().map(|voter| voter.claim(&roll, 1));
     for refused in futures_util::future::join_all(claims).await {
         assert!(
@@ -61,7 +61,7 @@ async fn without_redis_the_answer_is_unavailable_and_afterwards_it_goes_on() {
     assert!(matches!(unconfirmed, Err(ClaimError::Unavailable(_))));
 
     server.restart().await.unwrap();
-    assert!(roll.is_reachable().await);
+    roll.check_writable().await.unwrap();
     assert!(matches!(
         voters[0].claim(&roll, 1).await,
         Err(ClaimError::AlreadyVoted)

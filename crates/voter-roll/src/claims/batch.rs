@@ -138,7 +138,7 @@ fn hand_out(reply: Option<oneshot::Sender<RedisResult<Value>>>, answer: RedisRes
     }
 }
 
-/// A connection to Redis, opened on demand and replaced when it breaks.
+/// A connection to Redis that is opened when it is needed, and replaced when it broke or its server became a replica.
 struct Link {
     client: Client,
     config: AsyncConnectionConfig,
@@ -180,8 +180,13 @@ impl Link {
 
     async fn exchange_once(&self, pipeline: &Pipeline) -> RedisResult<Vec<RedisResult<Value>>> {
         let (number, mut connection) = self.connection().await?;
-        let answers = pipeline.query_async(&mut connection).await;
-        if answers.is_err() {
+        let answers: RedisResult<Vec<RedisResult<Value>>> =
+            pipeline.query_async(&mut connection).await;
+        // The address may lead to the new primary by now; an old connection never does.
+        let is_usable = answers
+            .as_ref()
+            .is_ok_and(|answers| !answers.iter().any(is_from_a_replica));
+        if !is_usable {
             let mut current = self.connection.lock().await;
             if current.0 == number {
                 current.1 = None;
@@ -203,6 +208,10 @@ impl Link {
         *current = (number, Some(connection.clone()));
         Ok((number, connection))
     }
+}
+
+fn is_from_a_replica(answer: &RedisResult<Value>) -> bool {
+    matches!(answer, Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly))
 }
 
 fn is_no_script(error: &RedisError) -> bool {

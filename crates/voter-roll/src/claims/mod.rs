@@ -19,6 +19,9 @@ use crate::{keys::KeyDirectory, layout, voter::Guid};
 use batch::Request;
 use loaded_rolls::LoadedRolls;
 
+/// How long what [`Roll::check_writable`] writes is kept.
+const WRITE_CHECK_KEPT_S: u32 = 60;
+
 /// How a [`Roll`] talks to Redis.
 #[derive(Clone, Copy, Debug)]
 pub struct RollOptions {
@@ -128,11 +131,22 @@ impl Roll {
         }
     }
 
-    /// Whether Redis answers.
-    pub async fn is_reachable(&self) -> bool {
-        self.in_time(async { Ok(self.send(redis::cmd("PING")).await?) })
-            .await
-            .is_ok()
+    /// Checks that Redis takes writes: one that is full, or a replica now, still answers questions.
+    ///
+    /// # Errors
+    /// Only [`ClaimError::Unavailable`], with what Redis complains about.
+    pub async fn check_writable(&self) -> Result<(), ClaimError> {
+        let mut write = redis::cmd("SET");
+        write
+            .arg(layout::WRITE_CHECK_KEY)
+            .arg(1)
+            .arg("EX")
+            .arg(WRITE_CHECK_KEPT_S);
+        self.in_time(async {
+            self.send(write).await?;
+            Ok(())
+        })
+        .await
     }
 
     async fn in_time<T>(

@@ -69,7 +69,7 @@ async fn a_file_that_breaks_off_half_way_is_completed_by_sending_it_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_station_that_starts_before_kafka_is_not_ready_and_says_so() {
+async fn a_station_without_kafka_is_not_ready_and_says_so() {
     let stack = Stack::start_with(StackOptions::private()).await.unwrap();
     let world = World::open(&stack).await;
     stack.kill("kafka").await.unwrap();
@@ -85,6 +85,18 @@ async fn a_station_that_starts_before_kafka_is_not_ready_and_says_so() {
     station.until_ready().await;
     assert_eq!(station.send(format!("{},1\n", guid(1))).await.status, 200);
     assert_eq!(world.size(), 1);
+
+    // It says so too when Kafka goes later.
+    stack.kill("kafka").await.unwrap();
+    let unready = async {
+        while station.health("/health/ready").await.status != 503 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let noticed = tokio::time::timeout(Duration::from_secs(10), unready).await;
+    noticed.unwrap();
+    stack.restart("kafka").await.unwrap();
+    station.until_ready().await;
     stack.stop().await;
 }
 

@@ -6,4 +6,5 @@ mod contract;
 mod health;
 mod outages;
 mod privacy;
+mod readiness;
 mod world;
