@@ -21,8 +21,16 @@ struct Options {
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=600))]
     minutes: u32,
     /// Kafka brokers, 1 or 3
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = one_or_three)]
     brokers: u8,
+}
+
+fn one_or_three(text: &str) -> Result<u8, &'static str> {
+    match text {
+        "1" => Ok(1),
+        "3" => Ok(3),
+        _ => Err("a cluster has 1 or 3 brokers"),
+    }
 }
 
 #[tokio::main]

@@ -105,7 +105,7 @@ export interface Result {
   turnout: number | null;
 }
 /**
- * Who stands. Without votes, share and seats while they may not be seen.
+ * The participants; without votes, share and seats while these are withheld.
  */
 export interface Candidate {
   name: string;
