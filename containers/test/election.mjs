@@ -68,7 +68,7 @@ export class Crowd {
     const volume = `${project}_roll:/var/lib/urna/roll:ro`;
     const options = {
       '--url': `http://127.0.0.1:${ports['vote-ingest']}`, '--feed': `http://127.0.0.1:${ports['dashboard-feed']}`,
-      '--voters': '/var/lib/urna/roll/voters.csv', '--election': election, '--rate': rate, '--give-up': 60, '--settle': 60,
+      '--voters': '/var/lib/urna/roll/voters.csv', '--election': election, '--rate': rate, '--give-up': 150, '--settle': 60,
     };
     this.name = `${project}-crowd`;
     this.stderr = '';
