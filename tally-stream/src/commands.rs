@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use service_kit::shutdown;
 
-use crate::options::{Command, Options, RecountOptions};
+use crate::options::{Command, Options, RecountOptions, VerifyOptions};
 use crate::recount::recount;
 use crate::service;
+use crate::verify::verify;
 
 /// Runs the command.
 ///
@@ -19,6 +20,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
             running.run_until(shutdown::requested()).await?;
         }
         Command::Recount(options) => return print_recount(options).await,
+        Command::Verify(options) => return print_verification(&options).await,
         Command::Health(options) => options.ask(options.admin.admin_listen).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -37,6 +39,19 @@ async fn print_recount(options: RecountOptions) -> anyhow::Result<ExitCode> {
         );
     }
     Ok(if recount.agrees() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn print_verification(options: &VerifyOptions) -> anyhow::Result<ExitCode> {
+    let verification = verify(options).await?;
+    for comparison in &verification.comparisons {
+        println!("{}", serde_json::to_string(comparison)?);
+    }
+    println!("{}", serde_json::to_string(&verification.summary)?);
+    Ok(if verification.agrees() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

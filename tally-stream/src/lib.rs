@@ -7,6 +7,7 @@
 //! - [`publish`]: the result, and how it reaches Redis;
 //! - [`aggregated_votes`]: totals for anyone downstream;
 //! - [`recount`]: counting again from the first record;
+//! - [`verify`]: whether all that is stored and shown is what the log says;
 //! - [`service`] and [`commands`]: what runs, and what the command line can do.
 
 pub mod aggregated_votes;
@@ -19,3 +20,4 @@ mod reading;
 pub mod recount;
 pub mod service;
 pub mod store;
+pub mod verify;

@@ -27,6 +27,17 @@ pub enum Command {
     Run(Box<RunOptions>),
     /// Count an election again from the first record and compare with what is stored; status 1 if they differ
     Recount(RecountOptions),
+    /// Compare everything that is stored and shown of an election with the log, read once more by other code; status 1 if
+    /// anything differs
+    ///
+    /// Reads the log from its first record on and counts it by a second, plain implementation of the rules. Compares that
+    /// with the tallies in PostgreSQL, the tallies and the result in Redis, the page (with --page), and the final result
+    /// if there is one, each as of the offsets that it stands on: votes may be coming in meanwhile. Changes nothing.
+    ///
+    /// Prints a line of JSON for each comparison, with its verdict (same or DIFFERENT) and every field that differs, as
+    /// the log has it and as it is stored; then a line for all of them. Progress goes to stderr. Exit status: 0 if all is
+    /// the same, 1 if something differs or cannot be compared.
+    Verify(Box<VerifyOptions>),
     /// Ask the tally-stream on this machine whether it counts; status 1 if it does not
     Health(HealthOptions<AdminOptions>),
 }
@@ -87,6 +98,26 @@ pub struct RecountOptions {
     /// Kafka.
     #[command(flatten)]
     pub kafka: KafkaOptions,
+    /// PostgreSQL, database `election_process`.
+    #[command(flatten)]
+    pub postgres: PostgresOptions,
+}
+
+/// Settings of `verify`.
+#[derive(Args, Clone)]
+pub struct VerifyOptions {
+    /// The election to compare
+    #[arg(long)]
+    pub election: u32,
+    /// The page too: where dashboard-feed, or the gateway before it, serves results, such as `http://127.0.0.1:8501`
+    #[arg(long, value_name = "URL")]
+    pub page: Option<String>,
+    /// Kafka.
+    #[command(flatten)]
+    pub kafka: KafkaOptions,
+    /// Redis.
+    #[command(flatten)]
+    pub redis: RedisOptions,
     /// PostgreSQL, database `election_process`.
     #[command(flatten)]
     pub postgres: PostgresOptions,

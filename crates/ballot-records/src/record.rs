@@ -121,6 +121,10 @@ impl Record {
     /// [`Unreadable`] where a field that is needed is missing, of another type or out of range, or the
     /// version is unknown.
     pub fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
+        // Without this, serde would also take the fields from an array.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Unreadable);
+        }
         let fields: Fields<'_> = serde_json::from_slice(bytes).map_err(|_| Unreadable)?;
         if fields.v != VERSION {
             return Err(Unreadable);
@@ -258,6 +262,7 @@ mod tests {
             "",
             "null",
             "[]",
+            "[1,7,81234,3,0,null,null,null]",
             r#"{"v":2,"election":7,"ballot":1,"choice":3}"#,
             r#"{"v":1,"ballot":1,"choice":3}"#,
             r#"{"v":1,"election":7,"choice":3}"#,

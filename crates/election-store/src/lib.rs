@@ -3,15 +3,17 @@
 //! - [`elections`]: definitions, and the number of partitions of the ballot box;
 //! - [`checkpoints`]: where the count of each partition stands, with what is written beside it;
 //! - [`tallies`]: the totals of each partition;
+//! - [`final_results`]: results that nothing changes any more;
 //! - [`rejected`]: ballots that were not counted;
 //! - [`rolls`]: how many voters are registered.
 //!
-//! election-admin writes the definitions, tally-stream everything else. A row that cannot be read is a
+//! election-admin writes the definitions and the final results, tally-stream everything else. A row that cannot be read is a
 //! [`StoreError`] that names it.
 
 pub mod checkpoints;
 pub mod elections;
 mod error;
+pub mod final_results;
 pub mod rejected;
 pub mod rolls;
 mod row;

@@ -39,6 +39,42 @@ pub async fn of_election(
         .collect()
 }
 
+/// A tally as it is stored, whatever it says.
+#[derive(Clone, Debug)]
+pub struct StoredTally {
+    /// The partition of the ballot box.
+    pub partition: i32,
+    /// Offset of the first record that is not in it, by its own column.
+    pub as_of_offset: i64,
+    /// The [`PartitionTally`] as JSON.
+    pub json: serde_json::Value,
+}
+
+/// The tallies of an election as they are stored, by partition.
+///
+/// # Errors
+/// Where PostgreSQL does not answer, or a row is unreadable.
+pub async fn as_stored(
+    client: &Client,
+    election: ElectionId,
+) -> Result<Vec<StoredTally>, StoreError> {
+    let sql = "SELECT partition, as_of_offset, tally FROM partition_tallies WHERE election = $1 ORDER BY partition";
+    let rows = client.query(sql, &[&i64::from(election)]).await?;
+    let tally = |row| {
+        let row = KeyedRow {
+            row,
+            table: "partition_tallies",
+            key: format!("election {election}"),
+        };
+        Ok(StoredTally {
+            partition: row.get("partition")?,
+            as_of_offset: row.get("as_of_offset")?,
+            json: row.get("tally")?,
+        })
+    };
+    rows.iter().map(tally).collect()
+}
+
 /// Stores a tally, unless one of a higher offset is there.
 pub(crate) async fn save(
     transaction: &Transaction<'_>,
