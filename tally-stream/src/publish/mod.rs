@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use ballot_log::{Election, ElectionId, Elections};
 use jiff::Timestamp;
-use redis::aio::ConnectionManager;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncCommands, RedisResult};
 use service_kit::health::Readiness;
 use tally::{PartitionTally, ScreenResult, Totals};
@@ -28,7 +28,7 @@ pub use pending::{Pending, PendingTallies};
 
 use rolls::Rolls;
 use scripts::{PUBLISH_RESULT, STORE_TALLIES};
-use unpublished::{Unpublished, is_of_redis};
+use unpublished::{Unpublished, is_from_a_replica, is_of_redis};
 
 /// At most ten results a second.
 const ROUND: Duration = Duration::from_millis(100);
@@ -43,6 +43,7 @@ const ELECTIONS_KEY: &str = "results";
 
 /// The task that publishes.
 pub struct Publisher {
+    client: redis::Client,
     redis: ConnectionManager,
     elections: Elections,
     pending: Arc<PendingTallies>,
@@ -81,9 +82,9 @@ impl Publisher {
         counted: Counted,
         readiness: Readiness,
     ) -> anyhow::Result<Self> {
-        let redis = connect(redis).await?;
         Ok(Self {
-            redis,
+            client: redis.clone(),
+            redis: connect(redis).await?,
             elections: counted.elections,
             pending: counted.pending,
             partitions: counted.partitions,
@@ -113,8 +114,23 @@ impl Publisher {
                     let reason = format!("results cannot be published: {error:#}");
                     self.readiness.wait_for("redis", reason);
                     self.refreshed = None;
+                    if is_from_a_replica(&error) {
+                        self.leave_the_replica();
+                    }
                 }
             }
+        }
+    }
+
+    /// The address may lead to the new primary by now; an old connection never does.
+    fn leave_the_replica(&mut self) {
+        // The next round connects.
+        match self
+            .client
+            .get_connection_manager_lazy(ConnectionManagerConfig::new())
+        {
+            Ok(redis) => self.redis = redis,
+            Err(error) => tracing::warn!(%error, "cannot open another connection to Redis"),
         }
     }
 

@@ -70,3 +70,9 @@ pub(super) fn is_of_redis(error: &anyhow::Error) -> bool {
         _ => error.code() != Some("WRONGTYPE"),
     }
 }
+
+/// Whether Redis became a replica.
+pub(super) fn is_from_a_replica(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<RedisError>();
+    error.is_some_and(|error| error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly))
+}

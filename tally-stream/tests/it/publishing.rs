@@ -1,5 +1,6 @@
 //! What reaches Redis only moves forward, from any number of instances.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ballot_log::Elections;
@@ -153,6 +154,56 @@ async fn an_election_that_cannot_be_published_holds_up_no_other() {
         world.counted(id, 20).await;
     }
     counting.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_became_a_replica_is_left_and_the_results_come_later() {
+    let mut world = World::new().await;
+    // Its role is a whole server's.
+    let server = world.stack.dedicated_redis().await.unwrap();
+    server.url().clone_into(&mut world.redis_url);
+    world.define(1, SignedDuration::from_hours(1), "live").await;
+    let counting = world.start().await;
+    world.vote(1, (0..20).map(|serial| (serial, 1))).await;
+    world.counted(1, 20).await;
+
+    let mut redis = world.redis().await;
+    let own: u64 = ask(&mut redis, "CLIENT ID").await;
+    let asking = redis.clone();
+    let connections = async || {
+        let list: String = ask(&mut asking.clone(), "CLIENT LIST").await;
+        let id = |line: &str| {
+            line.split(' ')
+                .find_map(|field| field.strip_prefix("id=")?.parse().ok())
+        };
+        let ids: BTreeSet<u64> = list.lines().filter_map(id).collect();
+        &ids - &BTreeSet::from([own])
+    };
+    let before = connections().await;
+    assert!(!before.is_empty());
+    // Nobody listens there: what counts is that it is a replica.
+    let () = ask(&mut redis, "REPLICAOF 127.0.0.1 1").await;
+    world.vote(1, (20..30).map(|serial| (serial, 1))).await;
+    until("the connections to the replica are closed", async || {
+        before.is_disjoint(&connections().await)
+    })
+    .await;
+    let health = send(counting.admin_address, "GET", "/health/ready", &[], "").await;
+    assert_eq!(health.status, 503);
+    let () = ask(&mut redis, "REPLICAOF NO ONE").await;
+    world.counted(1, 30).await;
+    until_ready(counting.admin_address).await;
+    counting.stop().await;
+}
+
+async fn ask<T: redis::FromRedisValue>(
+    redis: &mut redis::aio::MultiplexedConnection,
+    command: &str,
+) -> T {
+    let mut words = command.split(' ');
+    let mut asking = redis::cmd(words.next().unwrap());
+    asking.arg(words.collect::<Vec<_>>());
+    asking.query_async(redis).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
