@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use redis::aio::PubSubSink;
+use redis::aio::{MultiplexedConnection, PubSubSink};
 use redis::{AsyncCommands, AsyncConnectionConfig, Client, RedisError};
 use service_kit::health::Readiness;
 use tokio::sync::{mpsc, oneshot};
@@ -39,6 +39,8 @@ enum Lost {
     Silent(#[from] tokio::time::error::Elapsed),
     #[error("Redis closed the connection")]
     Closed,
+    #[error("Redis at REDIS_URL is a replica, which may show what is no longer so")]
+    Replica,
     #[error("the service stops")]
     Stopping,
 }
@@ -80,11 +82,13 @@ impl Source {
         let mut pubsub = timeout(TIMEOUT, self.client.get_async_pubsub()).await??;
         timeout(TIMEOUT, pubsub.psubscribe(EVERY_CHANNEL)).await??;
         let (sink, mut messages) = pubsub.split();
-        self.read_all().await?;
+        let mut connection = self.connect().await?;
+        require_primary(&mut connection).await?;
+        self.read_all(&mut connection).await?;
         self.pause = FIRST_PAUSE;
         self.readiness.ready(REDIS);
 
-        let heartbeat = heartbeat(sink);
+        let heartbeat = heartbeat(sink, connection);
         tokio::pin!(heartbeat);
         loop {
             let message = tokio::select! {
@@ -96,15 +100,18 @@ impl Source {
         }
     }
 
-    /// Passes on every result that Redis holds, and returns once all of them can be seen.
-    async fn read_all(&mut self) -> Result<(), Lost> {
+    async fn connect(&self) -> Result<MultiplexedConnection, Lost> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(TIMEOUT))
             .set_response_timeout(Some(TIMEOUT));
-        let mut connection = self
+        let connecting = self
             .client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await?;
+            .get_multiplexed_async_connection_with_config(&config);
+        Ok(connecting.await?)
+    }
+
+    /// Passes on every result that Redis holds, and returns once all of them can be seen.
+    async fn read_all(&mut self, connection: &mut MultiplexedConnection) -> Result<(), Lost> {
         let elections: Vec<String> = connection.smembers(RESULTS).await?;
         for election in elections {
             let key = format!("{RESULTS}:{{{election}}}");
@@ -143,11 +150,26 @@ impl Source {
     }
 }
 
-/// Completes when the subscription's connection no longer answers.
-async fn heartbeat(mut sink: PubSubSink) -> Result<Infallible, Lost> {
+/// Completes when the subscription's connection no longer answers, or its server became a replica.
+async fn heartbeat(
+    mut sink: PubSubSink,
+    mut connection: MultiplexedConnection,
+) -> Result<Infallible, Lost> {
     loop {
         sleep(HEARTBEAT).await;
         timeout(TIMEOUT, sink.ping::<redis::Value>()).await??;
+        require_primary(&mut connection).await?;
+    }
+}
+
+/// A replica answers every question, also when nobody writes to its primary any more. The address may lead to the new
+/// primary by now; an old connection never does.
+async fn require_primary(connection: &mut MultiplexedConnection) -> Result<(), Lost> {
+    let role: Vec<redis::Value> = redis::cmd("ROLE").query_async(connection).await?;
+    let role = role.into_iter().next();
+    match role.map(redis::from_redis_value::<String>) {
+        Some(Ok(role)) if role == "master" => Ok(()),
+        _ => Err(Lost::Replica),
     }
 }
 

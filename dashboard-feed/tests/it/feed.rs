@@ -1,5 +1,6 @@
 //! A feed on a port of its own, and the Redis that it follows.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -152,6 +153,35 @@ impl Publisher {
     pub(crate) async fn publish(&mut self, election: u32, position: u64) {
         self.publish_json(election, &result(election, position))
             .await;
+    }
+
+    /// Gives Redis a command.
+    pub(crate) async fn tell(&mut self, command: &str) {
+        let mut words = command.split(' ');
+        let mut telling = redis::cmd(words.next().unwrap());
+        telling.arg(words.collect::<Vec<_>>());
+        let () = telling.query_async(&mut self.connection).await.unwrap();
+    }
+
+    /// The connections that Redis has, but for this one.
+    pub(crate) async fn connections_of_others(&mut self) -> BTreeSet<u64> {
+        let mut client = redis::cmd("CLIENT");
+        let own: u64 = client
+            .arg("ID")
+            .query_async(&mut self.connection)
+            .await
+            .unwrap();
+        let mut client = redis::cmd("CLIENT");
+        let list: String = client
+            .arg("LIST")
+            .query_async(&mut self.connection)
+            .await
+            .unwrap();
+        let ids = list.lines().filter_map(|line| {
+            let id = line.split(' ').find_map(|field| field.strip_prefix("id="));
+            id.and_then(|id| id.parse().ok())
+        });
+        ids.filter(|id| *id != own).collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Redis comes and goes.
 
+use crate::client::before_deadline;
 use crate::feed::{Publisher, TestFeed, new_redis, result};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,4 +70,35 @@ async fn a_redis_without_memory_changes_nothing_until_it_has_caught_up() {
         publisher.publish(1, position).await;
     }
     assert_eq!(observer.next_position().await, 51);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_became_a_replica_is_left_and_what_was_shown_stays() {
+    let feed = TestFeed::start().await;
+    feed.publisher().await.publish(1, 5).await;
+    let mut observer = feed.observe(1).await;
+    assert_eq!(observer.next_position().await, 5);
+    let mut redis = feed.publisher().await;
+    let before = redis.connections_of_others().await;
+    assert!(!before.is_empty());
+
+    // Nobody listens there: what counts is that it is a replica.
+    redis.tell("REPLICAOF 127.0.0.1 1").await;
+    feed.until_ready_is(503).await;
+    let health = feed.health("/health/ready").await;
+    let says = String::from_utf8(health.body.to_vec()).unwrap();
+    assert!(says.contains("is a replica"), "{says}");
+    let left = async {
+        while !before.is_disjoint(&redis.connections_of_others().await) {
+            tokio::task::yield_now().await;
+        }
+    };
+    before_deadline("the connections to the replica to be closed", left).await;
+    let answer = feed.get("/api/elections/1/results").await;
+    assert_eq!(answer.json()["position"], 5);
+
+    redis.tell("REPLICAOF NO ONE").await;
+    feed.until_ready_is(200).await;
+    feed.publisher().await.publish(1, 6).await;
+    assert_eq!(observer.next_position().await, 6);
 }
