@@ -12,11 +12,14 @@ use deadpool_postgres::{
 use futures_util::TryFutureExt as _;
 use futures_util::future::BoxFuture;
 use refinery::Runner;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_postgres::config::{Host, SslMode, SslNegotiation};
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::tls::NoTlsStream;
+use tokio_postgres::{Client, Config, Connection, NoTls, Socket};
 
-use crate::answers::AnswersInTime;
+use crate::answers::{ANSWER_TIMEOUT, AnswersInTime};
 use crate::settings::{NOT_A_URL, PostgresOptions};
 
 /// What the database is called in readiness.
@@ -77,25 +80,57 @@ pub fn pool(options: &PostgresOptions) -> anyhow::Result<Pool> {
         .build()?)
 }
 
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// PostgreSQL cannot be reached, or refuses.
+    #[error(transparent)]
+    Postgres(#[from] tokio_postgres::Error),
+    /// It takes the connection, and then says nothing.
+    #[error("PostgreSQL did not answer within {} s", CONNECTION_PATIENCE.as_secs())]
+    Late,
+}
+
+/// One connection, for work that may take long: it is made within five seconds, and ends where PostgreSQL's machine is
+/// gone for longer than that while something is sent, or for half a minute while nothing is. Somebody has to run its
+/// second half.
+///
+/// # Errors
+/// Where PostgreSQL cannot be reached, refuses, or does not answer in time.
+pub async fn connect(
+    database_url: &str,
+) -> Result<(Client, Connection<Socket, NoTlsStream>), ConnectError> {
+    let mut config: Config = database_url.parse()?;
+    config
+        .connect_timeout(CONNECTION_PATIENCE)
+        .tcp_user_timeout(CONNECTION_PATIENCE)
+        .keepalives_idle(Duration::from_secs(15))
+        .keepalives_interval(Duration::from_secs(5))
+        .keepalives_retries(3);
+    let connecting = timeout(CONNECTION_PATIENCE, config.connect(NoTls)).await;
+    Ok(connecting.map_err(|_| ConnectError::Late)??)
+}
+
 /// Waits until PostgreSQL answers, and says so meanwhile. What waiting does not mend (a wrong password,
 /// a database that does not exist) is an error at once.
 ///
 /// # Errors
-/// Where it refuses, or does not answer within `timeout`.
-pub async fn until_reachable(database_url: &str, timeout: Duration) -> anyhow::Result<()> {
-    let deadline = Instant::now() + timeout;
+/// Where it refuses, or does not answer within `limit`.
+pub async fn until_reachable(database_url: &str, limit: Duration) -> anyhow::Result<()> {
+    let deadline = Instant::now() + limit;
     let mut pause = FIRST_PAUSE;
     loop {
-        let connecting = tokio_postgres::connect(database_url, NoTls);
-        let error = match tokio::time::timeout(CONNECTION_PATIENCE, connecting).await {
-            Ok(Ok(_connected)) => return Ok(()),
-            Ok(Err(error)) => anyhow::Error::from(error),
-            Err(late) => late.into(),
+        let error = match connect(database_url).await {
+            Ok(_connected) => return Ok(()),
+            Err(error) => error,
         };
-        let code = error.downcast_ref().and_then(tokio_postgres::Error::code);
+        let code = match &error {
+            ConnectError::Postgres(error) => error.code(),
+            ConnectError::Late => None,
+        };
         let is_starting = code.is_none_or(|code| *code == SqlState::CANNOT_CONNECT_NOW);
         if !is_starting || Instant::now() >= deadline {
-            return Err(error.context("cannot reach PostgreSQL at DATABASE_URL"));
+            return Err(error).context("cannot reach PostgreSQL at DATABASE_URL");
         }
         tracing::warn!(%error, "waiting for PostgreSQL");
         tokio::time::sleep(pause).await;
@@ -142,7 +177,7 @@ pub fn migrated(
                     .await
                     .map_err(anyhow::Error::from)
             };
-            let answered = tokio::time::timeout(ANSWERS_WITHIN, answer).await;
+            let answered = timeout(ANSWERS_WITHIN, answer).await;
             answered
                 .context("PostgreSQL does not answer")?
                 .context("cannot reach PostgreSQL at DATABASE_URL")?;
@@ -151,30 +186,82 @@ pub fn migrated(
     })
 }
 
+/// How long migrations may take, and others may be waited for.
+const MIGRATION_TIMEOUT: Duration = Duration::from_mins(10);
+/// Between two questions whether others are done.
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
+
 /// Brings the database to the newest schema. Safe to call from many processes at once: they wait
-/// for each other.
+/// for each other. A server that takes a question and does not answer is not waited for.
 ///
 /// # Errors
 /// Where PostgreSQL cannot be reached, or a migration fails; the message names the database.
 pub async fn migrate(database_url: &str, migrations: Runner) -> anyhow::Result<()> {
-    let (mut client, connection) = tokio_postgres::connect(database_url, NoTls)
-        .await
-        .context("cannot reach PostgreSQL at DATABASE_URL")?;
-    let connection = tokio::spawn(connection);
-    client
-        .execute("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK])
+    let mut session = Session::open(database_url).await?;
+    session.lock().await?;
+    let limit = format!("SET statement_timeout = {}", MIGRATION_TIMEOUT.as_millis());
+    session
+        .in_time(session.client.batch_execute(&limit))
         .await?;
-    let report = migrations
-        .run_async(&mut client)
+    let migrating = timeout(MIGRATION_TIMEOUT, migrations.run_async(&mut session.client));
+    let report = migrating
         .await
+        .context("PostgreSQL does not finish a migration")?
         .context("a migration failed")?;
     for migration in report.applied_migrations() {
         tracing::info!(migration = %migration, "migrated the database");
     }
     // The lock goes with the session.
-    drop(client);
-    connection
-        .await?
-        .context("PostgreSQL closed the connection")?;
     Ok(())
+}
+
+/// A connection for migrations, which end with it.
+struct Session {
+    client: Client,
+    connection: JoinHandle<()>,
+}
+
+impl Session {
+    async fn open(database_url: &str) -> anyhow::Result<Self> {
+        let connected = connect(database_url).await;
+        let (client, connection) = connected.context("cannot reach PostgreSQL at DATABASE_URL")?;
+        let connection = tokio::spawn(async {
+            if let Err(error) = connection.await {
+                tracing::warn!(%error, "lost the connection to PostgreSQL");
+            }
+        });
+        Ok(Self { client, connection })
+    }
+
+    /// Waits until no other process migrates: by asking, as an answer that is long in coming would be no sign of life.
+    async fn lock(&self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + MIGRATION_TIMEOUT;
+        loop {
+            let sql = "SELECT pg_try_advisory_lock($1)";
+            let asked = self.client.query_one(sql, &[&MIGRATION_LOCK]);
+            if self.in_time(asked).await?.try_get(0)? {
+                return Ok(());
+            }
+            ensure!(
+                Instant::now() < deadline,
+                "another process has been migrating the database for {} min",
+                MIGRATION_TIMEOUT.as_secs() / 60
+            );
+            tokio::time::sleep(LOCK_PAUSE).await;
+        }
+    }
+
+    async fn in_time<T>(
+        &self,
+        question: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> anyhow::Result<T> {
+        let answer = timeout(ANSWER_TIMEOUT, question).await;
+        Ok(answer.context("PostgreSQL does not answer")??)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use service_database::postgres::ConnectError;
 use voter_roll::KeyError;
 
 /// What PostgreSQL complained about, without the values: its details quote whole rows.
@@ -23,6 +24,15 @@ impl From<tokio_postgres::Error> for DatabaseError {
             (None, Some(cause)) => format!("{error}: {cause}"),
             (None, None) => error.to_string(),
         })
+    }
+}
+
+impl From<ConnectError> for DatabaseError {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Postgres(error) => error.into(),
+            ConnectError::Late => Self(error.to_string()),
+        }
     }
 }
 

@@ -52,3 +52,42 @@ async fn no_question_waits_for_ever_and_the_next_connection_is_a_new_one() {
         .unwrap();
     assert_eq!(row.get::<_, &str>(0), "1min");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn migrations_do_not_wait_for_a_server_that_never_answers_and_wait_for_each_other() {
+    let stack = devstack::shared().await;
+    let direct = stack.create_database("silence").await.unwrap();
+    let (proxy, database_url) = Proxy::before(&direct).await;
+    let migrate = || postgres::migrate(&database_url, election_store::migrations());
+    proxy.swallow_answers(true);
+    let since = Instant::now();
+    let refusal = format!("{:#}", migrate().await.unwrap_err());
+    assert!(refusal.contains("did not answer within 5 s"), "{refusal}");
+    assert!(since.elapsed() < Duration::from_secs(15));
+
+    proxy.swallow_answers(false);
+    // Somebody else migrates.
+    let other = test_kit::sql(&direct).await;
+    let lock = "SELECT pg_advisory_lock(1431457345)";
+    other.execute(lock, &[]).await.unwrap();
+    let waiting = tokio::time::timeout(Duration::from_millis(500), migrate());
+    assert!(waiting.await.is_err(), "it waits");
+    // One that waits when the answers stop is told, too.
+    let waits = async {
+        let refusal = format!("{:#}", migrate().await.unwrap_err());
+        assert!(refusal.contains("PostgreSQL does not answer"), "{refusal}");
+    };
+    let asks = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_try_advisory_lock%'";
+    let swallow = async {
+        test_kit::until("it asks for the lock", async || {
+            other.query_one(asks, &[]).await.unwrap().get::<_, i64>(0) >= 2
+        })
+        .await;
+        proxy.swallow_answers(true);
+    };
+    tokio::join!(waits, swallow);
+    proxy.swallow_answers(false);
+    let both = tokio::join!(migrate(), migrate(), async { drop(other) });
+    both.0.unwrap();
+    both.1.unwrap();
+}

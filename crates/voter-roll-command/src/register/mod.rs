@@ -7,7 +7,7 @@ mod import;
 mod lines;
 mod names;
 
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
 pub use export::export;
 pub use generate::{Generate, generate};
@@ -34,7 +34,7 @@ pub async fn migrate(database_url: &str) -> Result<(), RollError> {
 /// # Errors
 /// Where PostgreSQL cannot be reached.
 pub async fn connect(database_url: &str) -> Result<Client, DatabaseError> {
-    let (client, connection) = tokio_postgres::connect(database_url, NoTls).await?;
+    let (client, connection) = service_database::postgres::connect(database_url).await?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::error!(
