@@ -36,13 +36,16 @@ pub struct ElectionDefinition {
     /// older versions do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partitions: Option<i32>,
+    /// Whether the result becomes final as soon as everything is counted.
+    #[serde(default, skip_serializing_if = "Finalise::is_automatic")]
+    pub finalise: Finalise,
     /// The version of the log that it needs: who does not know it must not count it.
     #[serde(default = "first_version", skip_serializing_if = "is_first_version")]
     pub log: u32,
 }
 
-/// The newest version of the log that this program knows.
-pub const LOG_VERSION: u32 = 1;
+/// The newest version of the log that this program knows: from 2 on, files can be withdrawn, and a result can wait.
+pub const LOG_VERSION: u32 = 2;
 
 /// Of definitions that do not say.
 fn first_version() -> u32 {
@@ -81,6 +84,24 @@ pub enum Publication {
     Live,
     /// Turnout at once, everything else when the result is final.
     AfterClose,
+}
+
+/// What makes the result of an election final, once it has ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finalise {
+    /// Nothing but the end.
+    #[default]
+    Automatic,
+    /// The word of an administrator. Until then the result is provisional.
+    Manual,
+}
+
+impl Finalise {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+    fn is_automatic(&self) -> bool {
+        *self == Self::Automatic
+    }
 }
 
 /// Why a definition makes no sense.
@@ -194,6 +215,11 @@ impl Election {
     /// Whether the election's end had passed at this time (milliseconds since 1970).
     pub fn has_ended_at(&self, time_ms: i64) -> bool {
         self.closes_ms <= time_ms
+    }
+
+    /// Whether records of its log may be withdrawals.
+    pub fn knows_withdrawals(&self) -> bool {
+        self.definition.log >= 2
     }
 
     /// Whether the election had been defined at this time (milliseconds since 1970).

@@ -39,6 +39,9 @@ pub struct OfficialResult {
     pub duplicate_ballots: u64,
     /// Ballots whose poll number no participant has.
     pub invalid_poll_numbers: u64,
+    /// Paper ballots that do not count, as their file was withdrawn; not there where none was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawn_ballots: Option<u64>,
     /// In the order of the ballot paper.
     pub participants: Vec<OfficialParticipant>,
     /// Seats or a winner, with the ties that mattered; none where the electoral rules refuse the count.
@@ -86,6 +89,7 @@ impl OfficialResult {
             repeated: tally.repeated,
             duplicate_ballots: tally.rejected.of(Reason::Duplicate),
             invalid_poll_numbers: outcome.invalid,
+            withdrawn_ballots: Some(tally.withdrawn).filter(|ballots| *ballots > 0),
             participants: (0..outcome.votes.len()).map(participant).collect(),
             outcome: outcome.outcome.ok(),
             log: None,

@@ -193,7 +193,7 @@ impl<'s> World<'s> {
         for message in self.log.votes() {
             match Record::decode(message.payload().unwrap()).unwrap() {
                 Record::Ballot(ballot) => see(ballot, message.timestamp().to_millis().unwrap()),
-                Record::Close { .. } => {}
+                Record::Close { .. } | Record::Withdrawal(_) => {}
             }
         }
     }
