@@ -3,6 +3,7 @@
 use std::iter::repeat;
 
 use anyhow::ensure;
+use ballot_log::definition::Finalise;
 use ballot_log::{ElectionDefinition, ElectionId, Participant, PollNumber, Publication};
 use deadpool_postgres::Pool;
 use electoral_rules::{ListTerms, Rules};
@@ -53,6 +54,8 @@ pub struct Extras {
     pub terms: Vec<ListTerms>,
     /// When the numbers may be seen.
     pub results: Publication,
+    /// What makes the result final.
+    pub finalise: Finalise,
 }
 
 /// Why an election was not defined.
@@ -167,6 +170,7 @@ impl ElectionRequest {
             },
             participants: on_the_ballot(names, &extras.terms),
             results: extras.results,
+            finalise: extras.finalise,
             partitions: None,
             log: ballot_log::definition::LOG_VERSION,
         };

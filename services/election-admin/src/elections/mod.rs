@@ -2,6 +2,7 @@
 
 pub mod creation;
 pub mod definitions;
+pub mod finalising;
 pub mod moment;
 pub mod participants;
 pub mod publishing;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
+use ballot_log::definition::Finalise;
 use ballot_log::{ElectionDefinition, ElectionId, Participant, Publication};
 use electoral_rules::{Decimal, Rules};
 use jiff::Timestamp;
@@ -15,6 +16,8 @@ pub struct ElectionTemplate {
     individual: bool,
     #[serde(default)]
     results: Publication,
+    #[serde(default)]
+    finalise: Finalise,
     rules: Rules,
     participants: Vec<Listed>,
 }
@@ -64,6 +67,7 @@ impl ElectionTemplate {
             rules: self.rules,
             participants: (1..).zip(self.participants).map(participant).collect(),
             results: self.results,
+            finalise: self.finalise,
             partitions: None,
             log: ballot_log::definition::LOG_VERSION,
         }

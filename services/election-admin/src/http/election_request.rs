@@ -1,6 +1,7 @@
 //! The election that a body asks for.
 
 use ballot_log::Publication;
+use ballot_log::definition::Finalise;
 use electoral_rules::ListTerms;
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
@@ -51,11 +52,17 @@ fn extras(fields: &Fields, participants: usize) -> Result<Extras, String> {
         Some("after-close") => Ok(Publication::AfterClose),
         _ => Err("The field results must be \"live\" or \"after-close\".".to_owned()),
     });
+    let finalise = given("finalise").map(|finalise| match finalise.as_str() {
+        Some("automatic") => Ok(Finalise::Automatic),
+        Some("manual") => Ok(Finalise::Manual),
+        _ => Err("The field finalise must be \"automatic\" or \"manual\".".to_owned()),
+    });
     Ok(Extras {
         title: title.transpose()?,
         rules: rules.transpose()?,
         terms: terms.transpose()?.unwrap_or_default(),
         results: results.transpose()?.unwrap_or_default(),
+        finalise: finalise.transpose()?.unwrap_or_default(),
     })
 }
 

@@ -43,6 +43,8 @@ pub struct FullResult {
     /// Nothing changes any more.
     #[serde(rename = "final")]
     is_final: bool,
+    /// The election has ended, and the result may still change: it is being counted, or waits for an administrator.
+    provisional: bool,
     /// The result; none while it may not be seen. Once it is final, the bytes that `sha256` is over.
     result: Option<Box<RawValue>>,
     /// Of the final result, in hex.
@@ -111,6 +113,11 @@ impl Report {
         self.stored.is_some()
     }
 
+    /// Whether the election has ended without a final result.
+    pub fn is_provisional(&self) -> bool {
+        !self.is_final() && self.result.end <= Timestamp::now()
+    }
+
     /// For programs.
     ///
     /// # Errors
@@ -123,6 +130,7 @@ impl Report {
         };
         Ok(FullResult {
             is_final: self.is_final(),
+            provisional: self.is_provisional(),
             result: text.map(RawValue::from_string).transpose()?,
             sha256: self.stored.as_ref().map(|stored| hex(&stored.sha256)),
             offsets: self.offsets.clone(),
