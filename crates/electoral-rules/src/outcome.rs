@@ -47,14 +47,6 @@ impl Outcome {
         }
     }
 
-    /// The poll number of the winner, where one is elected and has been.
-    pub fn winner(&self) -> Option<u32> {
-        match self {
-            Self::Seats(_) | Self::Winners(_) => None,
-            Self::Winner(result) => result.winner,
-        }
-    }
-
     /// The ties that mattered, settled or open.
     pub fn ties(&self) -> &[Tie] {
         match self {

@@ -162,12 +162,6 @@ impl Rules {
         }
     }
 
-    /// Whether an election in Urna can have these rules: it elects one winner or shares out seats, and does not know the
-    /// electorate when it is counted.
-    pub fn are_for_elections(&self) -> bool {
-        !self.needs_electorate() && self.winners().is_none()
-    }
-
     /// How ties are settled.
     pub fn tie(&self) -> TieRule {
         self.tie

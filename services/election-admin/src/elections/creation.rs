@@ -51,6 +51,8 @@ pub struct Extras {
     pub rules: Option<Rules>,
     /// What holds for single lists, in the order of the ballot; empty where all are ordinary.
     pub terms: Vec<ListTerms>,
+    /// The poll numbers of lists that stand together.
+    pub alliances: Vec<Vec<PollNumber>>,
     /// When the numbers may be seen.
     pub results: Publication,
 }
@@ -154,7 +156,7 @@ impl ElectionRequest {
         }
         let (ids, names) = self.participants(transaction).await?;
         let extras = self.extras.clone().map_err(CreationError::Refused)?;
-        let definition = ElectionDefinition {
+        let mut definition = ElectionDefinition {
             id,
             title: extras.title.unwrap_or_else(|| title(self.individual, id)),
             created: now()?,
@@ -166,10 +168,12 @@ impl ElectionRequest {
                 None => default_rules(self.individual)?,
             },
             participants: on_the_ballot(names, &extras.terms),
+            alliances: extras.alliances,
             results: extras.results,
             partitions: None,
-            log: ballot_log::definition::LOG_VERSION,
+            log: 0,
         };
+        definition.log = definition.version();
         match definition.check() {
             Ok(()) => Ok((definition, ids)),
             Err(error) => Err(CreationError::Refused(error.to_string())),
@@ -205,14 +209,9 @@ fn on_the_ballot(names: Vec<String>, terms: &[ListTerms]) -> Vec<Participant> {
     let listed = participants::poll_numbers(names.len())
         .zip(names)
         .zip(terms);
-    let listed = listed.map(|((poll_number, name), terms)| Participant {
-        poll_number,
-        name,
-        exempt: terms.exempt,
-        multiplier: terms.multiplier,
-        threshold_percent: terms.threshold_percent,
-    });
-    listed.collect()
+    listed
+        .map(|((poll_number, name), terms)| Participant::new(poll_number, name, terms))
+        .collect()
 }
 
 /// Defines the election of a scenario. When this returns it is stored and published.

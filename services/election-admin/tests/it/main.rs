@@ -9,6 +9,7 @@ mod elections;
 mod records;
 mod results;
 mod roles;
+mod rules;
 mod schema;
 mod unreadable;
 mod world;
