@@ -4,14 +4,17 @@
 
 use std::collections::BTreeSet;
 
-use electoral_rules::{Decimal, ListTerms, RuleError, Rules};
+use electoral_rules::{ListTerms, RuleError, Rules};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
+pub use crate::participant::Participant;
 use crate::{Choice, ElectionId, PollNumber};
 
-/// What an election is: who stands, when it is open, and by which rules it is decided.
+/// What an election is: who stands, when it is open, and by which rules it is decided. A field that is not known may
+/// decide it otherwise: the definition cannot be read then.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ElectionDefinition {
     /// Unique in one installation.
     pub id: ElectionId,
@@ -29,6 +32,10 @@ pub struct ElectionDefinition {
     pub rules: Rules,
     /// The participants, in the order of poll numbers from 1.
     pub participants: Vec<Participant>,
+    /// The poll numbers of lists that stand together: seats are shared out among alliances and single lists first, then
+    /// inside each alliance.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alliances: Vec<Vec<PollNumber>>,
     /// When the numbers may be seen.
     #[serde(default)]
     pub results: Publication,
@@ -39,12 +46,20 @@ pub struct ElectionDefinition {
     /// Whether the result becomes final as soon as everything is counted.
     #[serde(default, skip_serializing_if = "Finalise::is_automatic")]
     pub finalise: Finalise,
-    /// The version of the log that it needs: who does not know it must not count it.
-    #[serde(default = "first_version", skip_serializing_if = "is_first_version")]
+    /// The version that it needs: who does not know it must not count it, and cannot read it.
+    #[serde(
+        default = "first_version",
+        skip_serializing_if = "is_first_version",
+        deserialize_with = "known_version"
+    )]
     pub log: u32,
 }
 
-/// The newest version of the log that this program knows: from 2 on, files can be withdrawn, and a result can wait.
+/// The newest version of the log and of definitions that this program knows. New elections are of it.
+///
+/// 2: files can be withdrawn, and a result can wait; alliances, a threshold of the electorate, several winners, and how
+/// many candidates a list has, how many seats it has won, and whether it takes part. A program of version 1 would
+/// overlook all of that.
 pub const LOG_VERSION: u32 = 2;
 
 /// Of definitions that do not say.
@@ -57,22 +72,14 @@ fn is_first_version(version: &u32) -> bool {
     *version == first_version()
 }
 
-/// A participant: a list or a person.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Participant {
-    /// Place on the ballot, from 1.
-    pub poll_number: PollNumber,
-    /// The name as on the ballot.
-    pub name: String,
-    /// Needs to reach no threshold.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub exempt: bool,
-    /// Factor by which its votes count when seats are shared out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub multiplier: Option<Decimal>,
-    /// A threshold of its own, in percent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub threshold_percent: Option<Decimal>,
+fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let version = u32::deserialize(deserializer)?;
+    if version > LOG_VERSION {
+        return Err(de::Error::custom(format!(
+            "it is of version {version}, and {LOG_VERSION} is the newest known"
+        )));
+    }
+    Ok(version)
 }
 
 /// When the numbers of an election may be seen.
@@ -119,11 +126,17 @@ pub enum DefinitionError {
     /// Voters could not tell two participants of one name apart.
     #[error("two participants are called «{0}»")]
     SameName(String),
-    /// Rules that only the command `apportion` knows.
-    #[error(
-        "an election elects one winner or shares out seats, without a threshold of the electorate; the command apportion knows other rules"
-    )]
-    RulesOfTheCommand,
+    /// An alliance that nobody stands together in.
+    #[error("an alliance is of two lists or more: {0:?} is none")]
+    NoAlliance(Vec<PollNumber>),
+    /// A version that an older program would take for one that it knows.
+    #[error("its version is {written}, but its rules and terms need version {needed}")]
+    Version {
+        /// As the definition says.
+        written: u32,
+        /// By what it holds.
+        needed: u32,
+    },
     /// The electoral rules refuse.
     #[error(transparent)]
     Rules(#[from] RuleError),
@@ -132,15 +145,19 @@ pub enum DefinitionError {
 impl ElectionDefinition {
     /// What the electoral rules need to know of each list, in the order of poll numbers.
     pub fn terms(&self) -> Vec<ListTerms> {
-        self.participants
-            .iter()
-            .map(|participant| ListTerms {
-                exempt: participant.exempt,
-                multiplier: participant.multiplier,
-                threshold_percent: participant.threshold_percent,
-                ..ListTerms::default()
-            })
-            .collect()
+        self.participants.iter().map(Participant::terms).collect()
+    }
+
+    /// The version that a program must know to apply its rules and terms.
+    pub fn version(&self) -> u32 {
+        let is_new = |terms: ListTerms| {
+            terms.candidates.is_some() || !terms.takes_part || terms.seats_won > 0
+        };
+        let needs_second = !self.alliances.is_empty()
+            || self.rules.needs_electorate()
+            || self.rules.winners().is_some()
+            || self.terms().into_iter().any(is_new);
+        first_version() + u32::from(needs_second)
     }
 
     /// Whether it makes sense. Two participants may bear the same name: they have different poll numbers.
@@ -159,10 +176,16 @@ impl ElectionDefinition {
                 return Err(DefinitionError::PollNumbers);
             }
         }
-        if !self.rules.are_for_elections() {
-            return Err(DefinitionError::RulesOfTheCommand);
+        if let Some(alone) = self.alliances.iter().find(|lists| lists.len() < 2) {
+            return Err(DefinitionError::NoAlliance(alone.clone()));
         }
         self.rules.check(&self.terms())?;
+        let lists = self.participants.len();
+        self.rules.check_alliances(&self.alliances, lists)?;
+        let (written, needed) = (self.log, self.version());
+        if written < needed {
+            return Err(DefinitionError::Version { written, needed });
+        }
         Ok(())
     }
 
@@ -335,15 +358,6 @@ mod tests {
         let mut alone = sample();
         alone.participants.truncate(1);
         assert_eq!(alone.check(), Err(DefinitionError::NoChoice));
-        for rules in [
-            r#"{"method":"majority","winner":"plurality","winners":2}"#,
-            r#"{"method":"dhondt","seats":3,"threshold":{"percent":3,"of":"registered"}}"#,
-        ] {
-            let mut known_to_apportion = sample();
-            known_to_apportion.rules = serde_json::from_str(rules).unwrap();
-            let refused = Err(DefinitionError::RulesOfTheCommand);
-            assert_eq!(known_to_apportion.check(), refused);
-        }
         let mut twins = sample();
         twins.participants[1].name = "A".to_owned();
         assert_eq!(twins.check(), Ok(()));

@@ -7,6 +7,7 @@
 
 pub mod act;
 pub mod definition;
+mod participant;
 pub mod record;
 pub mod unreadable;
 

@@ -232,11 +232,13 @@ impl Publisher {
         let on_the_roll: Option<u64> = self.redis.hget(format!("roll:{id}"), "voters").await?;
         let registered = self.rolls.registered(id, on_the_roll);
         let totals = Totals::of(&tallies, self.partitions);
-        let outcome = tally::outcome(election.definition(), &totals.tally);
-        if let Err(error) = &outcome.outcome {
+        let outcome = tally::outcome(election.definition(), &totals.tally, registered);
+        if let Err(error) = &outcome.outcome
+            && !outcome.awaits_the_roll()
+        {
             tracing::error!(election = id, %error, "the electoral rules refuse the count");
         }
-        let result = ScreenResult::new(election.definition(), totals, outcome, registered);
+        let result = ScreenResult::new(election.definition(), totals, outcome);
 
         let channel = format!("results:{{{id}}}");
         let _news: i32 = PUBLISH_RESULT

@@ -11,7 +11,7 @@ export type State = "not-open" | "open" | "counting" | "final";
 /**
  * What a threshold is a percentage of.
  */
-export type ThresholdBase = "valid" | "cast" | "quota";
+export type ThresholdBase = "valid" | "cast" | "registered" | "quota";
 /**
  * An exact decimal.
  */
@@ -53,6 +53,10 @@ export interface ListedElection {
  * decided by them.
  */
 export interface Result {
+  /**
+   * The poll numbers of lists that stand together.
+   */
+  alliances?: number[][];
   candidates: Candidate[];
   counted: number;
   /**
@@ -71,7 +75,7 @@ export interface Result {
    */
   final: boolean;
   individual: boolean;
-  outcome: (SeatsOutcome | WinnerOutcome) | null;
+  outcome: (SeatsOutcome | WinnerOutcome | WinnersOutcome) | null;
   /**
    * The sum of the partitions' offsets: grows with every change.
    */
@@ -108,9 +112,17 @@ export interface Result {
  * The participants; without votes, share and seats while these are withheld.
  */
 export interface Candidate {
+  /**
+   * How many candidates it has, where that limits its seats.
+   */
+  candidates?: number;
   name: string;
   poll_number: number;
   seats?: number;
+  /**
+   * The seats that it has beside those that are shared out here.
+   */
+  seats_won?: number;
   /**
    * votes / counted.
    */
@@ -118,7 +130,7 @@ export interface Candidate {
   /**
    * Where seats are shared out.
    */
-  standing?: "reached" | "exempt" | "no_list_reached" | "below";
+  standing?: "reached" | "exempt" | "no_list_reached" | "below" | "takes_no_part";
   /**
    * Its own threshold in percent.
    */
@@ -138,7 +150,7 @@ export interface Constituency {
 }
 export interface SeatsOutcome {
   /**
-   * Seats that an open tie leaves to nobody.
+   * Seats that an open tie leaves to nobody, or that no list can take.
    */
   open_seats: number;
   /**
@@ -170,14 +182,25 @@ export interface WinnerOutcome {
    */
   winner: number | null;
 }
+export interface WinnersOutcome {
+  ties: Tie[];
+  /**
+   * The poll numbers of those who are elected, most votes first; fewer than there are places while a tie is open.
+   */
+  winners: number[];
+}
 /**
- * How votes become seats or a winner.
+ * How votes become seats or winners.
  */
 export interface Rules {
   /**
    * `dhondt`, `sainte_lague`, … or `majority`.
    */
   method: string;
+  /**
+   * What an absolute majority is more than half of: the valid votes where it is not said.
+   */
+  of?: "valid" | "cast";
   /**
    * How many go on to a second round.
    */
@@ -192,13 +215,25 @@ export interface Rules {
    */
   tie?: string;
   winner?: Winner;
+  /**
+   * How many are elected by plurality, where it is not one.
+   */
+  winners?: number;
 }
 /**
  * What a list needs to take part.
  */
 export interface Threshold {
+  /**
+   * Alliances reach it together.
+   */
+  alliances?: boolean;
   of: ThresholdBase;
   percent?: Decimal;
+  /**
+   * More than the percentage, not at least.
+   */
+  strict?: boolean;
 }
 /**
  * Votes counted over time, by when the log received them.

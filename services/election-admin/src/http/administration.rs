@@ -114,11 +114,16 @@ struct NewElection {
     /// Their numbers, in the order of the ballot.
     participants: Vec<i32>,
     title: Option<String>,
-    /// How votes become seats or a winner, such as {"method": "dhondt", "seats": 250, "tie": "lot"}.
+    /// How votes become seats or winners, such as {"method": "dhondt", "seats": 250, "tie": "lot"}. With a threshold of
+    /// the electorate (`"of": "registered"`) the result waits until the roll is loaded.
     rules: Option<serde_json::Value>,
     /// What holds for single lists, in the order of participants, null for an ordinary one: such as
-    /// `{"exempt": true, "multiplier": "1.35"}` for a minority's, `{"threshold_percent": "8"}` for a coalition's.
+    /// `{"exempt": true, "multiplier": "1.35"}` for a minority's, `{"threshold_percent": "8"}` for a coalition's,
+    /// `{"candidates": 3}` for one that can fill three seats, `{"takes_part": false}` for one that missed a threshold
+    /// elsewhere, `{"seats_won": 2}` for one that has two seats already.
     terms: Option<Vec<serde_json::Value>>,
+    /// The poll numbers of lists that stand together, such as [[1, 2], [5, 6]].
+    alliances: Option<Vec<Vec<PollNumber>>>,
     /// `live` or `after-close`: when the numbers may be seen.
     results: Option<String>,
     /// `automatic` or `manual`: whether the result becomes final once everything is counted, or waits for

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use ballot_log::{ElectionDefinition, ElectionId};
+use ballot_log::{ElectionDefinition, ElectionId, PollNumber};
 use election_store::{rolls, tallies};
 use electoral_rules::Outcome;
 use jiff::Timestamp;
@@ -92,7 +92,7 @@ impl Report {
         let tally = merge(tallies);
         let now = tallies.iter().map(|tally| (tally.partition, tally.offset));
         Self {
-            result: official(definition, &tally),
+            result: official(definition, &tally, registered),
             offsets: stored
                 .as_ref()
                 .map_or_else(|| now.collect(), |stored| stored.offsets.clone()),
@@ -145,13 +145,13 @@ impl Report {
     pub fn csv(&self) -> anyhow::Result<Vec<u8>> {
         let mut csv = csv::Writer::from_writer(Vec::new());
         csv.write_record(["poll_number", "name", "votes", "seats", "elected"])?;
-        let winner = self.result.outcome.as_ref().and_then(Outcome::winner);
+        let elected = self.elected();
         for standing in &self.result.participants {
             let number = |number: Option<u64>| match number {
                 Some(number) if self.visible => number.to_string(),
                 _ => String::new(),
             };
-            let elected = self.visible && winner == Some(standing.poll_number);
+            let elected = self.visible && elected.contains(&standing.poll_number);
             csv.write_record([
                 standing.poll_number.to_string(),
                 as_text(&standing.name),
@@ -161,6 +161,41 @@ impl Report {
             ])?;
         }
         Ok(csv.into_inner()?)
+    }
+
+    /// The poll numbers of those who are elected; nobody where seats are shared out.
+    fn elected(&self) -> &[PollNumber] {
+        self.result.outcome.as_ref().map_or(&[], Outcome::elected)
+    }
+
+    /// What is decided and what is not, for the terminal.
+    fn decided(&self) -> String {
+        let Some(outcome) = &self.result.outcome else {
+            let awaits = self.registered.is_none() && self.result.rules.needs_electorate();
+            let reason = if awaits {
+                "no seats yet: the threshold is a percentage of the voters on the roll, which is not loaded\n"
+            } else {
+                "the electoral rules cannot be applied to this count\n"
+            };
+            return reason.to_owned();
+        };
+        let mut text = String::new();
+        for lists in &self.result.alliances {
+            // Writing to a String cannot fail.
+            let _infallible = writeln!(text, "the lists {lists:?} stand together");
+        }
+        if self.result.counted == 0 {
+            text.push_str("there are no votes: nothing is decided\n");
+            return text;
+        }
+        for tie in outcome.ties() {
+            let settled = match &tie.settled_by {
+                Some(by) => format!("settled by {by:?} for {:?}", tie.won_by),
+                None => "open until lots are drawn".to_owned(),
+            };
+            let _infallible = writeln!(text, "a tie between {:?}, {settled}", tie.between);
+        }
+        text
     }
 
     /// The turnout, which may always be seen.
@@ -198,11 +233,11 @@ impl Report {
             table.push_str("the numbers show when the result is final\n");
             return table;
         }
-        let winner = self.result.outcome.as_ref().and_then(Outcome::winner);
+        let elected = self.elected();
         for standing in &self.result.participants {
             let fared = match standing.seats {
                 Some(seats) => format!("{seats} seats"),
-                None if winner == Some(standing.poll_number) => "elected".to_owned(),
+                None if elected.contains(&standing.poll_number) => "elected".to_owned(),
                 None => String::new(),
             };
             let line = format!(
@@ -211,13 +246,7 @@ impl Report {
             );
             let _infallible = writeln!(table, "{}", line.trim_end());
         }
-        for tie in self.result.outcome.as_ref().map_or(&[][..], Outcome::ties) {
-            let settled = match &tie.settled_by {
-                Some(by) => format!("settled by {by:?} for {:?}", tie.won_by),
-                None => "open until lots are drawn".to_owned(),
-            };
-            let _infallible = writeln!(table, "a tie between {:?}, {settled}", tie.between);
-        }
+        table.push_str(&self.decided());
         if let Some(stored) = &self.stored {
             let _infallible = writeln!(table, "sha256 {}", hex(&stored.sha256));
         }

@@ -10,6 +10,7 @@ mod elections;
 mod records;
 mod results;
 mod roles;
+mod rules;
 mod schema;
 mod unreadable;
 mod world;
