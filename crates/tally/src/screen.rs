@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ballot_records::definition::Finalise;
 use ballot_records::record::District;
 use ballot_records::{ElectionDefinition, ElectionId, Participant, PollNumber, Publication};
 use electoral_rules::{Decimal, Outcome, Rules, Standing};
@@ -41,12 +42,18 @@ pub struct ScreenResult {
     pub counted_to: Option<Timestamp>,
     /// Voters on the roll, if it is loaded.
     pub registered: Option<u64>,
-    /// counted + repeated + rejected.
+    /// counted + repeated + rejected + withdrawn.
     pub records: u64,
     /// Votes that count.
     pub counted: u64,
     /// Paper lines sent again.
     pub repeated: u64,
+    /// Paper ballots that do not count, as their file was withdrawn; not there where none was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<u64>,
+    /// What makes the result final, where it is not the end alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finalise: Option<Finalise>,
     /// Ballots that do not count, by reason.
     pub rejected: Rejected,
     /// counted / registered.
@@ -172,6 +179,8 @@ impl ScreenResult {
             records: tally.records(),
             counted,
             repeated: tally.repeated,
+            withdrawn: Some(tally.withdrawn).filter(|ballots| *ballots > 0),
+            finalise: Some(definition.finalise).filter(|it| *it != Finalise::Automatic),
             turnout: registered.and_then(|registered| ratio(counted, registered)),
             candidates: participants.map(candidate).collect(),
             alliances: definition.alliances.clone(),

@@ -65,11 +65,17 @@ pub(super) struct Result {
     /// Voters on the roll, if it is loaded.
     #[schema(required)]
     registered: Option<u64>,
-    /// counted + repeated + rejected.
+    /// counted + repeated + rejected + withdrawn.
     records: u64,
     counted: u64,
     /// Paper lines sent again.
     repeated: u64,
+    /// Paper ballots that do not count, as their file was withdrawn; not there where none was.
+    #[schema(nullable = false)]
+    withdrawn: Option<u64>,
+    /// `manual` where the result waits for an administrator's word after the end, and is provisional until then.
+    #[schema(nullable = false)]
+    finalise: Option<String>,
     /// Ballots that do not count, by reason.
     rejected: std::collections::BTreeMap<String, u64>,
     /// counted / registered.

@@ -10,4 +10,5 @@ mod refusals;
 mod silence;
 mod store;
 mod timeline;
+mod withdrawals;
 mod world;

@@ -44,7 +44,7 @@ async fn a_write_for_a_lower_offset_changes_nothing() {
     let store = world.store().await;
     let save = async |records| {
         let (mut count, rejected) = count(&definition, records);
-        let checkpoint = Checkpoint::of(2, &mut count, Base::default(), rejected);
+        let checkpoint = Checkpoint::of(2, &mut count, Base::default(), rejected, Vec::new());
         store.save(&checkpoint, "cluster/votes").await.unwrap();
     };
     save(20).await;

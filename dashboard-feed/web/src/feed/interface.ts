@@ -74,6 +74,10 @@ export interface Result {
    * Nothing can change any more.
    */
   final: boolean;
+  /**
+   * `manual` where the result waits for an administrator's word after the end, and is provisional until then.
+   */
+  finalise?: string;
   individual: boolean;
   outcome: (SeatsOutcome | WinnerOutcome | WinnersOutcome) | null;
   /**
@@ -82,7 +86,7 @@ export interface Result {
   position: number;
   publication: Publication;
   /**
-   * counted + repeated + rejected.
+   * counted + repeated + rejected + withdrawn.
    */
   records: number;
   /**
@@ -107,6 +111,10 @@ export interface Result {
    * counted / registered.
    */
   turnout: number | null;
+  /**
+   * Paper ballots that do not count, as their file was withdrawn; not there where none was.
+   */
+  withdrawn?: number;
 }
 /**
  * The participants; without votes, share and seats while these are withheld.

@@ -59,6 +59,11 @@ export function Rejected({ result }: { result: Result }) {
           {say("rejected.repeated")}: <b>{whole(result.repeated)}</b>
         </p>
       ) : null}
+      {result.withdrawn === undefined ? null : (
+        <p>
+          {say("rejected.withdrawn")}: <b>{whole(result.withdrawn)}</b>
+        </p>
+      )}
     </section>
   );
 }
