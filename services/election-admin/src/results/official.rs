@@ -162,6 +162,20 @@ mod tests {
         assert!(text(before).contains(r#""winner":2"#));
     }
 
+    #[test]
+    fn the_text_of_an_ordinary_election_is_what_it_always_was() {
+        let tally = r#"{"votes":[[0,1,5],[0,3,2]],"rejected":{},"repeated":0,"timeline":[],"newest_ms":5,"closed":true}"#;
+        let rules = r#"{"method":"dhondt","seats":3,"tie":"ballot_order"}"#;
+        let (definition, tallies) = (definition(rules, false), [partition(0, tally)]);
+        let before = r#"{"counted":7,"created":"2026-06-16T13:00:00Z","duplicate_ballots":0,"election":7,"end":"2026-06-16T15:00:00Z","individual":false,"invalid_poll_numbers":0,"outcome":{"open_seats":0,"seats":[2,0,1],"ties":[]},"participants":[{"name":"A","poll_number":1,"seats":2,"votes":5},{"name":"A","poll_number":2,"seats":0,"votes":0},{"name":"C","poll_number":3,"seats":1,"votes":2}],"repeated":0,"rules":{"method":"dhondt","seats":3,"tie":"ballot_order"},"start":"2026-06-16T13:00:00Z","title":"T","v":1}"#;
+        // However many voters are on the roll.
+        for registered in [None, Some(3), Some(20)] {
+            let result = certified(&definition, &tallies, registered);
+            let text = crate::results::canonical::text(&result).unwrap();
+            assert_eq!(text, before);
+        }
+    }
+
     proptest! {
         #[test]
         fn a_share_is_within_half_a_hundredth(part in 0..u64::MAX, more in 0..u64::MAX) {
