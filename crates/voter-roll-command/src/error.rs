@@ -4,6 +4,9 @@ use std::io;
 
 use voter_roll::KeyError;
 
+/// Conflicts that an error message names.
+pub(crate) const NAMED_CONFLICTS: usize = 10;
+
 /// What PostgreSQL complained about, without the values: its details quote whole rows.
 #[derive(Debug, thiserror::Error)]
 #[error("PostgreSQL: {0}")]
@@ -66,16 +69,16 @@ pub enum RollError {
     /// The CSV file cannot be parsed at all.
     #[error("the file of voters is not as expected: {0}")]
     Csv(String),
-    /// One line of the CSV file is wrong; nothing was imported.
-    #[error("line {line}: {problem}; nothing was imported")]
+    /// One line of the CSV file is wrong; the roll is as it was.
+    #[error("line {line}: {problem}; the roll was not changed")]
     Line {
         /// Line of the file, from 1.
         line: u64,
         /// What is wrong there, without quoting it.
         problem: String,
     },
-    /// Voters that are there twice; nothing was imported.
-    #[error("{}; nothing was imported", .0.join("; "))]
+    /// Voters that are there twice, or not at all; the roll is as it was.
+    #[error("{}; the roll was not changed", .0.join("; "))]
     Conflicts(Vec<String>),
 
     /// The roll was loaded once, with a key that is not there now.
@@ -156,6 +159,35 @@ pub enum RollError {
         /// Voters that the election can have.
         capacity: u64,
     },
+    /// More voters than an election in use has room for.
+    #[error(
+        "there would be {voters} rows on the roll, but election {election} has room for {capacity} voters, as its first \
+         load fixed; the roll was not changed. If that election is over, purge it; if these voters are for another \
+         one, name that with --election"
+    )]
+    NoRoom {
+        /// Which election.
+        election: u32,
+        /// Voters that the election can have.
+        capacity: u32,
+        /// Rows that there would be.
+        voters: i64,
+    },
+    /// A voter in Redis has another serial than the load would give.
+    #[error(
+        "voters of election {0} have other serials in Redis than this roll and its ballot key give them: restore the \
+         database of the roll, and its ballot key, from a backup made after the first load"
+    )]
+    SerialsDiffer(u32),
+    /// The roll was changed, but not in Redis.
+    #[error(
+        "the roll was changed, but in election {0} that is not, or not for all, in force yet: \
+         `voter-roll load --election {0}` brings it into force (Redis: {1})"
+    )]
+    NotInForce(u32, redis::RedisError),
+    /// The election was never loaded.
+    #[error("election {0} has no roll here: `voter-roll load --election {0}` makes it")]
+    NotLoaded(u32),
     /// The election was purged.
     #[error("election {0} was purged: its ballot key is destroyed, and it cannot be loaded again")]
     Purged(u32),

@@ -20,6 +20,11 @@ impl Guid {
         Self(Uuid::new_v4().into_bytes())
     }
 
+    /// Of 16 bytes in network order.
+    pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
     /// The 16 bytes, in network order.
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0

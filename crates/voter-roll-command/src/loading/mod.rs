@@ -1,13 +1,22 @@
 //! The roll of one election in Redis: bringing it there, looking at it, destroying it.
 
+mod amend;
 mod first;
+mod holder;
 mod load;
 mod purge;
 mod records;
+mod room;
 mod seal;
 mod status;
 mod write;
 
+pub(crate) use amend::{Amended, OpenRolls};
+pub(crate) use holder::Holder;
+pub(crate) use records::{lock_changes, unlock_changes};
+pub(crate) use room::{check_room, in_use};
+
+pub use amend::InForce;
 pub use load::{LoadReport, load};
 pub use purge::{PurgeReport, purge};
 pub use status::{KeyState, LoadStatus, RedisStatus, RollStatus, status};

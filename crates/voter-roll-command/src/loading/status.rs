@@ -24,6 +24,8 @@ const BUCKETS_AT_ONCE: u32 = 64;
 pub struct RollStatus {
     /// Voters on the roll in PostgreSQL.
     pub voters: u64,
+    /// Voters who were struck from it.
+    pub struck: u64,
     /// The elections asked for, in order.
     pub elections: Vec<LoadStatus>,
 }
@@ -71,7 +73,7 @@ pub struct RedisStatus {
     pub buckets: u32,
     /// Buckets of them that are complete.
     pub complete_buckets: u32,
-    /// Voters who have not voted.
+    /// Voters who have not voted; like the others, with those who were struck.
     pub free: u64,
     /// Voters bound to a choice that is not known to be in the log.
     pub pending: u64,
@@ -110,8 +112,10 @@ pub async fn status(
             });
         }
     }
+    let voters = records::voters(database).await?;
     Ok(RollStatus {
-        voters: records::voters(database).await?,
+        voters,
+        struck: records::rows(database).await?.saturating_sub(voters),
         elections,
     })
 }
@@ -163,6 +167,7 @@ impl RedisStatus {
                 Some(State::Free) => self.free += 1,
                 Some(State::Pending) => self.pending += 1,
                 Some(State::Voted) => self.voted += 1,
+                Some(State::Forward) => {}
                 // The only other value is the mark of a complete bucket.
                 None => self.complete_buckets += 1,
             }

@@ -7,7 +7,7 @@ use tokio_postgres::Client;
 
 use crate::error::RollError;
 
-/// Writes `personal_id,guid,district` of every voter, in the order of the roll, under that header;
+/// Writes `personal_id,guid,district` of every voter who may vote, in the order of the roll, under that header;
 /// says how many voters.
 ///
 /// # Errors
@@ -19,7 +19,8 @@ pub async fn export(
 ) -> Result<u64, RollError> {
     let rows = database
         .copy_out(
-            "COPY (SELECT personal_id, guid, district FROM dim_voters ORDER BY row_number)
+            "COPY (SELECT personal_id, guid, district FROM dim_voters WHERE struck_at IS NULL
+                   ORDER BY row_number)
              TO STDOUT (FORMAT csv, HEADER)",
         )
         .await?;

@@ -8,7 +8,7 @@ use tokio_postgres::Client;
 use uuid::Builder;
 
 use super::{
-    append::{BATCH, append, lock, produce, stage},
+    append::{BATCH, Incoming, append, lock, produce, stage},
     names::{FEMALE, LAST, MALE, REGIONS},
 };
 use crate::error::RollError;
@@ -56,7 +56,9 @@ pub async fn generate(
             let election: i64 = load.try_get(0)?;
             return Err(RollError::InUse(election));
         }
-        transaction.batch_execute("TRUNCATE dim_voters").await?;
+        transaction
+            .batch_execute("TRUNCATE dim_voters, former_guids")
+            .await?;
     }
 
     let (batches, producer) = produce(move |batches| {
@@ -65,7 +67,11 @@ pub async fn generate(
             let batch: Vec<_> = numbers
                 .by_ref()
                 .take(BATCH)
-                .map(|number| (number.cast_signed(), voter(what, number)))
+                .map(|number| Incoming {
+                    line: number.cast_signed(),
+                    voter: voter(what, number),
+                    has_guid: true,
+                })
                 .collect();
             // A closed queue: PostgreSQL failed, and says so itself.
             if batch.is_empty() || batches.blocking_send(batch).is_err() {

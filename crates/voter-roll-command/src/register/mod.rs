@@ -1,17 +1,19 @@
 //! The roll of voters in PostgreSQL: table `dim_voters`.
 
 mod append;
+mod conflicts;
 mod export;
 mod generate;
 mod import;
-mod lines;
 mod names;
 
 use tokio_postgres::{Client, NoTls};
 
 pub use export::export;
 pub use generate::{Generate, generate};
-pub use import::import;
+pub use import::{Different, Import, ImportReport, import};
+
+pub(crate) use append::lock;
 
 use crate::error::{DatabaseError, RollError};
 

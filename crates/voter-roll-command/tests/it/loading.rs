@@ -156,7 +156,11 @@ async fn the_roll_may_grow_within_its_capacity_and_no_further() {
     all.sort_unstable();
     assert!(all.into_iter().eq(0..125), "every serial is taken");
 
-    world.import(&newcomers(26..=26)).await.unwrap();
+    let refused = world.import(&newcomers(26..=26)).await.unwrap_err();
+    assert!(matches!(refused, RollError::NoRoom { .. }), "{refused}");
+    let one_more = "INSERT INTO dim_voters SELECT 125, '00000000026', gen_random_uuid(), first_name, last_name, birth_date,
+                        gender, region, district FROM dim_voters WHERE row_number = 0";
+    world.database.execute(one_more, &[]).await.unwrap();
     let refused = world.load().await.unwrap_err();
     assert!(
         matches!(refused, RollError::CapacityExceeded { capacity: 125, .. }),

@@ -137,6 +137,19 @@ async fn postgresql_has_no_place_for_a_ballot() {
     assert_eq!(
         columns,
         [
+            "audit_head.single",
+            "audit_head.seq",
+            "audit_head.hash",
+            "audit_log.seq",
+            "audit_log.at",
+            "audit_log.who",
+            "audit_log.role",
+            "audit_log.what",
+            "audit_log.target",
+            "audit_log.address",
+            "audit_log.outcome",
+            "audit_log.previous_hash",
+            "audit_log.hash",
             "dim_voters.row_number",
             "dim_voters.personal_id",
             "dim_voters.guid",
@@ -146,6 +159,10 @@ async fn postgresql_has_no_place_for_a_ballot() {
             "dim_voters.gender",
             "dim_voters.region",
             "dim_voters.district",
+            "dim_voters.first_guid",
+            "dim_voters.struck_at",
+            "former_guids.guid",
+            "former_guids.row_number",
             "roll_loads.election",
             "roll_loads.key_fingerprint",
             "roll_loads.capacity",
@@ -153,6 +170,7 @@ async fn postgresql_has_no_place_for_a_ballot() {
             "roll_loads.first_loaded_at",
             "roll_loads.loaded_at",
             "roll_loads.purged_at",
+            "roll_loads.loaded_rows",
         ]
     );
 }

@@ -7,7 +7,7 @@ use redis::{AsyncCommands, aio::MultiplexedConnection};
 use tempfile::TempDir;
 use tokio_postgres::Client;
 use voter_roll::{Claim, ClaimError, Guid, KeyDirectory, Roll, RollOptions};
-use voter_roll_command::{Generate, LoadReport, LoadStatus, RollError};
+use voter_roll_command::{Generate, Import, LoadReport, LoadStatus, Operator, RollError};
 
 /// The election of all tests.
 pub(crate) const ELECTION: u32 = 7;
@@ -77,7 +77,11 @@ impl World {
 
     pub(crate) async fn import(&mut self, csv: &str) -> Result<u64, RollError> {
         let file = Cursor::new(csv.to_owned());
-        voter_roll_command::import(&mut self.database, file, &ProgressBar::hidden()).await
+        let (what, operator) = (Import::default(), Operator::new(None));
+        let progress = ProgressBar::hidden();
+        let imported =
+            voter_roll_command::import(&mut self.database, file, what, &operator, &progress);
+        Ok(imported.await?.added)
     }
 
     pub(crate) async fn export(&self) -> String {
@@ -118,12 +122,21 @@ impl World {
 
     /// Loads the roll, with room for so many voters.
     pub(crate) async fn load_for(&self, capacity: Option<u32>) -> Result<LoadReport, RollError> {
+        self.load_as(ELECTION, capacity).await
+    }
+
+    /// Loads the roll for another election.
+    pub(crate) async fn load_election(&self, election: u32) -> Result<LoadReport, RollError> {
+        self.load_as(election, None).await
+    }
+
+    async fn load_as(&self, election: u32, capacity: Option<u32>) -> Result<LoadReport, RollError> {
         let progress = ProgressBar::hidden();
         voter_roll_command::load(
             &self.database,
             &self.redis(),
             &self.keys,
-            ELECTION,
+            election,
             capacity,
             &progress,
         )

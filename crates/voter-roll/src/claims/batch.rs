@@ -14,10 +14,13 @@ use redis::{
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::{Claim, RollOptions};
+use crate::packing::ENTRY_BYTES;
 
 const CLAIM_SCRIPT: &str = include_str!("../scripts/claim.lua");
+const CONFIRM_SCRIPT: &str = include_str!("../scripts/confirm.lua");
 
 static CLAIM: LazyLock<Script> = LazyLock::new(|| Script::new(CLAIM_SCRIPT));
+static CONFIRM: LazyLock<Script> = LazyLock::new(|| Script::new(CONFIRM_SCRIPT));
 
 /// The claim of a ballot. Like all commands here it is idempotent.
 pub(super) fn claim_command(
@@ -34,8 +37,10 @@ pub(super) fn claim_command(
 }
 
 pub(super) fn confirm_command(claim: &Claim) -> Cmd {
-    let mut command = redis::cmd("HSET");
-    command.arg(&claim.key).arg(&claim.field).arg(&claim.voted);
+    let hash = CONFIRM.get_hash();
+    let mut command = Cmd::with_capacity(6, 7 + 40 + 1 + claim.key.len() + 16 + ENTRY_BYTES);
+    command.arg("EVALSHA").arg(hash).arg(1).arg(&claim.key);
+    command.arg(&claim.field).arg(&claim.voted);
     command
 }
 
@@ -163,8 +168,10 @@ impl Link {
             .collect();
         if !unknown_script.is_empty() {
             // This is the first batch, or Redis was restarted.
-            let mut again = Pipeline::with_capacity(unknown_script.len() + 1);
-            again.cmd("SCRIPT").arg("LOAD").arg(CLAIM_SCRIPT).ignore();
+            let mut again = Pipeline::with_capacity(unknown_script.len() + 2);
+            for script in [CLAIM_SCRIPT, CONFIRM_SCRIPT] {
+                again.cmd("SCRIPT").arg("LOAD").arg(script).ignore();
+            }
             for (index, command) in pipeline.cmd_iter().enumerate() {
                 if unknown_script.binary_search(&index).is_ok() {
                     again.add_command(command.clone());

@@ -4,7 +4,11 @@ use std::fmt;
 
 use redis::{ErrorKind, RedisError, Value};
 
-use crate::packing::{ENTRY_BYTES, Entry, EntryAddress};
+use crate::{
+    keys::RollKeys,
+    packing::{ENTRY_BYTES, Entry, EntryAddress},
+    voter::Guid,
+};
 
 /// A ballot that a voter may cast. It has to be handed back to [`crate::Roll::confirm`] once it is
 /// in the log.
@@ -52,6 +56,14 @@ pub enum ClaimError {
     /// Redis cannot be reached in time; whether it did what it was told is not known.
     #[error("Redis cannot be reached: {0}")]
     Unavailable(#[from] RedisError),
+}
+
+/// The voter's first guid, where the answer of `claim.lua` leads there.
+pub(super) fn follow(answer: &Value, keys: &RollKeys, guid: &Guid) -> Option<Guid> {
+    match answer {
+        Value::BulkString(bytes) => keys.follow(guid, bytes),
+        _ => None,
+    }
 }
 
 /// Reads the answer of `claim.lua`.
@@ -120,6 +132,8 @@ mod tests {
             Value::Okay,
             Value::Int(1),
             Value::BulkString(b"1".to_vec()),
+            // What leads elsewhere leads there once.
+            Value::BulkString(vec![3; 17]),
             Value::SimpleString("WHAT".to_owned()),
         ] {
             assert!(matches!(answer(&junk), Err(ClaimError::Unavailable(_))));

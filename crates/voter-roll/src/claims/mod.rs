@@ -15,9 +15,14 @@ use tokio::{
 pub use batch::RollService;
 pub use claim::{Claim, ClaimError};
 
-use crate::{keys::KeyDirectory, layout, voter::Guid};
+use crate::{
+    keys::KeyDirectory,
+    layout,
+    packing::{EntryAddress, IDENTITY_BYTES},
+    voter::Guid,
+};
 use batch::Request;
-use loaded_rolls::LoadedRolls;
+use loaded_rolls::{ElectionRoll, LoadedRolls};
 
 /// How long what [`Roll::check_writable`] writes is kept.
 const WRITE_CHECK_KEPT_S: u32 = 60;
@@ -57,6 +62,13 @@ pub struct Roll {
     timeout: Duration,
 }
 
+/// What Redis answered to a claim, and where.
+struct Asked {
+    key: String,
+    address: EntryAddress,
+    answer: Value,
+}
+
 impl Roll {
     /// A handle, and the service whose `run` answers it. Nothing is connected or read yet.
     pub fn open(
@@ -90,20 +102,40 @@ impl Roll {
     ) -> Result<Claim, ClaimError> {
         let claiming = async {
             let roll = self.elections.get(election, self).await?;
-            let address = roll.keys.entry_address(guid);
-            let key = layout::bucket_key(election, address.bucket(roll.buckets));
             let identity = roll.keys.identity(guid, personal_id);
-            let tag = roll.keys.choice(guid, choice);
-            let answer = self
-                .send(batch::claim_command(&key, &address.field, identity, tag))
-                .await?;
-            claim::read(&answer, key, address)
+            let mut asked = self.ask(election, &roll, guid, identity, choice).await?;
+            // The guid was issued later: the ballot lies under the first one, with the identity check of this one.
+            if let Some(first) = claim::follow(&asked.answer, &roll.keys, guid) {
+                asked = self.ask(election, &roll, &first, identity, choice).await?;
+            }
+            claim::read(&asked.answer, asked.key, asked.address)
         };
         let claim = self.in_time(claiming).await;
         if matches!(claim, Err(ClaimError::RollNotLoaded)) {
             self.elections.doubt(election);
         }
         claim
+    }
+
+    /// Asks for the ballot under a guid.
+    async fn ask(
+        &self,
+        election: u32,
+        roll: &ElectionRoll,
+        guid: &Guid,
+        identity: [u8; IDENTITY_BYTES],
+        choice: u32,
+    ) -> Result<Asked, ClaimError> {
+        let address = roll.keys.entry_address(guid);
+        let key = layout::bucket_key(election, address.bucket(roll.buckets));
+        let tag = roll.keys.choice(guid, choice);
+        let command = batch::claim_command(&key, &address.field, identity, tag);
+        let answer = self.send(command).await?;
+        Ok(Asked {
+            key,
+            address,
+            answer,
+        })
     }
 
     /// Marks the voter as having voted, once the vote is in the log. Repeating it is harmless; a

@@ -13,7 +13,10 @@ use zeroize::{Zeroize, Zeroizing};
 pub use extent::{Extent, RowDigest};
 pub use file::{KeyDirectory, KeyError, StoredKey};
 
-use crate::{packing::EntryAddress, voter::Guid};
+use crate::{
+    packing::{self, EntryAddress, FORWARD_BYTES, IDENTITY_BYTES},
+    voter::Guid,
+};
 
 /// An HMAC state that has absorbed its key; a clone of it saves half the work of each HMAC.
 type Keyed = Hmac<Sha256>;
@@ -93,6 +96,8 @@ pub struct RollKeys {
     row: Keyed,
     field: Keyed,
     identity: Keyed,
+    nobody: Keyed,
+    forward: Keyed,
     choice: Keyed,
 }
 
@@ -105,6 +110,8 @@ impl RollKeys {
             row: key.derive("row"),
             field: key.derive("field"),
             identity: key.derive("identity"),
+            nobody: key.derive("nobody"),
+            forward: key.derive("forward"),
             choice: key.derive("choice"),
         }
     }
@@ -132,11 +139,30 @@ impl RollKeys {
     }
 
     /// What shows that a `personal_id` belongs to a GUID.
-    pub fn identity(&self, guid: &Guid, personal_id: &str) -> [u8; 8] {
+    pub fn identity(&self, guid: &Guid, personal_id: &str) -> [u8; IDENTITY_BYTES] {
         bytes(
             &mac(&self.identity, &[guid.as_bytes(), personal_id.as_bytes()]),
             0,
         )
+    }
+
+    /// What no `personal_id` belongs to, and looks like the others: that of a voter who was struck.
+    pub fn nobody(&self, guid: &Guid) -> [u8; IDENTITY_BYTES] {
+        bytes(&mac(&self.nobody, &[guid.as_bytes()]), 0)
+    }
+
+    /// The entry under a GUID that was issued later, which leads to the ballot under the first one.
+    pub fn forward(&self, guid: &Guid, first: &Guid) -> [u8; FORWARD_BYTES] {
+        packing::forward(first, self.forward_mask(guid))
+    }
+
+    /// The first GUID, where the entry under this one leads there.
+    pub fn follow(&self, guid: &Guid, entry: &[u8]) -> Option<Guid> {
+        packing::follow(entry, self.forward_mask(guid))
+    }
+
+    fn forward_mask(&self, guid: &Guid) -> [u8; 16] {
+        bytes(&mac(&self.forward, &[guid.as_bytes()]), 0)
     }
 
     /// What tells a voter's pending choice from the voter's other choices.
@@ -211,6 +237,8 @@ mod tests {
         assert_ne!(one.row(0, &guid), one.row(0, &Guid::random()));
         assert_ne!(one.entry_address(&guid), other.entry_address(&guid));
         assert_ne!(one.identity(&guid, "1"), other.identity(&guid, "1"));
+        assert_ne!(one.nobody(&guid), other.nobody(&guid));
+        assert_ne!(one.forward(&guid, &guid), other.forward(&guid, &guid));
         assert_ne!(one.choice(&guid, 1), other.choice(&guid, 1));
     }
 

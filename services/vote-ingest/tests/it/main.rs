@@ -7,4 +7,5 @@ mod health;
 mod outages;
 mod privacy;
 mod readiness;
+mod roll_changes;
 mod world;
