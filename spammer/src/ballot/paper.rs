@@ -9,7 +9,7 @@ use crate::result::Results;
 /// Someone or something to vote for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Candidate {
-    /// Where it is on the ballot paper, from 1.
+    /// Its place on the ballot paper, from 1.
     pub poll_number: u32,
     /// As on the ballot paper.
     pub name: String,
@@ -22,15 +22,15 @@ pub struct Paper {
     pub candidates: Vec<Candidate>,
     /// The odds of the choices.
     pub weights: Weights,
-    /// How the votes become an outcome, if a scenario says so.
+    /// How the votes become an outcome, if there is a scenario.
     rules: Option<(Rules, Vec<ListTerms>)>,
 }
 
 impl Paper {
-    /// The ballot paper that `results` show.
+    /// The ballot paper shown in `results`.
     ///
     /// # Errors
-    /// Where the scenario's names are not those on the ballot paper.
+    /// If the scenario's names are not those on the ballot paper.
     pub fn new(results: &Results, scenario: Option<&Scenario>) -> Result<Self, Error> {
         let mut candidates: Vec<Candidate> = results
             .candidates
@@ -75,8 +75,8 @@ impl Paper {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let votes: Vec<u64> = participants.iter().map(|one| one.votes).collect();
-        let weights = Weights::new(&votes)
-            .ok_or_else(|| misfit("it gives no vote to anybody.".to_owned()))?;
+        let weights =
+            Weights::new(&votes).ok_or_else(|| misfit("it gives nobody any votes.".to_owned()))?;
         let terms: Vec<ListTerms> = participants.iter().map(|one| one.terms).collect();
         scenario
             .rules
@@ -89,11 +89,11 @@ impl Paper {
         })
     }
 
-    /// What the scenario's rules make of these votes, by poll number, as the contract of the `apportion`
-    /// command writes it; `None` without a scenario.
+    /// What the scenario's rules make of these votes, by poll number, in the format of the `apportion`
+    /// command's contract; `None` without a scenario.
     ///
     /// # Errors
-    /// What the rules say against it.
+    /// Why the rules cannot be applied.
     pub fn outcome(&self, votes: &[u64], cast: u64) -> Option<Result<serde_json::Value, String>> {
         let (rules, terms) = self.rules.as_ref()?;
         let count = Count {
