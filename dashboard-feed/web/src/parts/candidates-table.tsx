@@ -1,4 +1,4 @@
-// The numbers of all who stand, in the order of the ballot paper.
+// The numbers of all candidates, in the order of the ballot paper.
 import { limit, say, share, whole } from "../language/language";
 import { ranking } from "../result/ranking";
 import type { Candidate, Result } from "../result/result";
@@ -63,7 +63,7 @@ export function note(candidate: Candidate): string {
     .join(", ");
 }
 
-/** "1 Name 43.21 %; 2 …": what a picture shows, for who cannot see it. */
+/** "1 Name 43.21 %; 2 …": what a picture shows, for those who cannot see it. */
 export function inWords(result: Result, value: (candidate: Candidate) => string): string {
   return ranking(result.candidates)
     .map(({ candidate }) => `${candidate.name} ${value(candidate)}`)

@@ -1,4 +1,4 @@
-// Who is where, as a table whose rows change places before the reader's eyes.
+// The ranking, as a table whose rows visibly change places.
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { now } from "../feed/clock";
 import { say, share, whole } from "../language/language";
@@ -59,7 +59,7 @@ function Row({ one, result, marked }: { one: Ranked; result: Result; marked: Mov
   const { rank, candidate } = one;
   const { poll_number, name, votes, seats } = candidate;
   const move = marked.get(poll_number)?.places;
-  // That a list is above the threshold is what everybody expects.
+  // Being above the threshold is the normal case and needs no note.
   const small = candidate.standing === "reached" ? "" : note(candidate);
   return (
     <tr data-row={poll_number} data-moved={move === undefined ? undefined : move > 0 ? "up" : "down"}>

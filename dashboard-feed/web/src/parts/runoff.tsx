@@ -26,7 +26,7 @@ export function Runoff({ result }: { result: Result }) {
   );
 }
 
-/** Those whom it is between: who would go to a second round, or the best two. */
+/** The leading candidates: those who would go to a second round, or the best two. */
 function finalists(result: Result): Candidate[] {
   const ranked = ranking(result.candidates).map(({ candidate }) => candidate);
   const runoff = isWinner(result.outcome) ? result.outcome.runoff : null;

@@ -2,7 +2,7 @@ import { names, say } from "../language/language";
 import { candidateOf, type Result, type Tie } from "../result/result";
 import { isSeats, tiesOf } from "../result/verdict";
 
-/** Ties that matter and how each was settled; nothing where there are none. */
+/** Ties that matter and how each was settled; nothing if there are none. */
 export function Ties({ result }: { result: Result }) {
   const ties = tiesOf(result);
   if (ties.length === 0) return null;

@@ -2,7 +2,7 @@ import { names, say } from "../language/language";
 import { candidateOf, type Result } from "../result/result";
 import { allSeats, isSeats, verdict } from "../result/verdict";
 
-/** What the numbers come to, in a sentence. */
+/** What the numbers mean, in a sentence. */
 export function Verdict({ result }: { result: Result }) {
   const sentence = inWords(result);
   return sentence === "" ? null : <p class="verdict">{sentence}</p>;

@@ -5,11 +5,11 @@ export interface Line {
   /** As a share of the valid votes, which is what the bars show. */
   share: number;
   kind: "threshold" | "half";
-  /** As the rules name it, in percent; nothing where it is a quota. */
+  /** In percent, as in the rules; nothing if it is a quota. */
   percent?: number;
 }
 
-/** The share of the valid votes that a percentage, of whatever the rules measure it against, comes to. */
+/** The share of the valid votes that corresponds to a percentage of the base in the rules. */
 function shareOfValid(result: Result, percent: number): number {
   const base = result.rules.threshold?.of === "cast" ? cast(result) : result.counted;
   return result.counted === 0 ? percent / 100 : ((percent / 100) * base) / result.counted;
@@ -25,7 +25,7 @@ export function lineOf(result: Result): Line | undefined {
   return { share: shareOfValid(result, percent), kind: "threshold", percent };
 }
 
-/** The threshold of a candidate's own, where it has one: as the rules name it, in percent. */
+/** A candidate's own threshold, if it has one: in percent, as in the rules. */
 export function ownThreshold(candidate: Candidate): number | undefined {
   return candidate.threshold_percent === undefined ? undefined : Number(candidate.threshold_percent);
 }

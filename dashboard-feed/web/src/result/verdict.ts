@@ -1,4 +1,4 @@
-// What the numbers come to, in one word; the messages make a sentence of it.
+// What the numbers mean, in one word; the messages turn it into a sentence.
 import { ranking } from "./ranking";
 import type { Result, SeatsOutcome, Tie, WinnerOutcome } from "./result";
 
@@ -58,7 +58,7 @@ export function isOpen(tie: Tie): boolean {
   return tie.settled_by === null;
 }
 
-/** The ties worth telling: before the first vote everybody is level, which is no news. */
+/** The ties worth showing: before the first vote everybody is level, which is no news. */
 export function tiesOf(result: Result): Tie[] {
   return result.counted === 0 ? [] : (result.outcome?.ties ?? []);
 }

@@ -1,10 +1,10 @@
-// What a count may also hold, which this night's elections do not: a real result with that added.
+// What a count may also contain, but this night's elections do not: a real result with that added.
 import { describe, expect, test } from "vitest";
 import type { Result } from "../../../src/result/result";
 import { read, Visit } from "../browser";
 import type { Night } from "../night.test";
 
-/** A page that gets this result, once, from the real feed's place. */
+/** A page that gets this result, once, instead of the real feed's. */
 async function showing(night: Night, result: Result, view: string): Promise<Visit> {
   const visit = await Visit.to(night.browser, "about:blank");
   const event = `retry: 600000\nid: ${result.position}\ndata: ${JSON.stringify(result)}\n\n`;
