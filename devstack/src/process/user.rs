@@ -29,7 +29,7 @@ impl User {
         }
     }
 
-    /// Gives a directory to this user.
+    /// Makes this user the owner of a directory.
     pub(crate) fn own(self, directory: &Path) -> anyhow::Result<()> {
         std::os::unix::fs::chown(directory, Some(self.id), Some(self.group))
             .with_context(|| format!("cannot change the owner of {}", directory.display()))
