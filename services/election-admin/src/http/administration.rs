@@ -120,7 +120,7 @@ struct NewElection {
     results: Option<String>,
 }
 
-/// Defines an election, which opens and closes by itself
+/// Defines an election, which opens and closes on its own
 #[utoipa::path(post, path = "/createElection",
     request_body(content = NewElection),
     responses((status = 200, body = Numbered), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized),

@@ -34,7 +34,7 @@ struct FullResult {
     finalised_at: Option<String>,
 }
 
-/// Gives the whole result as JSON: votes, seats or a winner, and the ties that mattered
+/// Returns the whole result as JSON: votes, seats or a winner, and the ties that mattered
 ///
 /// Administrators always, everybody once the result is final.
 #[utoipa::path(get, path = "/elections/{id}/results.json", params(("id" = u32, Path, description = "The election")),
@@ -51,7 +51,7 @@ pub(super) async fn results_json(
     .await
 }
 
-/// Gives the whole result as CSV, a participant a line
+/// Returns the whole result as CSV, a participant a line
 ///
 /// Administrators always, everybody once the result is final.
 #[utoipa::path(get, path = "/elections/{id}/results.csv", params(("id" = u32, Path, description = "The election")),

@@ -54,7 +54,7 @@ struct ParticipantResult {
     result: Number,
 }
 
-/// Gives the result of an election that has ended
+/// Returns the result of an election that has ended
 ///
 /// Waits for the count for at most ten seconds.
 #[utoipa::path(get, path = "/getResults", params(("id" = i32, Query, description = "The election")),

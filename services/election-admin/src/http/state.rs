@@ -40,12 +40,12 @@ impl State {
     /// A connection to the database.
     ///
     /// # Errors
-    /// Where PostgreSQL cannot be reached.
+    /// If PostgreSQL cannot be reached.
     pub async fn connection(&self) -> Result<Object, ApiError> {
         Ok(definitions::connection(&self.pool).await?)
     }
 
-    /// Whether the result of an election is known to be final. Where the database cannot be asked, it is not.
+    /// Whether the result of an election is known to be final. Where the database cannot be reached, it is not.
     pub async fn is_final(&self, election: Option<ElectionId>) -> bool {
         let Some(election) = election else {
             return false;
@@ -60,7 +60,7 @@ impl State {
     /// Answers a question, and writes down who asked it. Nobody is answered without.
     ///
     /// # Errors
-    /// Those of `work`, or where the audit log cannot be written.
+    /// Those of `work`, or if the audit log cannot be written.
     pub async fn look(
         &self,
         act: AuditEntry,
@@ -79,7 +79,7 @@ impl State {
     /// client has hung up, or has been told that it takes too long.
     ///
     /// # Errors
-    /// Those of `work`, or where the audit log cannot be written.
+    /// Those of `work`, or if the audit log cannot be written.
     pub async fn change(
         &self,
         act: AuditEntry,
@@ -121,7 +121,7 @@ impl State {
     }
 }
 
-/// Servers that are frozen rather than gone keep nobody waiting for ever.
+/// Servers that are frozen rather than gone keep nobody waiting forever.
 async fn in_time(
     work: impl Future<Output = Result<HttpResponse, ApiError>>,
 ) -> Result<HttpResponse, ApiError> {
