@@ -1,4 +1,4 @@
-//! What an election came to.
+//! The outcome of an election.
 
 use serde::Serialize;
 
@@ -38,7 +38,7 @@ impl Outcome {
         }
     }
 
-    /// The poll number of the winner, where one is elected and has been.
+    /// The poll number of the winner, if there is a single winner and one has been elected.
     pub fn winner(&self) -> Option<u32> {
         match self {
             Self::Seats(_) | Self::Winners(_) => None,

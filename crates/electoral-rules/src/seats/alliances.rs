@@ -32,7 +32,7 @@ pub(super) fn share_out(
         .iter()
         .enumerate()
         .filter_map(|(index, team)| {
-            // A team goes by the poll number of its first list.
+            // A team has the poll number of its first list.
             let first = team.first()?;
             Some(Contender {
                 index,

@@ -1,4 +1,5 @@
-//! What real laws ask for besides: exhausted lists, alliances, seats won before, the electorate as base, several winners.
+//! What real laws also require: exhausted lists, alliances, seats won before, the electorate as base, several
+//! winners.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -218,7 +219,7 @@ proptest! {
         }
     }
 
-    /// An alliance gets what one list with its votes would get, and shares that out as an election of its own.
+    /// An alliance gets what one list with its votes would get, and shares that out like a separate election.
     #[test]
     fn an_alliance_is_a_list_first_and_an_election_then(
         votes in proptest::collection::vec(1..1000_u64, 4..8),
@@ -239,8 +240,8 @@ proptest! {
         }
     }
 
-    /// Seats won before and the new ones together are what an election of both would give, where nobody has won too
-    /// many already.
+    /// Seats won before and the new ones together are what a single election for both would give, if nobody has
+    /// already won too many.
     #[test]
     fn divisors_go_on_after_the_seats_that_are_won(
         votes in proptest::collection::vec(1..1000_u64, 2..6),
