@@ -10,24 +10,24 @@ use serde::{Deserialize, Serialize};
 use crate::{ClosedLog, ElectionOutcome, PartitionTally, Reason, Tally};
 
 /// The result of an election. Once every partition is past its closing marker, nothing in here changes any
-/// more, however many records come later: so the only rejections in it are those that a marker ends.
+/// more, however many records come later. So it includes only rejections that cannot occur after a marker.
 ///
-/// Its canonical JSON is hashed and kept for ever: fields are neither added nor renamed without a new `v`.
+/// Its canonical JSON is hashed and kept forever: fields are neither added nor renamed without a new `v`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OfficialResult {
-    /// The form of what follows.
+    /// The version of the format.
     pub v: u32,
     /// The election.
     pub election: ElectionId,
     /// What the pages call it.
     pub title: String,
-    /// True where persons stand.
+    /// True if the candidates are persons.
     pub individual: bool,
     /// When it was defined.
     pub created: Timestamp,
     /// First moment at which votes counted.
     pub start: Timestamp,
-    /// First moment at which they no longer did.
+    /// First moment at which votes no longer counted.
     pub end: Timestamp,
     /// How votes became seats or a winner.
     pub rules: Rules,
@@ -37,18 +37,18 @@ pub struct OfficialResult {
     pub repeated: u64,
     /// Records of a ballot after its first.
     pub duplicate_ballots: u64,
-    /// Ballots whose poll number no participant has.
+    /// Ballots with an unknown poll number.
     pub invalid_poll_numbers: u64,
     /// In the order of the ballot paper.
     pub participants: Vec<OfficialParticipant>,
-    /// Seats or a winner, with the ties that mattered; none where the electoral rules refuse the count.
+    /// Seats or a winner, with the ties that mattered; `None` if the electoral rules refuse the count.
     pub outcome: Option<Outcome>,
-    /// From form 2 on, the records that it stands on: by partition, those up to the closing marker.
+    /// From version 2 on, the records that it is based on: by partition, those up to the closing marker.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<BTreeMap<i32, ClosedLog>>,
 }
 
-/// How one participant fared.
+/// The result of one participant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfficialParticipant {
     /// Place on the ballot.
@@ -92,7 +92,8 @@ impl OfficialResult {
         }
     }
 
-    /// The same with the records that these tallies stand on, in form 2; in form 1 where a tally does not say.
+    /// The same with the records that these tallies are based on, in version 2; version 1 if a tally does not
+    /// list them.
     #[must_use]
     pub fn with_log(mut self, tallies: &[PartitionTally]) -> Self {
         let log = |tally: &PartitionTally| Some((tally.partition, tally.log.clone()?));

@@ -1,4 +1,4 @@
-//! What an election came to, as far as a tally goes.
+//! The outcome of an election according to a tally.
 
 use ballot_records::ElectionDefinition;
 use electoral_rules::{Count, Outcome, RuleError};
@@ -12,9 +12,9 @@ pub struct ElectionOutcome {
     pub votes: Vec<u64>,
     /// Votes that count.
     pub counted: u64,
-    /// Ballots whose poll number no participant has.
+    /// Ballots with an unknown poll number.
     pub invalid: u64,
-    /// Seats or a winner, with the ties that mattered; an error where the electoral rules refuse the count.
+    /// Seats or a winner, with the ties that mattered; an error if the electoral rules refuse the count.
     pub outcome: Result<Outcome, RuleError>,
 }
 
@@ -42,7 +42,7 @@ pub fn outcome(definition: &ElectionDefinition, tally: &Tally) -> ElectionOutcom
 }
 
 impl ElectionOutcome {
-    /// Seats of each participant, in the order of the ballot paper, where seats are distributed.
+    /// Seats of each participant, in the order of the ballot paper, if seats are distributed.
     pub fn seats(&self) -> Option<&[u64]> {
         self.outcome.as_ref().ok().and_then(Outcome::seats)
     }
