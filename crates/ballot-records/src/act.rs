@@ -1,7 +1,7 @@
-//! What lies in the topic `acts`: what officials did at ballot stations.
+//! The content of the topic `acts`: what officials did at ballot stations.
 //!
-//! A ballot station has no database. It puts what was done at it into the log, and election-admin takes it
-//! from there into its audit log. The form never changes: a new one gets a new `v`.
+//! A ballot station has no database. It writes acts to the log, and election-admin copies them from there to
+//! its audit log. The format never changes: a new one gets a new `v`.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::record::Unreadable;
 
 const VERSION: u32 = 1;
 
-/// What an official did, refusals included. It never says what a ballot chose.
+/// What an official did, including refusals. It never contains the choice of a ballot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Act {
     v: u32,
@@ -19,7 +19,7 @@ pub struct Act {
     pub at: Timestamp,
     /// Who: the e-mail address of the account. Also the record's key.
     pub who: String,
-    /// In which role; one that allows no such act gets a refusal.
+    /// In which role; an act that the role does not allow is a refusal.
     pub role: String,
     /// What was asked for, such as `vote`.
     pub what: String,
@@ -27,14 +27,14 @@ pub struct Act {
     pub target: String,
     /// From where: the address that the request came from.
     pub address: String,
-    /// What came of it: `success`, `discarded`, `refusal` or `failure`.
+    /// The outcome: `success`, `discarded`, `refusal` or `failure`.
     pub outcome: String,
-    /// Why; of a success, which lines do not count.
+    /// The reason; for a success, which lines do not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// The official's jmbg.
     pub jmbg: String,
-    /// The election that was open, if one was.
+    /// The election that was open, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub election: Option<ElectionId>,
     /// SHA-256 of the file that was sent, in hex, if all of it arrived.
@@ -46,7 +46,7 @@ pub struct Act {
 }
 
 impl Act {
-    /// An act of now, with no target, no outcome and nothing optional yet.
+    /// An act at the current time, without a target, an outcome or optional fields.
     pub fn new(who: String, role: &str, jmbg: String, what: &str, address: String) -> Self {
         Self {
             v: VERSION,
@@ -65,7 +65,7 @@ impl Act {
         }
     }
 
-    /// The act as it stands in the log.
+    /// The act as it is stored in the log.
     ///
     pub fn encode(&self) -> Vec<u8> {
         #[expect(
@@ -78,7 +78,7 @@ impl Act {
     /// Reads an act.
     ///
     /// # Errors
-    /// [`Unreadable`] where a field is missing or of another type, or the version is unknown.
+    /// [`Unreadable`] if a field is missing or of another type, or the version is unknown.
     pub fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
         let act: Self = serde_json::from_slice(bytes).map_err(|_| Unreadable)?;
         if act.v == VERSION {

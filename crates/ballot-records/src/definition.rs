@@ -1,4 +1,4 @@
-//! Definitions of elections, as they lie in the topic `elections` (compacted, keyed by id).
+//! Definitions of elections, as stored in the topic `elections` (compacted, keyed by id).
 //!
 //! A definition never changes once it is there.
 
@@ -10,33 +10,33 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Choice, ElectionId, PollNumber};
 
-/// What an election is: who stands, when it is open, and by which rules it is decided.
+/// An election: its candidates, when it is open, and the rules that decide it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ElectionDefinition {
     /// Unique in one installation.
     pub id: ElectionId,
-    /// What the pages call it.
+    /// Its title on the pages.
     pub title: String,
-    /// When it was defined. No vote before that moment counts, even if `start` lies earlier.
+    /// When it was defined. No vote before that moment counts, even if `start` is earlier.
     pub created: Timestamp,
     /// First moment at which votes count.
     pub start: Timestamp,
     /// First moment at which votes no longer count.
     pub end: Timestamp,
-    /// True where persons stand, false where lists do.
+    /// True if the candidates are persons, false if they are lists.
     pub individual: bool,
     /// How votes become seats or a winner.
     pub rules: Rules,
     /// The participants, in the order of poll numbers from 1.
     pub participants: Vec<Participant>,
-    /// When the numbers may be seen.
+    /// When the numbers are published.
     #[serde(default)]
     pub results: Publication,
-    /// How many partitions the ballot box had when its first election was defined: they alone are counted. Elections of
-    /// older versions do not say.
+    /// The number of partitions of the ballot box when its first election was defined: only those are counted. Absent
+    /// in elections defined by older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partitions: Option<i32>,
-    /// The version of the log that it needs: who does not know it must not count it.
+    /// The version of the log that it needs: a program that does not know this version must not count it.
     #[serde(default = "first_version", skip_serializing_if = "is_first_version")]
     pub log: u32,
 }
@@ -44,7 +44,7 @@ pub struct ElectionDefinition {
 /// The newest version of the log that this program knows.
 pub const LOG_VERSION: u32 = 1;
 
-/// Of definitions that do not say.
+/// The version of definitions without this field.
 fn first_version() -> u32 {
     1
 }
@@ -67,12 +67,12 @@ pub struct Participant {
     /// Factor by which its votes count when seats are shared out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multiplier: Option<Decimal>,
-    /// A threshold of its own, in percent.
+    /// Its own threshold, in percent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold_percent: Option<Decimal>,
 }
 
-/// When the numbers of an election may be seen.
+/// When the numbers of an election are published.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Publication {
@@ -83,7 +83,7 @@ pub enum Publication {
     AfterClose,
 }
 
-/// Why a definition makes no sense.
+/// Why a definition is invalid.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DefinitionError {
     /// The election would never be open.
@@ -95,7 +95,7 @@ pub enum DefinitionError {
     /// Poll numbers are not 1, 2, 3 …
     #[error("poll numbers must count from 1 in the order of the participants")]
     PollNumbers,
-    /// Voters could not tell two participants of one name apart.
+    /// Two participants have the same name, so voters could not tell them apart.
     #[error("two participants are called «{0}»")]
     SameName(String),
     /// Rules that only the command `apportion` knows.
@@ -122,7 +122,7 @@ impl ElectionDefinition {
             .collect()
     }
 
-    /// Whether it makes sense. Two participants may bear the same name: they have different poll numbers.
+    /// Checks that it is valid. Two participants may have the same name: they have different poll numbers.
     ///
     /// # Errors
     /// The first thing that is wrong.
@@ -145,7 +145,7 @@ impl ElectionDefinition {
         Ok(())
     }
 
-    /// Whether voters can tell all participants apart by name, as they must where votes are given by name.
+    /// Whether voters can tell all participants apart by name, which is required if votes are given by name.
     ///
     /// # Errors
     /// [`DefinitionError::SameName`] with the first name that occurs twice.
@@ -160,7 +160,7 @@ impl ElectionDefinition {
     }
 }
 
-/// A definition, prepared for the questions that every vote asks.
+/// A definition, prepared for the checks that every vote needs.
 #[derive(Clone, Debug)]
 pub struct Election {
     definition: ElectionDefinition,
@@ -201,15 +201,15 @@ impl Election {
         self.created_ms <= time_ms
     }
 
-    /// The poll number that a ballot chose, where a participant has it.
+    /// The poll number that a ballot chose, if a participant has it.
     pub fn poll_number(&self, choice: Choice) -> Option<PollNumber> {
         let poll_number = PollNumber::try_from(choice).ok()?;
         let last = self.definition.participants.len();
         (poll_number >= 1 && usize::try_from(poll_number).ok()? <= last).then_some(poll_number)
     }
 
-    /// The participant of this name, or else under this poll number written in digits. A name that two
-    /// participants bear means neither of them: a voter's choice is never guessed.
+    /// The participant with this name, or else with this poll number in digits. A name that two participants
+    /// have means neither of them: a voter's choice is never guessed.
     pub fn candidate(&self, name_or_number: &str) -> Option<PollNumber> {
         let mut of_that_name = self
             .definition
@@ -235,7 +235,7 @@ fn first_millisecond_from(moment: Timestamp) -> i64 {
     if moment.subsec_nanosecond().rem_euclid(1_000_000) == 0 {
         return floor;
     }
-    // `as_millisecond` cuts towards zero, so before 1970 it has rounded up already.
+    // `as_millisecond` truncates towards zero, so before 1970 it has already rounded up.
     if moment < Timestamp::UNIX_EPOCH {
         floor
     } else {
