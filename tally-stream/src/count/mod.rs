@@ -1,8 +1,8 @@
 //! The count: a pure function of the log.
 //!
-//! What a partition's count is after offset n depends on the records before n and on the definitions of
-//! elections, and on nothing else: no clock, no randomness, no Redis, no order between partitions. So
-//! everything here is plain data and plain functions, with no I/O in sight.
+//! A partition's count after offset n depends only on the records before n and on the definitions of elections:
+//! no clock, no randomness, no Redis, no order between partitions. So everything here is plain data and plain
+//! functions, without I/O.
 
 mod checkpoint;
 mod identity;
@@ -26,7 +26,7 @@ use seen::{Seen, Sight};
 pub struct PartitionCount {
     next_offset: i64,
     elections: BTreeMap<ElectionId, ElectionCount>,
-    /// Records that belong to no election: unreadable, or naming one that did not exist then.
+    /// Records that belong to no election: unreadable, or with an election that did not exist at the time.
     unattributed: Rejected,
     /// Closing markers, obeyed or not.
     markers: u64,
@@ -44,7 +44,7 @@ struct ElectionCount {
     closed_log: Option<ClosedLog>,
 }
 
-/// A record of the log as Kafka hands it out.
+/// A record of the log as Kafka delivers it.
 #[derive(Clone, Copy, Debug)]
 pub struct LogRecord<'a> {
     /// Its offset in the partition.
@@ -66,7 +66,7 @@ pub enum Verdict {
     Rejected(RejectedBallot),
     /// A closing marker.
     Marker,
-    /// The record lies before this count's offset: it has been counted already.
+    /// The record is before this count's offset: it has already been counted.
     Known,
 }
 
@@ -101,7 +101,7 @@ impl PartitionCount {
         elections.map(|(election, count)| (*election, &count.tally))
     }
 
-    /// The records up to the closing marker of an election, once it is there.
+    /// The records up to the closing marker of an election, once the marker has been counted.
     pub fn closed_log(&self, election: ElectionId) -> Option<ClosedLog> {
         self.elections.get(&election)?.closed_log.clone()
     }
@@ -111,7 +111,7 @@ impl PartitionCount {
         self.last
     }
 
-    /// The SHA-256 of all records counted, as the result has it for those up to a closing marker.
+    /// The SHA-256 of all records counted; the result contains the one up to a closing marker.
     pub fn sha256(&self) -> [u8; 32] {
         self.hash.sha256()
     }
@@ -148,7 +148,7 @@ impl PartitionCount {
     /// else counted.
     ///
     /// # Errors
-    /// Those of `definition`; nothing has been counted then.
+    /// Those of `definition`; then nothing has been counted.
     pub fn apply<E>(
         &mut self,
         record: LogRecord<'_>,
@@ -162,7 +162,7 @@ impl PartitionCount {
             self.unattributed.add(Reason::Unreadable);
             return Ok(record.rejected(Reason::Unreadable, None));
         };
-        // An election that had not been defined at the append time is as good as none: whether its
+        // An election that had not been defined at the append time does not exist for this record: whether its
         // definition has been read by now must make no difference.
         let election =
             definition(content.election())?.filter(|election| election.existed_at(record.time_ms));
@@ -200,7 +200,7 @@ impl PartitionCount {
             let log = ClosedLog::new(self.next_offset, self.hash.sha256());
             let count = self.election(election);
             count.tally.closed = true;
-            // Nothing that comes later can count, so nothing needs to know who came before.
+            // No later record can count, so the ballots seen before are no longer needed.
             count.seen = Seen::default();
             count.closed_log.get_or_insert(log);
         }

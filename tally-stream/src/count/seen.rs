@@ -15,8 +15,8 @@ pub(super) struct Seen {
     papers: Papers,
 }
 
-/// Paper ballots. A checkpoint holds only how many there are: it would grow with all that was ever counted. What was seen
-/// is stored as sightings, each once.
+/// Paper ballots. A checkpoint contains only their number, as it would otherwise grow with everything ever counted.
+/// The ballots themselves are stored as sightings, each only once.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Papers {
     extent: Extent,
@@ -26,7 +26,7 @@ struct Papers {
     /// Where a later file of the same official last repeated a paper ballot.
     #[serde(skip)]
     repeats: FxHashMap<Uuid, PaperLine>,
-    /// Further lines with a ballot seen before. Sent again, they are the same acts too, and listed once.
+    /// Further lines with a ballot seen before. If sent again, they are also the same acts, and listed once.
     #[serde(skip)]
     duplicates: FxHashSet<(Uuid, PaperLine)>,
     /// What was seen since the sightings were last taken.
@@ -42,8 +42,8 @@ struct Extent {
     duplicates: usize,
 }
 
-/// A line that told something new. Applying it again changes nothing, and of two about the same ballot the later one
-/// stands.
+/// A line that added information. Applying it again changes nothing; of two about the same ballot, the later one is
+/// valid.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum Sighting {
     First(Uuid, PaperLine, Choice),
@@ -70,7 +70,7 @@ impl Seen {
         }
     }
 
-    /// The paper ballots seen since this was last called, as bytes; `None` where there are none.
+    /// The paper ballots seen since this was last called, as bytes; `None` if there are none.
     pub(super) fn take_sightings(&mut self) -> Option<Vec<u8>> {
         let sightings = std::mem::take(&mut self.papers.sightings);
         #[expect(clippy::expect_used, reason = "every sighting can be written")]
@@ -78,7 +78,7 @@ impl Seen {
         (!sightings.is_empty()).then(bytes)
     }
 
-    /// Adds what [`Seen::take_sightings`] gave, in the order of the log.
+    /// Adds what [`Seen::take_sightings`] returned, in the order of the log.
     pub(super) fn add_sightings(&mut self, bytes: &[u8]) -> Result<(), postcard::Error> {
         let sightings: Vec<Sighting> = postcard::from_bytes(bytes)?;
         for sighting in sightings {
@@ -87,14 +87,14 @@ impl Seen {
         Ok(())
     }
 
-    /// Whether all paper ballots are there that there were when this was stored.
+    /// Whether all paper ballots that existed when this was stored are present.
     pub(super) fn is_complete(&self) -> bool {
         self.papers.extent == self.papers.measure()
     }
 }
 
 impl PartialEq for Papers {
-    /// Which sightings are stored already makes no difference to a count.
+    /// Which sightings have already been stored makes no difference to a count.
     fn eq(&self, other: &Self) -> bool {
         self.first == other.first
             && self.repeats == other.repeats
