@@ -8,7 +8,7 @@ use electoral_rules::{Decimal, Rules};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-/// A scenario: an election without its time. What else stands in the file is for others.
+/// A scenario: an election without its time. Other fields in the file are for other programs.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ElectionTemplate {
     title: String,
@@ -32,7 +32,7 @@ impl ElectionTemplate {
     /// Reads a scenario.
     ///
     /// # Errors
-    /// Where the file cannot be read, or is not a scenario; the message says where.
+    /// If the file cannot be read, or is not a scenario; the message says where.
     pub fn read(file: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(file)
             .with_context(|| format!("cannot read {}", file.display()))?;

@@ -101,7 +101,7 @@ pub(super) struct Numbered {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only described")]
 struct NewElection {
-    /// ISO 8601; without an offset it is in the zone of the service.
+    /// ISO 8601; without an offset, in the time zone of the service.
     #[schema(example = "2026-06-16T08:00:00")]
     start: String,
     #[schema(example = "2026-06-16T20:00:00+02:00")]
@@ -113,10 +113,10 @@ struct NewElection {
     title: Option<String>,
     /// How votes become seats or a winner, such as {"method": "dhondt", "seats": 250, "tie": "lot"}.
     rules: Option<serde_json::Value>,
-    /// What holds for single lists, in the order of participants, null for an ordinary one: such as
-    /// `{"exempt": true, "multiplier": "1.35"}` for a minority's, `{"threshold_percent": "8"}` for a coalition's.
+    /// The terms of single lists, in the order of participants, null for an ordinary one: such as `{"exempt":
+    /// true, "multiplier": "1.35"}` for a minority's, `{"threshold_percent": "8"}` for a coalition's.
     terms: Option<Vec<serde_json::Value>>,
-    /// `live` or `after-close`: when the numbers may be seen.
+    /// `live` or `after-close`: when the numbers are published.
     results: Option<String>,
 }
 
@@ -175,7 +175,7 @@ struct ElectionList {
     elections: Vec<ListedElection>,
 }
 
-/// Lists elections with those who stand
+/// Lists elections with their participants
 #[utoipa::path(get, path = "/getElections",
     responses((status = 200, body = ElectionList), (status = 401, body = openapi::Unauthorized)))]
 pub(super) async fn get_elections(

@@ -1,4 +1,4 @@
-//! The election that a body asks for.
+//! The election requested in a body.
 
 use ballot_log::Publication;
 use electoral_rules::ListTerms;
@@ -11,11 +11,10 @@ use crate::elections::creation::{ElectionRequest, Extras};
 use crate::elections::moment::Moment;
 use crate::elections::participants::ParticipantId;
 
-/// What can hold for a single list.
+/// The terms that a single list can have.
 const TERMS: [&str; 3] = ["exempt", "multiplier", "threshold_percent"];
 
-/// What is asked for; only fields that are missing are refused here. `zone` is where times without an offset
-/// are meant.
+/// Reads the request; only missing fields are refused here. `zone` is the time zone of times without an offset.
 pub(super) fn parse(fields: &Fields, zone: &TimeZone) -> Result<ElectionRequest, Message> {
     let moment = |text: String| Moment::parse(&text, zone);
     let start = moment(fields.any_text("start")?);
@@ -75,13 +74,13 @@ fn list_terms(terms: &Value) -> Result<ListTerms, String> {
     read("terms", terms)
 }
 
-/// From text, as numbers lose their decimals on any other way.
+/// Reads from text, because numbers lose their decimals in any other way.
 fn read<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, String> {
     serde_json::from_str(&value.to_string())
         .map_err(|error| format!("The field {name} makes no sense: {}", without_place(&error)))
 }
 
-/// What is wrong, without line and column: they are of a text that nobody has sent.
+/// The error without line and column, which refer to a text that nobody has sent.
 fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rsplit_once(" at line ") {

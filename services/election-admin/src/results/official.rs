@@ -1,10 +1,10 @@
-//! What election-admin makes of the official result.
+//! How election-admin uses the official result.
 
 use ballot_log::{ElectionDefinition, Publication};
 use serde_json::Number;
 use tally::{OfficialParticipant, OfficialResult, PartitionTally, Tally, merge};
 
-/// What is certified, once every partition is closed: the official result with the records that it stands on.
+/// The certified result, once every partition is closed: the official result with the records that it is based on.
 pub fn certified(definition: &ElectionDefinition, tallies: &[PartitionTally]) -> OfficialResult {
     official(definition, &merge(tallies)).with_log(tallies)
 }
@@ -18,7 +18,7 @@ pub fn official(definition: &ElectionDefinition, tally: &Tally) -> OfficialResul
     OfficialResult::new(definition, tally, outcome)
 }
 
-/// What `getResults` shows of a participant: seats where seats are distributed, else the share of the votes.
+/// What `getResults` shows of a participant: seats if seats are distributed, otherwise the share of the votes.
 pub fn seats_or_share(participant: &OfficialParticipant, counted: u64) -> Number {
     match participant.seats {
         Some(seats) => seats.into(),
@@ -26,7 +26,7 @@ pub fn seats_or_share(participant: &OfficialParticipant, counted: u64) -> Number
     }
 }
 
-/// Whether the numbers of an election may be seen before they are final.
+/// Whether the numbers of an election are published before they are final.
 pub fn is_live(definition: &ElectionDefinition) -> bool {
     definition.results == Publication::Live
 }
