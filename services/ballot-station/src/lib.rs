@@ -1,9 +1,9 @@
 //! ballot-station takes officials' files of paper ballots: `POST /vote`.
 //!
-//! The way of a file, from top to bottom, is `vote`. Around it: `permits` says whose turn it is, `upload`
-//! receives the form, `file` checks every line before any is recorded, `recording` puts the ballots into the
-//! log, `acts` leaves a trace for the audit log, `answer` says what became of it, [`routes`] lists what there
-//! is to call and who may, [`service`] starts and stops everything.
+//! The path of a file, from top to bottom, is in `vote`. Around it: `permits` limits the files at a time,
+//! `upload` receives the form, `file` checks every line before any is recorded, `recording` appends the ballots
+//! to the log, `acts` records the act for the audit log, `answer` builds the responses, [`routes`] lists the
+//! endpoints and who may call them, [`service`] starts and stops everything.
 
 mod acts;
 mod answer;
