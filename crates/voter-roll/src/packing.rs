@@ -7,23 +7,23 @@
 //! 7..15  identity check: eight bytes of HMAC(GUID, personal_id)
 //! 15..23 only while pending: eight bytes of HMAC(GUID, election, choice)
 //! ```
-//! The scripts `claim.lua` and `load.lua` know these offsets too.
+//! The scripts `claim.lua` and `load.lua` use the same offsets.
 
 /// Length of an entry that is not pending.
 pub const ENTRY_BYTES: usize = 15;
 
-/// Where a voter's entry lies in Redis, and what hides its serial.
+/// The address of a voter's entry in Redis, and the mask that hides its serial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EntryAddress {
     /// The field within the bucket.
     pub field: [u8; 16],
     /// The bucket, once taken modulo their number.
     pub bucket: u64,
-    /// Combined with the serial by exclusive or.
+    /// XORed with the serial.
     pub mask: u32,
 }
 
-/// How far a voter has come.
+/// The state of a voter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Has not voted.
@@ -35,7 +35,7 @@ pub enum State {
 }
 
 impl State {
-    /// The state in the first byte of an entry; `None` where this is no entry.
+    /// The state in the first byte of an entry; `None` if this is not an entry.
     pub fn of(entry: &[u8]) -> Option<Self> {
         match (entry.first()?, entry.len()) {
             (0, ENTRY_BYTES) => Some(Self::Free),
@@ -46,7 +46,7 @@ impl State {
     }
 }
 
-/// What an entry says, apart from its state.
+/// The content of an entry, apart from its state.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Entry {
@@ -59,7 +59,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The entry of a voter who has not come yet.
+    /// The entry of a voter who has not voted yet.
     pub fn free(&self, mask: u32) -> [u8; ENTRY_BYTES] {
         let mut bytes = [0; ENTRY_BYTES];
         bytes[1..3].copy_from_slice(&self.district.to_le_bytes());
@@ -75,7 +75,7 @@ impl Entry {
         bytes
     }
 
-    /// Reads an entry in any state; `None` where this is no entry.
+    /// Reads an entry in any state; `None` if this is not an entry.
     pub fn unpack(bytes: &[u8], mask: u32) -> Option<Self> {
         State::of(bytes)?;
         Some(Self {

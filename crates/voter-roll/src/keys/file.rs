@@ -1,4 +1,4 @@
-//! Ballot keys as files: `<directory>/<election>.key`, 32 bytes, for their owner only.
+//! Ballot keys as files: `<directory>/<election>.key`, 32 bytes, readable only by their owner.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::{BallotKey, KEY_BYTES};
 
-/// Why a ballot key could not be read, made or destroyed.
+/// Why a ballot key could not be read, created or destroyed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file system refused.
@@ -42,20 +42,20 @@ pub enum KeyError {
 pub struct KeyDirectory(PathBuf);
 
 impl KeyDirectory {
-    /// A directory of keys; it need not exist before the first key is made.
+    /// A directory of keys; it need not exist before the first key is created.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self(directory.into())
     }
 
-    /// Where the key of an election lies.
+    /// The path of an election's key.
     pub fn path(&self, election: u32) -> PathBuf {
         self.0.join(format!("{election}.key"))
     }
 
-    /// The key of an election, or `None` where it has none.
+    /// The key of an election, or `None` if it has none.
     ///
     /// # Errors
-    /// Where the file cannot be read, is open to others, or is not 32 bytes long.
+    /// If the file cannot be read, is open to others, or is not 32 bytes long.
     pub fn read(&self, election: u32) -> Result<Option<BallotKey>, KeyError> {
         let path = self.path(election);
         let mut file = match File::open(&path) {
@@ -89,11 +89,11 @@ impl KeyDirectory {
         Ok(Some(key))
     }
 
-    /// The key of an election, made now where there is none. Of two that do this at once, both get
-    /// the same key.
+    /// The key of an election, created now if there is none. If two processes do this at the same time, both
+    /// get the same key.
     ///
     /// # Errors
-    /// As [`KeyDirectory::read`], and where the file cannot be made.
+    /// As [`KeyDirectory::read`], or if the file cannot be made.
     pub fn read_or_create(&self, election: u32) -> Result<BallotKey, KeyError> {
         if let Some(key) = self.read(election)? {
             return Ok(key);
@@ -104,8 +104,8 @@ impl KeyDirectory {
             .mode(0o700)
             .create(&self.0)
             .map_err(io_error(&self.0))?;
-        // A name of its own until it is complete and on disk; then the link appears whole or not
-        // at all, and never in the place of a key that is there already.
+        // It has a temporary name until it is complete and on disk; then the link appears atomically, and never
+        // replaces an existing key.
         let draft = self.0.join(format!(".{election}.key.{}", Uuid::new_v4()));
         let key = BallotKey::random()?;
         let written = write_new(&draft, &key.0).and_then(|()| fs::hard_link(&draft, &path));
@@ -120,13 +120,13 @@ impl KeyDirectory {
         self.read(election)?.ok_or(KeyError::Length(path))
     }
 
-    /// Overwrites and removes the key of an election; says whether there was one.
+    /// Overwrites and removes the key of an election; returns whether there was one.
     ///
-    /// A journalling or copying file system, or an SSD, may keep the old bytes for a while: where
-    /// that matters, the directory belongs on a volume that is destroyed with the election.
+    /// A journalling or copying file system, or an SSD, may keep the old bytes for a while: if that matters,
+    /// put the directory on a volume that is destroyed with the election.
     ///
     /// # Errors
-    /// Where the file cannot be written or removed.
+    /// If the file cannot be written or removed.
     pub fn destroy(&self, election: u32) -> Result<bool, KeyError> {
         let path = self.path(election);
         let mut file = match OpenOptions::new().write(true).open(&path) {

@@ -25,7 +25,7 @@ impl BallotKey {
     /// A new key from the operating system's random numbers.
     ///
     /// # Errors
-    /// Where there are no random numbers.
+    /// If there are no random numbers.
     pub fn random() -> Result<Self, KeyError> {
         let mut key = Self([0; KEY_BYTES]);
         SysRng
@@ -65,7 +65,7 @@ impl fmt::Debug for BallotKey {
 pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
-    /// The 16 bytes, as PostgreSQL holds them.
+    /// The 16 bytes, as stored in PostgreSQL.
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
@@ -77,14 +77,14 @@ impl From<[u8; 16]> for Fingerprint {
     }
 }
 
-/// Lower-case hexadecimal, as Redis holds it.
+/// Lower-case hexadecimal, as stored in Redis.
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
-/// The keys of one election's roll, each derived from the ballot key under a label of its own.
+/// The keys of one election's roll, each derived from the ballot key with a different label.
 pub struct RollKeys {
     election: u32,
     order: Keyed,
@@ -105,13 +105,13 @@ impl RollKeys {
         }
     }
 
-    /// What rows are sorted by to give each its serial.
+    /// The sort key that gives each row its serial.
     pub fn order(&self, row: u32) -> u64 {
         let mac = mac(&self.order, &[&u64::from(row).to_be_bytes()]);
         u64::from_be_bytes(bytes(&mac, 0))
     }
 
-    /// Where a voter's entry lies in Redis, and what its serial is masked with.
+    /// The address of a voter's entry in Redis, and the mask of its serial.
     pub fn entry_address(&self, guid: &Guid) -> EntryAddress {
         let mac = mac(&self.field, &[guid.as_bytes()]);
         EntryAddress {
@@ -121,7 +121,7 @@ impl RollKeys {
         }
     }
 
-    /// What shows that a `personal_id` belongs to a GUID.
+    /// Proves that a `personal_id` belongs to a GUID.
     pub fn identity(&self, guid: &Guid, personal_id: &str) -> [u8; 8] {
         bytes(
             &mac(&self.identity, &[guid.as_bytes(), personal_id.as_bytes()]),
@@ -129,7 +129,7 @@ impl RollKeys {
         )
     }
 
-    /// What tells a voter's pending choice from the voter's other choices.
+    /// Distinguishes a voter's pending choice from the voter's other choices.
     pub fn choice(&self, guid: &Guid, choice: u32) -> [u8; 8] {
         let election = self.election.to_be_bytes();
         bytes(
