@@ -1,8 +1,8 @@
-//! The command `voter-roll`: the roll of voters in the PostgreSQL table `dim_voters`, and bringing it into Redis for one
-//! election.
+//! The command `voter-roll`: the roll of voters in the PostgreSQL table `dim_voters`, and loading it into Redis for
+//! one election.
 //!
-//! [`generate`] and [`import`] fill the roll; [`load`] brings it into Redis, where `voter_roll::Roll` claims ballots;
-//! [`status`] looks at it; [`purge`] removes it from Redis and destroys the ballot key.
+//! [`generate`] and [`import`] fill the roll; [`load`] loads it into Redis, where `voter_roll::Roll` claims ballots;
+//! [`status`] shows its state; [`purge`] removes it from Redis and destroys the ballot key.
 
 pub mod cli;
 mod error;

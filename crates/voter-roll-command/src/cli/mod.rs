@@ -12,8 +12,8 @@ use service_kit::settings::RedisOptions;
 
 /// Keeps the roll of voters, loads it for an election, and destroys its ballot key afterwards.
 ///
-/// A first election: `migrate`, then `import` (or `generate`), then `load --election 1`. Loading
-/// again is always safe, also while people vote: it puts back what Redis lost.
+/// A first election: `migrate`, then `import` (or `generate`), then `load --election 1`. Loading again is
+/// always safe, even while people vote: it restores what Redis lost.
 #[derive(Parser)]
 #[command(name = "voter-roll", version)]
 pub struct Cli {
@@ -52,7 +52,7 @@ enum Command {
     },
     /// Load the roll into Redis for an election; repeat it to restore what Redis lost
     Load(ElectionOptions),
-    /// Show how many voters there are, and how many have voted
+    /// Show how many voters there are and how many have voted
     Status {
         /// Only this election [default: all]
         #[arg(long)]
@@ -70,36 +70,36 @@ enum Command {
     },
     /// After an election: destroy its ballot key and remove its roll from Redis
     ///
-    /// Nobody can tell then whose a ballot was, and the election cannot be loaded again.
+    /// After that nobody can tell whose a ballot was, and the election cannot be loaded again.
     Purge {
         #[command(flatten)]
         options: ElectionOptions,
-        /// Really do it: a ballot key cannot be made again
+        /// Confirm: a destroyed ballot key cannot be restored
         #[arg(long, required = true)]
         yes: bool,
     },
 }
 
-/// Which voters to make up.
+/// Which voters to generate.
 #[derive(Args)]
 struct GenerateOptions {
     /// How many voters
     #[arg(long)]
     voters: u64,
-    /// Which voters: the same seed gives the same ones
+    /// Seed of the voters; the same seed gives the same voters
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Constituencies, numbered from 1; with 0, every voter is in district 0
     #[arg(long, default_value_t = 0)]
     districts: u16,
-    /// Remove the voters that are there first (not while an election uses them)
+    /// First remove the existing voters (not while an election uses them)
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
     database: DatabaseAddress,
 }
 
-/// An election, and all places that its roll is in.
+/// An election, and all stores of its roll.
 #[derive(Args)]
 struct ElectionOptions {
     /// The number of the election
@@ -109,7 +109,7 @@ struct ElectionOptions {
     stores: Stores,
 }
 
-/// All places that the roll is in.
+/// All stores of the roll.
 #[derive(Args)]
 struct Stores {
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! What the command shows: a progress bar on standard error, a line at the end.
+//! The output of the command: a progress bar on standard error, a line at the end.
 
 use std::{
     io::{self, Write},
@@ -38,7 +38,7 @@ pub(super) fn rate(voters: u64, duration: Duration) -> String {
     )
 }
 
-/// Prints a line; that nobody reads it is no error.
+/// Prints a line; a closed pipe is not an error.
 pub(super) fn line(text: &str) -> io::Result<()> {
     match writeln!(io::stdout(), "{text}") {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

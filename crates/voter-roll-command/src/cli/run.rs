@@ -63,7 +63,7 @@ impl Command {
     }
 }
 
-/// One session is all that a command needs.
+/// A command needs only one session.
 async fn open(database: &DatabaseAddress) -> anyhow::Result<Client> {
     let url = database.url()?;
     register::migrate(&url).await?;

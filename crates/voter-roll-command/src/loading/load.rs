@@ -1,4 +1,4 @@
-//! Bringing the roll of an election from PostgreSQL into Redis.
+//! Loads the roll of an election from PostgreSQL into Redis.
 
 use std::{
     sync::Arc,
@@ -23,7 +23,7 @@ use voter_roll::{
     serials,
 };
 
-/// What a load did, and what it took.
+/// What a load did, and how long it took.
 #[derive(Clone, Copy, Debug)]
 pub struct LoadReport {
     /// Voters on the roll.
@@ -38,13 +38,13 @@ pub struct LoadReport {
     pub bytes_per_voter: f64,
 }
 
-/// Loads the roll of an election. The first load makes the ballot key where there is none, and
-/// fixes the capacity. Loading again, also while votes are coming in, adds who is missing, gives
-/// every voter the same serial, and leaves who has voted, or is about to, as it is.
+/// Loads the roll of an election. The first load creates the ballot key if there is none, and fixes the
+/// capacity. Loading again, even while votes are coming in, adds missing voters, gives every voter the same
+/// serial, and does not change voters who have voted or are voting.
 ///
 /// # Errors
-/// Where the ballot key is lost or another one, the election was purged, or the roll is empty or
-/// has outgrown its capacity; and where PostgreSQL or Redis fails: then load again.
+/// If the ballot key is lost or another one, the election was purged, or the roll is empty or has outgrown its
+/// capacity; or if PostgreSQL or Redis fails: then load again.
 pub async fn load(
     database: &Client,
     redis: &redis::Client,
@@ -105,7 +105,7 @@ async fn load_alone(
     let added = write::buckets(&redis, election, buckets, &voters, progress).await?;
     drop(voters);
 
-    // Last of all: now the roll is complete.
+    // Last: now the roll is complete.
     let meta = Meta::new(capacity, count, fingerprint);
     let () = redis
         .hset_multiple(layout::meta_key(election), &meta.to_pairs())
@@ -138,8 +138,8 @@ fn known_key(keys: &KeyDirectory, record: &Record) -> Result<BallotKey, RollErro
     }
 }
 
-/// Fixes the election's key and capacity. A key that is there already is used: an earlier first
-/// load may have made it and ended before it could say so.
+/// Fixes the election's key and capacity. An existing key is used: an earlier first load may have created it
+/// and ended before recording it.
 async fn first_load(
     database: &Client,
     keys: &KeyDirectory,
@@ -149,8 +149,8 @@ async fn first_load(
 ) -> Result<(BallotKey, u32), RollError> {
     let capacity = match present {
         None => serials::capacity(voters).ok_or(RollError::TooManyVoters(voters))?,
-        // PostgreSQL has forgotten a roll that Redis holds (an old backup, say): with its own key
-        // and capacity it can be taken up again, as all serials stay what they are.
+        // PostgreSQL has forgotten a roll that is in Redis (for example after restoring an old backup): with
+        // its own key and capacity it can be used again, as all serials stay the same.
         Some(meta) => match keys.read(election)? {
             Some(key) if key.fingerprint().to_string() == meta.fingerprint => meta.capacity,
             _ => return Err(RollError::ForeignRoll(election)),

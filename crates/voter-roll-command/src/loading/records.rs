@@ -1,4 +1,4 @@
-//! What PostgreSQL remembers of an election's roll: table `roll_loads`.
+//! PostgreSQL's record of an election's roll: table `roll_loads`.
 
 use jiff::Timestamp;
 use tokio_postgres::{Client, Row};
@@ -53,7 +53,7 @@ pub(super) async fn all(database: &Client) -> Result<Vec<Record>, RollError> {
     rows.iter().map(Record::from_row).collect()
 }
 
-/// Fixes key and capacity of an election, before anything of it is in Redis.
+/// Fixes the key and capacity of an election before any of it is in Redis.
 pub(super) async fn begin(
     database: &Client,
     election: u32,
@@ -88,7 +88,7 @@ pub(super) async fn complete(
     Ok(())
 }
 
-/// From now on the election cannot be loaded; a repetition keeps the first time.
+/// Marks the election as purged: it can no longer be loaded. A repetition keeps the first time.
 pub(super) async fn purged(database: &Client, election: u32) -> Result<(), RollError> {
     database
         .execute(
@@ -107,7 +107,7 @@ pub(super) async fn voters(database: &Client) -> Result<u64, RollError> {
     Ok(count.unsigned_abs())
 }
 
-/// Waits until nobody else loads or purges the roll of this election.
+/// Waits until no other process loads or purges the roll of this election.
 pub(super) async fn lock(database: &Client, election: u32) -> Result<(), RollError> {
     database
         .execute("SELECT pg_advisory_lock($1)", &[&lock_number(election)])
@@ -115,7 +115,7 @@ pub(super) async fn lock(database: &Client, election: u32) -> Result<(), RollErr
     Ok(())
 }
 
-/// Where this fails, the lock ends with the session.
+/// If this fails, the lock ends with the session.
 pub(super) async fn unlock(database: &Client, election: u32) {
     let unlocked = database
         .execute("SELECT pg_advisory_unlock($1)", &[&lock_number(election)])
@@ -128,7 +128,7 @@ pub(super) async fn unlock(database: &Client, election: u32) {
     }
 }
 
-/// "ROLL", then the election: apart from the locks that others may take in this database.
+/// "ROLL", then the election: distinct from other locks in this database.
 fn lock_number(election: u32) -> i64 {
     (0x524f_4c4c << 32) | i64::from(election)
 }

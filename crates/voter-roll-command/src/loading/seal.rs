@@ -1,4 +1,4 @@
-//! From rows of the roll to entries that say nothing without the ballot key.
+//! Turns rows of the roll into entries that reveal nothing without the ballot key.
 
 use std::{mem, pin::pin, sync::Arc};
 
@@ -24,7 +24,7 @@ const CHUNK: usize = 8192;
 /// Chunks being sealed while more are read.
 const SEALERS: usize = 2;
 
-/// A voter's entry, and where it goes.
+/// A voter's entry and its address.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct SealedVoter {
     pub(super) bucket: u32,
@@ -32,7 +32,7 @@ pub(super) struct SealedVoter {
     pub(super) entry: [u8; ENTRY_BYTES],
 }
 
-/// What the roll of one election is sealed with.
+/// The keys and serials to seal the roll of one election.
 #[derive(Clone)]
 pub(super) struct Sealer {
     pub(super) election: u32,
@@ -50,8 +50,8 @@ struct Row {
 }
 
 impl Sealer {
-    /// Reads and seals the whole roll. It comes back sorted by bucket and field, so that not even
-    /// the order in which Redis stores the entries follows that of the rows.
+    /// Reads and seals the whole roll. The result is sorted by bucket and field, so that not even the order of
+    /// the entries in Redis follows that of the rows.
     pub(super) async fn seal_roll(
         &self,
         database: &Client,

@@ -1,4 +1,4 @@
-//! Adding voters to the roll, all or none of them, under numbers without gaps.
+//! Adds voters to the roll, all or none of them, with row numbers without gaps.
 
 use std::pin::pin;
 
@@ -18,7 +18,7 @@ pub(super) type Batch = Vec<(i64, Voter)>;
 /// Voters in one batch.
 pub(super) const BATCH: usize = 4096;
 
-/// Runs what makes voters on a thread of its own; it blocks while PostgreSQL is slower.
+/// Runs the producer of voters on a separate thread; it blocks while PostgreSQL is slower.
 pub(super) fn produce(
     producer: impl FnOnce(&mpsc::Sender<Batch>) -> Result<(), RollError> + Send + 'static,
 ) -> (mpsc::Receiver<Batch>, JoinHandle<Result<(), RollError>>) {
@@ -26,7 +26,7 @@ pub(super) fn produce(
     (queue, spawn_blocking(move || producer(&batches)))
 }
 
-/// Nobody else changes the roll until this transaction ends; reading goes on.
+/// Prevents other changes to the roll until this transaction ends; it can still be read.
 pub(super) async fn lock(transaction: &Transaction<'_>) -> Result<(), RollError> {
     transaction
         .batch_execute("LOCK TABLE dim_voters IN SHARE ROW EXCLUSIVE MODE")
@@ -87,7 +87,7 @@ pub(super) async fn stage(
     Ok(())
 }
 
-/// Moves what was staged onto the roll, numbered on from its last row; says how many voters.
+/// Moves the staged voters to the roll, numbered from its last row on; returns how many.
 pub(super) async fn append(transaction: &Transaction<'_>) -> Result<u64, RollError> {
     let added = transaction
         .execute(

@@ -1,4 +1,4 @@
-//! Voters from a CSV file: all of them, or none where one line is wrong.
+//! Voters from a CSV file: all of them, or none if one line is wrong.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,12 +19,12 @@ use voter_roll::{Guid, Voter};
 /// Conflicts that an error message names.
 const NAMED_CONFLICTS: usize = 10;
 
-/// Adds the voters of a CSV file to the roll; says how many. The file is UTF-8 with the header
-/// `personal_id,guid,first_name,last_name,birth_date,gender,region,district`, in any order; where
-/// the column `guid` is absent or empty, a voter gets a random one.
+/// Adds the voters of a CSV file to the roll; returns how many. The file is UTF-8 with the header
+/// `personal_id,guid,first_name,last_name,birth_date,gender,region,district`, in any order; if the column
+/// `guid` is absent or empty, a voter gets a random one.
 ///
 /// # Errors
-/// Where a line is wrong, or a `personal_id` or GUID is there twice; the error names the lines.
+/// If a line is wrong, or a `personal_id` or GUID occurs twice; the error names the lines.
 pub async fn import(
     database: &mut Client,
     file: impl Read + Send + 'static,
@@ -72,7 +72,7 @@ fn read(file: impl Read, batches: &mpsc::Sender<Batch>) -> Result<(), RollError>
     while reader.read_record(&mut record).map_err(csv_error)? {
         let line = record.position().map_or(0, csv::Position::line);
         let wrong = |problem| RollError::Line { line, problem };
-        // Spreadsheets write rows of commas below the data. Between voters, one is a voter that was lost.
+        // Spreadsheets write rows of only commas below the data. Between voters, such a row is a lost voter.
         if record.iter().all(str::is_empty) {
             empty.get_or_insert(line);
             continue;
@@ -82,7 +82,7 @@ fn read(file: impl Read, batches: &mpsc::Sender<Batch>) -> Result<(), RollError>
             return Err(RollError::Line { line, problem });
         }
         let row: Row = record.deserialize(Some(&headers)).map_err(|error| {
-            // Of a row of text only a column can be wrong, and only by not being there.
+            // In a row of texts, the only possible error is a missing column.
             wrong(format!(
                 "the columns are not as expected: {}",
                 column_problem(&error)
@@ -91,7 +91,7 @@ fn read(file: impl Read, batches: &mpsc::Sender<Batch>) -> Result<(), RollError>
         let line = line.cast_signed();
         batch.push((line, row.parse().map_err(wrong)?));
         if batch.len() == BATCH {
-            // A closed queue: PostgreSQL failed, and says so itself.
+            // The queue is closed: PostgreSQL failed, and its error is reported separately.
             if batches.blocking_send(std::mem::take(&mut batch)).is_err() {
                 return Ok(());
             }
@@ -187,9 +187,9 @@ fn column_problem(error: &csv::Error) -> String {
     }
 }
 
-/// What stands twice in the file, or already on the roll: a sentence each, without the values.
+/// Values that occur twice in the file, or are already on the roll: one sentence each, without the values.
 async fn conflicts(transaction: &Transaction<'_>) -> Result<Vec<String>, RollError> {
-    // For each value that is there more than once: what it is, the lines, and whether the roll has it.
+    // For each value that occurs more than once: the lines, and whether it is on the roll.
     let query = |column: &str| {
         format!(
             "SELECT array_agg(line ORDER BY line), bool_or(voter.{column} IS NOT NULL)
