@@ -44,7 +44,7 @@ impl MajorityOf {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct WinnersResult {
-    /// The poll numbers of the winners, most votes first. Places that an open tie is about are missing from it.
+    /// The poll numbers of the winners, most votes first. It omits places that depend on an open tie.
     pub winners: Vec<u32>,
     /// The ties that mattered, settled or open.
     pub ties: Vec<Tie>,
@@ -84,8 +84,8 @@ fn candidates(count: &Count<'_>) -> Vec<Contender> {
 pub struct MajorityResult {
     /// The poll number of the winner; none while a tie is open or a second round is to come.
     pub winner: Option<u32>,
-    /// If nobody has an absolute majority, who goes to the second round, most votes first. Places that an open
-    /// tie is about are missing from it.
+    /// If nobody has an absolute majority, who goes to the second round, most votes first. It omits places that
+    /// depend on an open tie.
     pub runoff: Option<Vec<u32>>,
     /// The ties that mattered, settled or open.
     pub ties: Vec<Tie>,

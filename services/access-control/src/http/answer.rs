@@ -34,7 +34,7 @@ impl From<StoreError> for ApiError {
     }
 }
 
-/// Not logged here: the pool of permits logs it when it happens.
+/// Not logged here: the permits log it when it happens.
 impl From<Busy> for ApiError {
     fn from(_busy: Busy) -> Self {
         let problem = Problem::new(

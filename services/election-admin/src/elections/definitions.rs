@@ -26,9 +26,9 @@ pub async fn connection(pool: &Pool) -> anyhow::Result<Object> {
 pub struct NewElection<'a> {
     /// Its definition.
     pub definition: &'a ElectionDefinition,
-    /// Its start as it was given.
+    /// Its start, as given.
     pub start: &'a Moment,
-    /// Its end as it was given.
+    /// Its end, as given.
     pub end: &'a Moment,
     /// The participants, in the order of the ballot.
     pub participants: &'a [ParticipantId],
@@ -123,9 +123,9 @@ pub struct Listed {
     pub id: i32,
     /// What the pages call it.
     pub title: String,
-    /// Its start as it was given.
+    /// Its start, as given.
     pub start: String,
-    /// Its end as it was given.
+    /// Its end, as given.
     pub end: String,
     /// True where persons stand.
     pub individual: bool,
