@@ -47,14 +47,14 @@ pub enum RollError {
     /// A file of voters could not be read or written.
     #[error("cannot read or write the voters: {0}")]
     File(#[from] io::Error),
-    /// A thread of ours ended early.
+    /// One of our threads ended early.
     #[error("a background task of the roll failed: {0}")]
     Task(#[from] tokio::task::JoinError),
 
     /// There is nobody on the roll.
     #[error("the roll is empty: fill it with `voter-roll generate` or `voter-roll import` first")]
     Empty,
-    /// More rows than serials could ever number.
+    /// More rows than there are serials.
     #[error("{0} voters are more than an election can hold (3 435 973 836)")]
     TooManyVoters(u64),
     /// `generate` on a roll that has voters.
@@ -81,13 +81,13 @@ pub enum RollError {
     #[error("{}; the roll was not changed", .0.join("; "))]
     Conflicts(Vec<String>),
 
-    /// The roll was loaded once, with a key that is not there now.
+    /// The roll was loaded before, with a key that is now missing.
     #[error(
         "the ballot key of election {0} is missing: restore {1}; \
          a new one would give every voter a second serial"
     )]
     KeyMissing(u32, String),
-    /// The key file holds another key than the first load used.
+    /// The key file contains a different key than the first load used.
     #[error(
         "the ballot key of election {0} in {1} is not the one its roll was first loaded with: \
          restore that one"
@@ -191,7 +191,7 @@ pub enum RollError {
     /// The election was purged.
     #[error("election {0} was purged: its ballot key is destroyed, and it cannot be loaded again")]
     Purged(u32),
-    /// No trace of the election.
+    /// There is nothing of this election.
     #[error("election {0} has no roll here: nothing to purge")]
     NothingToPurge(u32),
     /// A row or a hash that this program did not write.

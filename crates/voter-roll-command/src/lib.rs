@@ -1,5 +1,5 @@
-//! The command `voter-roll`: the roll of voters in the PostgreSQL table `dim_voters`, and bringing it into Redis for one
-//! election.
+//! The command `voter-roll`: the roll of voters in the PostgreSQL table `dim_voters`, and loading it into Redis for
+//! one election.
 //!
 //! [`generate`] and [`import`] fill the roll; [`load`] brings it into Redis, where `voter_roll::Roll` claims ballots;
 //! [`changes`] strike, correct and reissue while people vote; [`status`] looks at it; [`purge`] removes it from Redis and

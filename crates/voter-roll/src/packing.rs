@@ -55,11 +55,11 @@ pub struct EntryAddress {
     pub field: [u8; 16],
     /// The bucket, once taken modulo their number.
     pub bucket: u64,
-    /// Combined with the serial by exclusive or.
+    /// XORed with the serial.
     pub mask: u32,
 }
 
-/// How far a voter has come.
+/// The state of a voter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Has not voted.
@@ -73,7 +73,7 @@ pub enum State {
 }
 
 impl State {
-    /// The state in the first byte of an entry; `None` where this is no entry.
+    /// The state in the first byte of an entry; `None` if this is not an entry.
     pub fn of(entry: &[u8]) -> Option<Self> {
         match (entry.first()?, entry.len()) {
             (0, ENTRY_BYTES) => Some(Self::Free),
@@ -85,7 +85,7 @@ impl State {
     }
 }
 
-/// What an entry says, apart from its state.
+/// The content of an entry, apart from its state.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Entry {
@@ -98,7 +98,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The entry of a voter who has not come yet.
+    /// The entry of a voter who has not voted yet.
     pub fn free(&self, mask: u32) -> [u8; ENTRY_BYTES] {
         let mut bytes = [0; ENTRY_BYTES];
         bytes[1..3].copy_from_slice(&self.district.to_le_bytes());

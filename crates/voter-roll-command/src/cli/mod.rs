@@ -131,11 +131,11 @@ enum Command {
     },
     /// After an election: destroy its ballot key and remove its roll from Redis
     ///
-    /// Nobody can tell then whose a ballot was, and the election cannot be loaded again.
+    /// After that nobody can tell whose a ballot was, and the election cannot be loaded again.
     Purge {
         #[command(flatten)]
         options: ElectionOptions,
-        /// Really do it: a ballot key cannot be made again
+        /// Confirm: a destroyed ballot key cannot be restored
         #[arg(long, required = true)]
         yes: bool,
     },
@@ -189,13 +189,13 @@ struct GenerateOptions {
     /// How many voters
     #[arg(long)]
     voters: u64,
-    /// Which voters: the same seed gives the same ones
+    /// Seed of the voters; the same seed gives the same voters
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Constituencies, numbered from 1; with 0, every voter is in district 0
     #[arg(long, default_value_t = 0)]
     districts: u16,
-    /// Remove the voters that are there first (not while an election uses them)
+    /// First remove the existing voters (not while an election uses them)
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
@@ -204,7 +204,7 @@ struct GenerateOptions {
     database: DatabaseAddress,
 }
 
-/// An election, and all places that its roll is in.
+/// An election, and all stores of its roll.
 #[derive(Args)]
 struct ElectionOptions {
     /// The number of the election
@@ -216,7 +216,7 @@ struct ElectionOptions {
     stores: Stores,
 }
 
-/// All places that the roll is in.
+/// All stores of the roll.
 #[derive(Args)]
 struct Stores {
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! What the command shows: a progress bar on standard error, a line at the end.
+//! The output of the command: a progress bar on standard error, a line at the end.
 
 use std::{
     io::{self, Write},

@@ -1,4 +1,4 @@
-//! Bringing the roll of an election from PostgreSQL into Redis.
+//! Loads the roll of an election from PostgreSQL into Redis.
 
 use std::{
     sync::Arc,
@@ -22,7 +22,7 @@ use voter_roll::{
     serials,
 };
 
-/// What a load did, and what it took.
+/// What a load did, and how long it took.
 #[derive(Clone, Copy, Debug)]
 pub struct LoadReport {
     /// Voters on the roll, without those who were struck.

@@ -1,4 +1,4 @@
-//! The roll of one election in Redis: bringing it there, looking at it, destroying it.
+//! The roll of one election in Redis: loading, status and purging.
 
 mod amend;
 mod first;
@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use redis::{AsyncConnectionConfig, Client, RedisResult, aio::MultiplexedConnection};
 
-/// Redis works on whole batches of buckets here, beside the votes.
+/// The timeout for Redis, which here processes whole batches of buckets in addition to the votes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn connect(redis: &Client) -> RedisResult<MultiplexedConnection> {

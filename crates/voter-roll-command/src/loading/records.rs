@@ -1,4 +1,4 @@
-//! What PostgreSQL remembers of an election's roll: table `roll_loads`.
+//! PostgreSQL's record of an election's roll: table `roll_loads`.
 
 use jiff::Timestamp;
 use tokio_postgres::{Client, GenericClient, Row};
@@ -78,7 +78,7 @@ pub(super) async fn all(database: &impl GenericClient) -> Result<Vec<Record>, Ro
     rows.iter().map(Record::from_row).collect()
 }
 
-/// Fixes key and capacity of an election, before anything of it is in Redis.
+/// Fixes the key and capacity of an election before any of it is in Redis.
 pub(super) async fn begin(
     database: &Client,
     election: u32,
@@ -167,7 +167,7 @@ pub(super) async fn lock(database: &Client, election: u32) -> Result<(), RollErr
     Ok(())
 }
 
-/// Where this fails, the lock ends with the session.
+/// If this fails, the lock ends with the session.
 pub(super) async fn unlock(database: &Client, election: u32) {
     let unlock = "SELECT pg_advisory_unlock($2), pg_advisory_unlock_shared($1)";
     let unlocked = database
@@ -201,7 +201,7 @@ fn say(unlocked: Result<u64, tokio_postgres::Error>) {
     }
 }
 
-/// "ROLL", then the election: apart from the locks that others may take in this database.
+/// "ROLL", then the election: distinct from other locks in this database.
 fn lock_number(election: u32) -> i64 {
     (0x524f_4c4c << 32) | i64::from(election)
 }

@@ -1,4 +1,4 @@
-//! From rows of the roll to entries that say nothing without the ballot key.
+//! Turns rows of the roll into entries that reveal nothing without the ballot key.
 
 use std::{mem, pin::pin, sync::Arc};
 
@@ -60,7 +60,7 @@ pub(super) struct SealedRoll {
     pub(super) voters: u64,
 }
 
-/// What the roll of one election is sealed with.
+/// The keys and serials to seal the roll of one election.
 #[derive(Clone)]
 pub(super) struct Sealer {
     pub(super) election: u32,

@@ -12,14 +12,13 @@ use voter_roll::layout;
 
 static LOAD: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("../scripts/load.lua")));
 
-/// Buckets written in one pipeline: some hundred kilobytes, and so short that votes get through
-/// in between.
+/// Buckets written in one pipeline: a few hundred kilobytes, short enough for votes to get through in between.
 const BUCKETS_AT_ONCE: u32 = 32;
 
-/// Pipelines on their way.
+/// Pipelines in flight.
 const PIPELINES: usize = 3;
 
-/// Buckets whose memory is looked at.
+/// Buckets whose memory is measured.
 const SAMPLE: u32 = 512;
 
 /// Completes all buckets; `entries` are sorted by bucket. Says how many ballots were missing.
@@ -74,8 +73,8 @@ fn part(election: u32, buckets: Range<u32>, entries: &[SealedEntry]) -> Pipeline
     pipeline
 }
 
-/// Memory that the roll takes in Redis for each voter in it, in bytes: of the keys, the buckets and
-/// what Redis keeps about them, measured on a sample.
+/// Memory that the roll takes in Redis for each voter in it, in bytes: for the keys, the buckets and Redis's
+/// overhead for them, measured on a sample.
 #[expect(
     clippy::cast_precision_loss,
     reason = "a measurement, to be read by people"
@@ -100,7 +99,7 @@ pub(super) async fn memory(
     let (mut bytes, mut voters) = (0, 0);
     for pair in answers.chunks_exact(2) {
         bytes += pair[0].unwrap_or(0);
-        // Not the mark of the complete bucket.
+        // Without the mark of the complete bucket.
         voters += pair[1].unwrap_or(0).saturating_sub(1);
     }
     Ok(bytes as f64 / voters.max(1) as f64)

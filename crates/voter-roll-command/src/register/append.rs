@@ -1,4 +1,4 @@
-//! Adding voters to the roll, all or none of them, under numbers without gaps.
+//! Adds voters to the roll, all or none of them, with row numbers without gaps.
 
 use std::pin::pin;
 
@@ -28,7 +28,7 @@ pub(super) type Batch = Vec<Incoming>;
 /// Voters in one batch.
 pub(super) const BATCH: usize = 4096;
 
-/// Runs what makes voters on a thread of its own; it blocks while PostgreSQL is slower.
+/// Runs the producer of voters on a separate thread; it blocks while PostgreSQL is slower.
 pub(super) fn produce(
     producer: impl FnOnce(&mpsc::Sender<Batch>) -> Result<(), RollError> + Send + 'static,
 ) -> (mpsc::Receiver<Batch>, JoinHandle<Result<(), RollError>>) {
@@ -105,7 +105,7 @@ pub(super) async fn stage(
     Ok(())
 }
 
-/// Moves what was staged onto the roll, numbered on from its last row; says how many voters.
+/// Moves the staged voters to the roll, numbered from its last row on; returns how many.
 pub(super) async fn append(transaction: &Transaction<'_>) -> Result<u64, RollError> {
     let added = transaction
         .execute(

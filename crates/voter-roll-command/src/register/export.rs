@@ -1,4 +1,4 @@
-//! The roll as a CSV file, for those who play voters.
+//! The roll as a CSV file, for programs that simulate voters.
 
 use futures_util::TryStreamExt;
 use indicatif::ProgressBar;
@@ -11,7 +11,7 @@ use crate::error::RollError;
 /// says how many voters.
 ///
 /// # Errors
-/// Where PostgreSQL fails or the file cannot be written.
+/// If PostgreSQL fails or the file cannot be written.
 pub async fn export(
     database: &Client,
     file: impl AsyncWrite + Unpin,
@@ -25,7 +25,7 @@ pub async fn export(
         )
         .await?;
     let mut rows = std::pin::pin!(rows);
-    // PostgreSQL sends every line by itself.
+    // PostgreSQL sends every line separately.
     let mut file = BufWriter::with_capacity(1 << 18, file);
     let mut lines: u64 = 0;
     while let Some(chunk) = rows.try_next().await? {

@@ -179,7 +179,7 @@ fn read(file: impl Read, batches: &mpsc::Sender<Batch>) -> Result<(), RollError>
     table::read(file, &COLUMNS, |line, row: Row| {
         batch.push(row.parse(line)?);
         if batch.len() == BATCH {
-            // A closed queue: PostgreSQL failed, and says so itself.
+            // The queue is closed: PostgreSQL failed, and its error is reported separately.
             if batches.blocking_send(std::mem::take(&mut batch)).is_err() {
                 return Ok(ControlFlow::Break(()));
             }

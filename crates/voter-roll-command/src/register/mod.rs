@@ -21,10 +21,10 @@ mod embedded {
     refinery::embed_migrations!("../../sql/voter_roll");
 }
 
-/// Brings the database of the roll to the newest schema; several may do so at once.
+/// Brings the database of the roll to the newest schema; several processes may do so at the same time.
 ///
 /// # Errors
-/// Where PostgreSQL cannot be reached, or a migration fails.
+/// If PostgreSQL cannot be reached, or a migration fails.
 pub async fn migrate(database_url: &str) -> Result<(), RollError> {
     service_database::postgres::migrate(database_url, embedded::migrations::runner())
         .await
@@ -34,7 +34,7 @@ pub async fn migrate(database_url: &str) -> Result<(), RollError> {
 /// A session with the database of the roll.
 ///
 /// # Errors
-/// Where PostgreSQL cannot be reached.
+/// If PostgreSQL cannot be reached.
 pub async fn connect(database_url: &str) -> Result<Client, DatabaseError> {
     let (client, connection) = tokio_postgres::connect(database_url, NoTls).await?;
     tokio::spawn(async move {

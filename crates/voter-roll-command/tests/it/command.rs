@@ -1,4 +1,4 @@
-//! The command, as it is typed.
+//! The command on the command line.
 
 use std::{fs, process::Stdio};
 

@@ -1,4 +1,4 @@
-//! The roll on real servers: PostgreSQL, Redis, and the command itself.
+//! Tests of the roll with real servers, and of the command itself.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod additions;

@@ -1,4 +1,4 @@
-//! What the databases hold does not lead from a voter to a ballot.
+//! The content of the databases does not lead from a voter to a ballot.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ async fn dump(world: &World) -> Buckets {
     buckets
 }
 
-/// The voters' entries: all else has other names.
+/// The voters' entries: all other keys have different names.
 fn entries(buckets: &Buckets) -> impl Iterator<Item = &Vec<u8>> {
     let fields = buckets.values().flatten();
     fields
@@ -63,7 +63,7 @@ async fn redis_holds_neither_voters_nor_serials_in_clear() {
         assert!(!contains(&all, voter.personal_id.as_bytes()));
     }
 
-    // Serials are below 1250. Masked they are any 32 bits, so that hardly one looks like a serial.
+    // Serials are below 1250. Masked serials are arbitrary 32-bit numbers, so hardly any of them looks like a serial.
     let masked: Vec<_> = entries(&buckets)
         .map(|entry| u32::from_le_bytes(entry[3..7].try_into().unwrap()))
         .collect();

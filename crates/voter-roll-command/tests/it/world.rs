@@ -1,4 +1,4 @@
-//! A roll of a test's own, and verbs to use it with.
+//! A separate roll for each test, and functions to use it.
 
 use std::io::Cursor;
 
@@ -20,7 +20,7 @@ pub(crate) struct World {
     pub(crate) keys_dir: TempDir,
 }
 
-/// What a voter brings along.
+/// What a voter needs to vote.
 #[derive(Clone)]
 pub(crate) struct Voter {
     pub(crate) personal_id: String,
@@ -36,7 +36,7 @@ impl World {
         Self::on_redis(redis_url).await
     }
 
-    /// An empty roll, with a Redis that the test brings along.
+    /// An empty roll, with a Redis given by the test.
     pub(crate) async fn on_redis(redis_url: String) -> Self {
         let stack = devstack::shared().await;
         let database_url = stack.create_database("roll").await.unwrap();
@@ -153,7 +153,7 @@ impl World {
         status.await.unwrap().elections.remove(0)
     }
 
-    /// An instance of what takes votes, its service running.
+    /// An instance of the service that takes votes, running.
     pub(crate) fn roll(&self) -> Roll {
         self.roll_with(self.keys.clone())
     }
@@ -198,7 +198,7 @@ impl Voter {
             .await
     }
 
-    /// Claims and confirms, as a vote does that goes well.
+    /// Claims and confirms, like a successful vote.
     pub(crate) async fn vote(&self, roll: &Roll, choice: u32) -> u32 {
         let claim = self.claim(roll, choice).await.unwrap();
         let serial = claim.serial;

@@ -30,7 +30,7 @@ impl BallotKey {
     /// A new key from the operating system's random numbers.
     ///
     /// # Errors
-    /// Where there are no random numbers.
+    /// If there are no random numbers.
     pub fn random() -> Result<Self, KeyError> {
         let mut key = Self([0; KEY_BYTES]);
         SysRng
@@ -70,7 +70,7 @@ impl fmt::Debug for BallotKey {
 pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
-    /// The 16 bytes, as PostgreSQL holds them.
+    /// The 16 bytes, as stored in PostgreSQL.
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
@@ -82,14 +82,14 @@ impl From<[u8; 16]> for Fingerprint {
     }
 }
 
-/// Lower-case hexadecimal, as Redis holds it.
+/// Lower-case hexadecimal, as stored in Redis.
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
-/// The keys of one election's roll, each derived from the ballot key under a label of its own.
+/// The keys of one election's roll, each derived from the ballot key with a different label.
 pub struct RollKeys {
     election: u32,
     order: Keyed,
@@ -116,7 +116,7 @@ impl RollKeys {
         }
     }
 
-    /// What rows are sorted by to give each its serial.
+    /// The sort key that gives each row its serial.
     pub fn order(&self, row: u32) -> u64 {
         let mac = mac(&self.order, &[&u64::from(row).to_be_bytes()]);
         u64::from_be_bytes(bytes(&mac, 0))

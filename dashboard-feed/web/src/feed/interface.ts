@@ -1,11 +1,11 @@
 // Generated from openapi.json by `npm run interface`.
 
 /**
- * When the numbers may be seen.
+ * When the numbers are published.
  */
 export type Publication = "live" | "after-close";
 /**
- * How far an election is.
+ * The state of an election.
  */
 export type State = "not-open" | "open" | "counting" | "final";
 /**
@@ -40,7 +40,7 @@ export interface ListedElection {
   end: string;
   final: boolean;
   /**
-   * True where persons stand.
+   * True if candidates are persons.
    */
   individual: boolean;
   publication: Publication;
@@ -60,12 +60,12 @@ export interface Result {
   candidates: Candidate[];
   counted: number;
   /**
-   * When the log received the newest record in here.
+   * When the log received the newest record included.
    */
   counted_to: string | null;
   created: string;
   /**
-   * Where votes were counted in several constituencies.
+   * Present if votes were counted in several constituencies.
    */
   districts?: Constituency[] | null;
   election: number;
@@ -136,7 +136,7 @@ export interface Candidate {
    */
   share?: number;
   /**
-   * Where seats are shared out.
+   * Present if seats are distributed.
    */
   standing?: "reached" | "exempt" | "no_list_reached" | "below" | "takes_no_part";
   /**
@@ -214,7 +214,7 @@ export interface Rules {
    */
   runoff?: number;
   /**
-   * Seats to share out.
+   * Seats to distribute.
    */
   seats?: number;
   threshold?: Threshold;

@@ -1,4 +1,4 @@
-// What election this is, and where it stands.
+// Which election this is, and its state.
 import { now } from "../feed/clock";
 import { duration, say } from "../language/language";
 import { changesAt, phaseOf, timeLeft } from "../result/phase";

@@ -68,7 +68,7 @@ export function Rejected({ result }: { result: Result }) {
   );
 }
 
-/** A reason that this page does not know is shown as it came. */
+/** A reason that this page does not know is shown unchanged. */
 function inWords(reason: string): string {
   const key = REASONS[reason];
   return key === undefined ? reason : say(key);

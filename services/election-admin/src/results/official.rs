@@ -1,4 +1,4 @@
-//! What election-admin makes of the official result.
+//! How election-admin uses the official result.
 
 use anyhow::bail;
 use ballot_log::{ElectionDefinition, Publication};
@@ -50,7 +50,7 @@ pub fn official(
     OfficialResult::new(definition, tally, outcome)
 }
 
-/// What `getResults` shows of a participant: seats where seats are distributed, else the share of the votes.
+/// What `getResults` shows of a participant: seats if seats are distributed, otherwise the share of the votes.
 pub fn seats_or_share(participant: &OfficialParticipant, counted: u64) -> Number {
     match participant.seats {
         Some(seats) => seats.into(),
@@ -58,7 +58,7 @@ pub fn seats_or_share(participant: &OfficialParticipant, counted: u64) -> Number
     }
 }
 
-/// Whether the numbers of an election may be seen before they are final.
+/// Whether the numbers of an election are published before they are final.
 pub fn is_live(definition: &ElectionDefinition) -> bool {
     definition.results == Publication::Live
 }

@@ -1,4 +1,4 @@
-//! vote-ingest on real servers.
+//! Tests of vote-ingest with real servers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod brokers;
