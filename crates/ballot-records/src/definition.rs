@@ -1,6 +1,7 @@
 //! Definitions of elections, as they lie in the topic `elections` (compacted, keyed by id).
 //!
-//! A definition never changes once it is there.
+//! A definition never changes once it is there. What may be added to it later is that the election was cancelled: the
+//! count does not look at it.
 
 use std::collections::BTreeSet;
 
@@ -36,6 +37,9 @@ pub struct ElectionDefinition {
     /// older versions do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partitions: Option<i32>,
+    /// Where an administrator cancelled it: nobody votes in it from then on, and it has no result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled: Option<Cancellation>,
     /// The version of the log that it needs: who does not know it must not count it.
     #[serde(default = "first_version", skip_serializing_if = "is_first_version")]
     pub log: u32,
@@ -70,6 +74,15 @@ pub struct Participant {
     /// A threshold of its own, in percent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold_percent: Option<Decimal>,
+}
+
+/// An election was wrong, and somebody cancelled it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancellation {
+    /// When.
+    pub at: Timestamp,
+    /// The e-mail address of the account that did it.
+    pub by: String,
 }
 
 /// When the numbers of an election may be seen.
@@ -120,6 +133,36 @@ impl ElectionDefinition {
                 ..ListTerms::default()
             })
             .collect()
+    }
+
+    /// The key of its record in the topic. What was added to a definition has a key of its own: compaction keeps the last
+    /// record of a key, and whoever publishes an older form once more must not take it back.
+    pub fn key(&self) -> String {
+        let addition = if self.cancelled.is_some() {
+            "/cancelled"
+        } else {
+            ""
+        };
+        format!("{}{addition}", self.id)
+    }
+
+    /// The same as it was defined, without what was added.
+    #[must_use]
+    pub fn as_defined(&self) -> Self {
+        Self {
+            cancelled: None,
+            ..self.clone()
+        }
+    }
+
+    /// This definition with what another record of the same election adds to it; none where that is nothing new.
+    pub fn with_additions_of(&self, other: &Self) -> Option<Self> {
+        let cancelled = self.cancelled.as_ref().or(other.cancelled.as_ref());
+        let both = Self {
+            cancelled: cancelled.cloned(),
+            ..self.clone()
+        };
+        (both != *self).then_some(both)
     }
 
     /// Whether it makes sense. Two participants may bear the same name: they have different poll numbers.
@@ -183,6 +226,11 @@ impl Election {
     /// The definition as it was published.
     pub fn definition(&self) -> &ElectionDefinition {
         &self.definition
+    }
+
+    /// Whether votes are taken for it at this time (milliseconds since 1970): it is open, and not cancelled.
+    pub fn takes_votes_at(&self, time_ms: i64) -> bool {
+        self.definition.cancelled.is_none() && self.is_open_at(time_ms)
     }
 
     /// Whether a vote that the log received at this time (milliseconds since 1970) counts:
@@ -299,6 +347,34 @@ mod tests {
         let json = serde_json::to_string(&sample()).unwrap();
         assert_eq!(definition(&json), sample());
         assert_eq!(sample().check(), Ok(()));
+    }
+
+    #[test]
+    fn a_cancellation_has_a_key_of_its_own_and_is_never_taken_back() {
+        let defined = sample();
+        let by = |who: &str| ElectionDefinition {
+            cancelled: Some(Cancellation {
+                at: defined.start,
+                by: who.to_owned(),
+            }),
+            ..sample()
+        };
+        let cancelled = defined.with_additions_of(&by("a@b.cd")).unwrap();
+        assert_eq!(cancelled, by("a@b.cd"));
+        assert_eq!(
+            (defined.key().as_str(), cancelled.key().as_str()),
+            ("7", "7/cancelled")
+        );
+        assert_eq!(cancelled.as_defined(), defined);
+        assert_eq!(cancelled.with_additions_of(&defined), None);
+        assert_eq!(cancelled.with_additions_of(&by("c@d.ef")), None);
+        let json = serde_json::to_string(&cancelled).unwrap();
+        assert_eq!(definition(&json), cancelled);
+        // It was open then for the count, which must come out the same however soon it heard.
+        let open_ms = defined.end.as_millisecond() - 1;
+        let [defined, cancelled] = [defined, cancelled].map(Election::new);
+        assert!(defined.takes_votes_at(open_ms) && !cancelled.takes_votes_at(open_ms));
+        assert!(defined.is_open_at(open_ms) && cancelled.is_open_at(open_ms));
     }
 
     #[test]

@@ -13,7 +13,8 @@ use crate::{ElectionOutcome, Rejected, Slots, Tally, Totals};
 /// The result of an election as of some position in the log.
 ///
 /// Until the end of an election whose results are published after it closes, only the turnout shows, also
-/// over time and by constituency: `votes`, `share`, `seats`, `standing` and `outcome` are withheld.
+/// over time and by constituency: `votes`, `share`, `seats`, `standing` and `outcome` are withheld. They always are where
+/// the election was cancelled.
 #[derive(Clone, Debug, Serialize)]
 pub struct ScreenResult {
     /// Its number.
@@ -35,6 +36,9 @@ pub struct ScreenResult {
     /// Every partition is past its closing marker: nothing can change any more.
     #[serde(rename = "final")]
     pub is_final: bool,
+    /// When it was cancelled, where it was: then nothing in here is a result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancelled: Option<Timestamp>,
     /// The sum of the partitions' offsets: grows with every change.
     pub position: i64,
     /// Append time of the newest record in here.
@@ -122,7 +126,8 @@ impl ScreenResult {
             position,
             is_final,
         } = totals;
-        let visible = is_final || definition.results == Publication::Live;
+        let cancelled = definition.cancelled.as_ref().map(|cancelled| cancelled.at);
+        let visible = cancelled.is_none() && (is_final || definition.results == Publication::Live);
         let ElectionOutcome {
             votes,
             counted,
@@ -152,6 +157,7 @@ impl ScreenResult {
             end: definition.end,
             publication: definition.results,
             is_final,
+            cancelled,
             position,
             counted_to: tally
                 .newest_ms

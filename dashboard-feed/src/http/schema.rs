@@ -22,6 +22,9 @@ pub(super) struct ListedElection {
     end: String,
     publication: Publication,
     r#final: bool,
+    /// When it was cancelled; absent where it was not.
+    #[schema(nullable = false)]
+    cancelled: Option<String>,
     state: State,
 }
 
@@ -41,6 +44,7 @@ pub(super) enum State {
     Open,
     Counting,
     Final,
+    Cancelled,
 }
 
 /// The result of an election as of some position in the log. Shares are rounded, for the eye; nothing is
@@ -57,6 +61,9 @@ pub(super) struct Result {
     publication: Publication,
     /// Nothing can change any more.
     r#final: bool,
+    /// When the election was cancelled; absent where it was not. Then nothing in here is a result.
+    #[schema(nullable = false)]
+    cancelled: Option<String>,
     /// The sum of the partitions' offsets: grows with every change.
     position: i64,
     /// When the log received the newest record in here.

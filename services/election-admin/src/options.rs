@@ -37,6 +37,8 @@ pub enum Command {
     WarmUp(WarmUpOptions),
     /// Define an election: store it, publish it, print it as JSON
     Create(CreateOptions),
+    /// Cancel an election that is wrong, until its result is final; it cannot be taken back
+    Cancel(CancelOptions),
     /// Publish every stored election; safe to repeat
     Republish(InstallationOptions),
     /// List the elections
@@ -198,6 +200,17 @@ pub struct InstallationOptions {
     /// PostgreSQL, database `election_process`.
     #[command(flatten)]
     pub postgres: PostgresOptions,
+}
+
+/// Settings of `cancel`.
+#[derive(Args, Clone)]
+pub struct CancelOptions {
+    /// Number of the election
+    #[arg(long, value_name = "NUMBER")]
+    pub election: ElectionId,
+    /// Where it is stored and published.
+    #[command(flatten)]
+    pub installation: InstallationOptions,
 }
 
 /// Settings of `create`.

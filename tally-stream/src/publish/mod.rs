@@ -56,6 +56,8 @@ pub struct Publisher {
     refreshed: Option<Instant>,
     /// Elections that have ended and are still to be published.
     ended: BTreeSet<ElectionId>,
+    /// Elections that were published as cancelled.
+    cancelled: BTreeSet<ElectionId>,
     unpublished: Unpublished,
 }
 
@@ -94,6 +96,7 @@ impl Publisher {
             leaving: BTreeSet::new(),
             refreshed: None,
             ended: BTreeSet::new(),
+            cancelled: BTreeSet::new(),
         })
     }
 
@@ -139,8 +142,11 @@ impl Publisher {
         let now_ms = Timestamp::now().as_millisecond();
         let (ended, mut again): (BTreeSet<_>, BTreeSet<_>) = elections
             .keys()
-            .partition(|id| elections[id].has_ended_at(now_ms));
+            .partition(|id| is_over(&elections[id], now_ms));
         again.extend(self.unpublished.elections());
+        let is_news =
+            |id: &&ElectionId| is_cancelled(&elections[id]) && !self.cancelled.contains(id);
+        again.extend(elections.keys().filter(is_news));
         let settled: Vec<_> = ended.difference(&again).collect();
         let keys: Vec<_> = settled
             .iter()
@@ -182,7 +188,7 @@ impl Publisher {
         let now_ms = Timestamp::now().as_millisecond();
         for id in moved {
             match self.elections.get(id) {
-                Some(election) if !election.has_ended_at(now_ms) => {
+                Some(election) if !is_over(&election, now_ms) => {
                     self.publish_or_note(&election).await?;
                 }
                 Some(_) => drop(self.ended.insert(id)),
@@ -207,6 +213,9 @@ impl Publisher {
             self.unpublished.add(election.definition().id, &error);
         } else {
             self.unpublished.remove(election.definition().id);
+            if is_cancelled(election) {
+                self.cancelled.insert(election.definition().id);
+            }
         }
         Ok(())
     }
@@ -231,7 +240,10 @@ impl Publisher {
             })?;
         let on_the_roll: Option<u64> = self.redis.hget(format!("roll:{id}"), "voters").await?;
         let registered = self.rolls.registered(id, on_the_roll);
-        let totals = Totals::of(&tallies, self.partitions);
+        let mut totals = Totals::of(&tallies, self.partitions);
+        if is_cancelled(election) {
+            totals = totals.without_result();
+        }
         let outcome = tally::outcome(election.definition(), &totals.tally);
         if let Err(error) = &outcome.outcome {
             tracing::error!(election = id, %error, "the electoral rules refuse the count");
@@ -249,6 +261,15 @@ impl Publisher {
         let _added: i32 = self.redis.sadd(ELECTIONS_KEY, id).await?;
         Ok(())
     }
+}
+
+fn is_cancelled(election: &Election) -> bool {
+    election.definition().cancelled.is_some()
+}
+
+/// Nothing of it changes any more that anybody waits for.
+fn is_over(election: &Election, now_ms: i64) -> bool {
+    is_cancelled(election) || election.has_ended_at(now_ms)
 }
 
 /// Redis may be starting: it gets a minute.

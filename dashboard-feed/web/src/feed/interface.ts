@@ -7,7 +7,7 @@ export type Publication = "live" | "after-close";
 /**
  * How far an election is.
  */
-export type State = "not-open" | "open" | "counting" | "final";
+export type State = "not-open" | "open" | "counting" | "final" | "cancelled";
 /**
  * What a threshold is a percentage of.
  */
@@ -35,6 +35,10 @@ export interface ElectionList {
  * An election. Times are RFC 3339.
  */
 export interface ListedElection {
+  /**
+   * When it was cancelled; absent where it was not.
+   */
+  cancelled?: string;
   created: string;
   election: number;
   end: string;
@@ -53,6 +57,10 @@ export interface ListedElection {
  * decided by them.
  */
 export interface Result {
+  /**
+   * When the election was cancelled; absent where it was not. Then nothing in here is a result.
+   */
+  cancelled?: string;
   candidates: Candidate[];
   counted: number;
   /**

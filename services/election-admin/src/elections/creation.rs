@@ -168,6 +168,7 @@ impl ElectionRequest {
             participants: on_the_ballot(names, &extras.terms),
             results: extras.results,
             partitions: None,
+            cancelled: None,
             log: ballot_log::definition::LOG_VERSION,
         };
         match definition.check() {
@@ -252,7 +253,7 @@ pub async fn from_scenario(
     };
     let ballot_box = (publisher.topics().votes.as_str(), partitions);
     definitions::insert(&transaction, ballot_box, election).await?;
-    audit::append(&transaction, &at_the_terminal(format!("election {id}"))).await?;
+    audit::append(&transaction, &at_the_terminal("createElection", id)).await?;
     transaction.commit().await?;
     ensure!(
         publish(publisher, &definition).await,
@@ -263,12 +264,12 @@ pub async fn from_scenario(
 
 /// The audit entry of a command at the terminal: it needs the database's password and no account, and is entered under the
 /// user's name on this machine.
-fn at_the_terminal(target: String) -> AuditEntry {
+pub fn at_the_terminal(what: &'static str, election: ElectionId) -> AuditEntry {
     AuditEntry {
         who: std::env::var("USER").unwrap_or_default(),
         role: String::new(),
-        what: "createElection".into(),
-        target,
+        what: what.into(),
+        target: format!("election {election}"),
         address: "command line".to_owned(),
         outcome: audit::SUCCESS.to_owned(),
         at: Timestamp::now(),

@@ -65,6 +65,7 @@ impl ElectionTemplate {
             participants: (1..).zip(self.participants).map(participant).collect(),
             results: self.results,
             partitions: None,
+            cancelled: None,
             log: ballot_log::definition::LOG_VERSION,
         }
     }

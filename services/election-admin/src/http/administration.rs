@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
-use ballot_log::PollNumber;
+use ballot_log::{Cancellation, PollNumber};
 use serde::Serialize;
 use service_database::audit::AuditEntry;
 use service_kit::body::Fields;
@@ -12,7 +12,7 @@ use service_kit::token::Holder;
 use utoipa::ToSchema;
 
 use super::state::State;
-use super::{answer, election_request};
+use super::{answer, cancellation, election_request};
 use crate::elections::definitions;
 use crate::elections::participants::{self, Participant, ParticipantId};
 
@@ -160,6 +160,10 @@ pub(super) struct ListedElection {
     end: String,
     individual: bool,
     participants: Vec<ListedParticipant>,
+    /// Only where it was cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<cancellation::Cancelled>)]
+    cancelled: Option<Cancellation>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -197,6 +201,7 @@ pub(super) async fn get_elections(
             .into_iter()
             .map(|(id, name)| ListedParticipant { id, name })
             .collect(),
+        cancelled: election.cancelled,
     };
     let act = AuditEntry::by(&holder, &request, "");
     let work = async {

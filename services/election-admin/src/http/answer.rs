@@ -5,6 +5,7 @@ use ballot_log::ElectionId;
 use service_kit::error::ApiError;
 use service_kit::problem::Problem;
 
+use crate::elections::cancellation::CancellationError;
 use crate::elections::creation::CreationError;
 
 /// `503`: the count has not got so far.
@@ -44,6 +45,40 @@ impl From<CreationError> for ApiError {
             CreationError::Unavailable(error) => error.into(),
         }
     }
+}
+
+impl From<CancellationError> for ApiError {
+    fn from(error: CancellationError) -> Self {
+        match error {
+            CancellationError::NoSuchElection => no_such_election().into(),
+            CancellationError::Final => result_is_final().into(),
+            CancellationError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+/// `409`: it is too late to cancel the election.
+fn result_is_final() -> Problem {
+    let problem = Problem::new(
+        StatusCode::CONFLICT,
+        "result-is-final",
+        "The result of the election is final.",
+    );
+    problem.detail("An election can be cancelled until its result is final.")
+}
+
+/// `503`: the election is cancelled, but votes may be taken for it a little longer.
+pub(super) fn cancelled_and_not_published_yet(election: ElectionId) -> Problem {
+    let problem = Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "not-published-yet",
+        "The election is cancelled, and not everybody has heard of it yet.",
+    );
+    let detail = format!(
+        "Election {election} is cancelled, and everybody hears of it as soon as Kafka is back."
+    );
+    let problem = problem.detail(detail).field("election", election);
+    problem.retry_after_s(5)
 }
 
 /// `503`: the election is defined, but cannot be voted in yet.

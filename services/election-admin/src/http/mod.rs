@@ -2,6 +2,7 @@
 
 mod administration;
 mod answer;
+mod cancellation;
 mod election_request;
 mod query;
 mod records;
@@ -26,6 +27,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint!(Administrator, administration::get_participants),
         endpoint!(Administrator, administration::create_election),
         endpoint!(Administrator, administration::get_elections),
+        endpoint!(Administrator, cancellation::cancel),
         endpoint!(Administrator, results::get_results),
         endpoint!(AdministratorUntilPublic, records::results_json),
         endpoint!(AdministratorUntilPublic, records::results_csv),

@@ -32,6 +32,8 @@ struct FullResult {
     /// By partition, the offset of the first record that it does not stand on.
     offsets: std::collections::BTreeMap<String, i64>,
     finalised_at: Option<String>,
+    /// Only where the election was cancelled: it has no result then.
+    cancelled: Option<super::cancellation::Cancelled>,
 }
 
 /// Gives the whole result as JSON: votes, seats or a winner, and the ties that mattered

@@ -78,6 +78,9 @@ pub(super) async fn get_results(
             None => None,
         };
         let definition = definition.ok_or_else(|| ApiError::message("Election does not exist."))?;
+        if definition.cancelled.is_some() {
+            return Err(ApiError::message("Election is cancelled."));
+        }
         if Timestamp::now() < definition.end {
             return Err(ApiError::message("Election is ongoing."));
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use ballot_log::{ElectionDefinition, ElectionId};
+use ballot_log::{Cancellation, ElectionDefinition, ElectionId};
 use election_store::{rolls, tallies};
 use electoral_rules::Outcome;
 use jiff::Timestamp;
@@ -35,6 +35,8 @@ pub struct Report {
     registered: Option<u64>,
     /// The numbers may be seen: they are final, or the election shows them while the votes come in.
     visible: bool,
+    /// It was cancelled, and has no result.
+    cancelled: Option<Cancellation>,
 }
 
 /// The answer of `results.json`.
@@ -50,6 +52,9 @@ pub struct FullResult {
     /// By partition, the offset of the first record that it does not stand on.
     offsets: BTreeMap<i32, i64>,
     finalised_at: Option<Timestamp>,
+    /// It was cancelled, and has no result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancelled: Option<Cancellation>,
 }
 
 /// How many ballots there are, and what became of them.
@@ -94,7 +99,9 @@ impl Report {
             offsets: stored
                 .as_ref()
                 .map_or_else(|| now.collect(), |stored| stored.offsets.clone()),
-            visible: stored.is_some() || official::is_live(definition),
+            visible: definition.cancelled.is_none()
+                && (stored.is_some() || official::is_live(definition)),
+            cancelled: definition.cancelled.clone(),
             stored,
             registered,
             tally,
@@ -127,6 +134,7 @@ impl Report {
             sha256: self.stored.as_ref().map(|stored| hex(&stored.sha256)),
             offsets: self.offsets.clone(),
             finalised_at: self.stored.as_ref().map(|stored| stored.finalised_at),
+            cancelled: self.cancelled.clone(),
         })
     }
 
@@ -185,6 +193,10 @@ impl Report {
         );
         if let Some(registered) = self.registered {
             let _infallible = writeln!(table, "{registered} voters on the roll");
+        }
+        if let Some(Cancellation { at, by }) = &self.cancelled {
+            let _infallible = writeln!(table, "cancelled at {at} by {by}: it has no result");
+            return table;
         }
         if !self.visible {
             table.push_str("the numbers show when the result is final\n");

@@ -68,9 +68,24 @@ async fn a_scenario_becomes_an_election_like_any_other() {
     );
     let listed = says(&world, &["elections"]).await;
     assert!(listed.ends_with("Assembly: A, B\n"), "{listed}");
+    let cancelled = says(&world, &["cancel", "--election", "1"]).await;
+    assert!(
+        cancelled.starts_with("election 1 is cancelled since "),
+        "{cancelled}"
+    );
+    assert_eq!(
+        says(&world, &["cancel", "--election", "1"]).await,
+        cancelled
+    );
+    let listed = says(&world, &["elections"]).await;
+    assert!(listed.ends_with("CANCELLED: Assembly: A, B\n"), "{listed}");
+    let table = says(&world, &["results", "1"]).await;
+    assert!(table.ends_with(": it has no result\n"), "{table}");
+    let error = fails(&world, &["cancel", "--election", "2"]).await;
+    assert!(error.contains("there is no such election"), "{error}");
     let audited = says(&world, &["verify-audit"]).await;
     assert!(
-        audited.starts_with("the audit log is whole: 1 acts"),
+        audited.starts_with("the audit log is whole: 3 acts"),
         "{audited}"
     );
 }
