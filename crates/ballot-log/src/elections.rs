@@ -241,7 +241,11 @@ impl Read {
                 return;
             }
             if let Some(both) = known.definition().with_additions_of(definition) {
-                tracing::info!(election = definition.id, "the election is cancelled");
+                tracing::info!(
+                    election = definition.id,
+                    added = both.key(),
+                    "more is known of an election"
+                );
                 let elections = Arc::make_mut(&mut self.elections);
                 elections.insert(both.id, Arc::new(Election::new(both)));
             }

@@ -16,8 +16,8 @@ pub mod topics;
 pub use ballot_box::{AppendError, Appended, BallotBox};
 pub use ballot_records::{
     Act, Ballot, BallotRecord, Cancellation, Choice, Election, ElectionDefinition, ElectionId,
-    Participant, PollNumber, Publication, Record, UnreadableElection, act, definition, record,
-    unreadable,
+    Lots, Participant, PollNumber, Publication, Record, UnreadableElection, act, definition,
+    record, unreadable,
 };
 pub use elections::{Elections, ElectionsError};
 pub use topics::Topics;

@@ -1,7 +1,7 @@
 //! Definitions of elections, as they lie in the topic `elections` (compacted, keyed by id).
 //!
-//! A definition never changes once it is there. What may be added to it later is that the election was cancelled: the
-//! count does not look at it.
+//! A definition never changes once it is there. What may be added to it later is that the election was cancelled, or which
+//! lots decided it: the count looks at neither.
 
 use std::collections::BTreeSet;
 
@@ -40,6 +40,9 @@ pub struct ElectionDefinition {
     /// Where an administrator cancelled it: nobody votes in it from then on, and it has no result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled: Option<Cancellation>,
+    /// Where its result left seats or places level, the lots that decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lots: Option<Lots>,
     /// The version of the log that it needs: who does not know it must not count it.
     #[serde(default = "first_version", skip_serializing_if = "is_first_version")]
     pub log: u32,
@@ -83,6 +86,17 @@ pub struct Cancellation {
     pub at: Timestamp,
     /// The e-mail address of the account that did it.
     pub by: String,
+}
+
+/// Lots that were drawn when the result was final, as it left seats or places level.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lots {
+    /// Poll numbers, in the order in which they were drawn.
+    pub order: Vec<PollNumber>,
+    /// Who drew: a person, a commission.
+    pub drawn_by: String,
+    /// When.
+    pub drawn_at: Timestamp,
 }
 
 /// When the numbers of an election may be seen.
@@ -138,10 +152,10 @@ impl ElectionDefinition {
     /// The key of its record in the topic. What was added to a definition has a key of its own: compaction keeps the last
     /// record of a key, and whoever publishes an older form once more must not take it back.
     pub fn key(&self) -> String {
-        let addition = if self.cancelled.is_some() {
-            "/cancelled"
-        } else {
-            ""
+        let addition = match (&self.cancelled, &self.lots) {
+            (Some(_), _) => "/cancelled",
+            (None, Some(_)) => "/lots",
+            (None, None) => "",
         };
         format!("{}{addition}", self.id)
     }
@@ -151,15 +165,23 @@ impl ElectionDefinition {
     pub fn as_defined(&self) -> Self {
         Self {
             cancelled: None,
+            lots: None,
             ..self.clone()
         }
+    }
+
+    /// Whether something was added since it was defined.
+    pub fn has_additions(&self) -> bool {
+        self.cancelled.is_some() || self.lots.is_some()
     }
 
     /// This definition with what another record of the same election adds to it; none where that is nothing new.
     pub fn with_additions_of(&self, other: &Self) -> Option<Self> {
         let cancelled = self.cancelled.as_ref().or(other.cancelled.as_ref());
+        let lots = self.lots.as_ref().or(other.lots.as_ref());
         let both = Self {
             cancelled: cancelled.cloned(),
+            lots: lots.cloned(),
             ..self.clone()
         };
         (both != *self).then_some(both)
@@ -350,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cancellation_has_a_key_of_its_own_and_is_never_taken_back() {
+    fn what_is_added_has_a_key_of_its_own_and_is_never_taken_back() {
         let defined = sample();
         let by = |who: &str| ElectionDefinition {
             cancelled: Some(Cancellation {
@@ -368,6 +390,20 @@ mod tests {
         assert_eq!(cancelled.as_defined(), defined);
         assert_eq!(cancelled.with_additions_of(&defined), None);
         assert_eq!(cancelled.with_additions_of(&by("c@d.ef")), None);
+        let lots = |order: &[PollNumber]| ElectionDefinition {
+            lots: Some(Lots {
+                order: order.to_vec(),
+                drawn_by: "The commission".to_owned(),
+                drawn_at: defined.end,
+            }),
+            ..sample()
+        };
+        let decided = defined.with_additions_of(&lots(&[2, 1])).unwrap();
+        assert_eq!(
+            (decided.key().as_str(), decided.as_defined()),
+            ("7/lots", sample())
+        );
+        assert_eq!(decided.with_additions_of(&lots(&[1, 2])), None);
         let json = serde_json::to_string(&cancelled).unwrap();
         assert_eq!(definition(&json), cancelled);
         // It was open then for the count, which must come out the same however soon it heard.

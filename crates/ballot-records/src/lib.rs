@@ -11,7 +11,7 @@ pub mod record;
 pub mod unreadable;
 
 pub use act::Act;
-pub use definition::{Cancellation, Election, ElectionDefinition, Participant, Publication};
+pub use definition::{Cancellation, Election, ElectionDefinition, Lots, Participant, Publication};
 pub use record::{Ballot, BallotRecord, Choice, Record};
 pub use unreadable::UnreadableElection;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ballot_records::{Cancellation, ElectionDefinition, ElectionId};
+use ballot_records::{Cancellation, ElectionDefinition, ElectionId, Lots};
 use tokio_postgres::types::Json;
 use tokio_postgres::{Client, Row, Transaction};
 
@@ -115,6 +115,22 @@ pub async fn cancel(
     let sql = "UPDATE elections SET definition = jsonb_set(definition, '{cancelled}', $2) WHERE id::bigint = $1";
     transaction
         .execute(sql, &[&i64::from(id), &Json(cancellation)])
+        .await?;
+    Ok(())
+}
+
+/// Adds to a definition the lots that decided the election.
+///
+/// # Errors
+/// Where PostgreSQL does not take it: others are there already, or the result is not final.
+pub async fn add_lots(
+    transaction: &Transaction<'_>,
+    id: ElectionId,
+    lots: &Lots,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE elections SET definition = jsonb_set(definition, '{lots}', $2) WHERE id::bigint = $1";
+    transaction
+        .execute(sql, &[&i64::from(id), &Json(lots)])
         .await?;
     Ok(())
 }

@@ -18,7 +18,8 @@ pub struct ElectionOutcome {
     pub outcome: Result<Outcome, RuleError>,
 }
 
-/// Applies the election's rules to a tally.
+/// Applies the election's rules to a tally, with the lots that the definition has. [`ElectionDefinition::as_defined`] has
+/// none, and leaves open what was open when the result became final.
 pub fn outcome(definition: &ElectionDefinition, tally: &Tally) -> ElectionOutcome {
     let participants = definition.participants.iter();
     let votes: Vec<u64> = participants
@@ -26,10 +27,12 @@ pub fn outcome(definition: &ElectionDefinition, tally: &Tally) -> ElectionOutcom
         .collect();
     let counted = tally.counted();
     let invalid = tally.rejected.of(Reason::InvalidPollNumber);
+    let lots = definition.lots.as_ref();
     let count = Count {
         votes: &votes,
         lists: &definition.terms(),
         cast: Some(counted + invalid),
+        lots: lots.map_or(&[], |lots| &lots.order),
         ..Count::default()
     };
     let outcome = definition.rules.apply(&count);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ballot_records::record::District;
-use ballot_records::{ElectionDefinition, ElectionId, Participant, PollNumber, Publication};
+use ballot_records::{ElectionDefinition, ElectionId, Lots, Participant, PollNumber, Publication};
 use electoral_rules::{Decimal, Outcome, Rules, Standing};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -59,6 +59,9 @@ pub struct ScreenResult {
     pub candidates: Vec<Candidate>,
     /// Seats, or a winner.
     pub outcome: Option<Outcome>,
+    /// The lots that decided what was level, once they are drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lots: Option<Lots>,
     /// When the votes came.
     pub timeline: Timeline,
     /// In ascending order; only where votes of several constituencies were counted.
@@ -169,6 +172,7 @@ impl ScreenResult {
             turnout: registered.and_then(|registered| ratio(counted, registered)),
             candidates: participants.map(candidate).collect(),
             outcome,
+            lots: definition.lots.clone(),
             districts: districts(&tally, definition, visible),
             timeline: Timeline::new(definition, tally.timeline),
             rejected: tally.rejected,

@@ -86,9 +86,22 @@ pub(super) struct Result {
     /// Seats, or a winner, and the ties that mattered; null while it may not be seen.
     #[schema(required)]
     outcome: Option<Outcome>,
+    /// The lots that decided what was level; absent where none were drawn.
+    #[schema(nullable = false)]
+    lots: Option<Lots>,
     timeline: Option<Timeline>,
     /// Where votes were counted in several constituencies.
     districts: Option<Vec<Constituency>>,
+}
+
+/// Lots that were drawn when the result was final.
+#[derive(ToSchema)]
+pub(super) struct Lots {
+    /// Poll numbers, in the order in which they were drawn.
+    order: Vec<u32>,
+    /// Who drew.
+    drawn_by: String,
+    drawn_at: String,
 }
 
 /// How votes become seats or a winner.

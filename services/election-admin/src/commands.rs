@@ -17,8 +17,9 @@ use crate::elections::participants;
 use crate::elections::publishing::Publisher;
 use crate::options::{
     CancelOptions, Command, CreateOptions, DatabaseOptions, ElectionOptions, InstallationOptions,
-    ResultsOptions, RunOptions, TopicsOptions,
+    LotsOptions, ResultsOptions, RunOptions, TopicsOptions,
 };
+use crate::results::decided_results;
 use crate::results::final_results;
 use crate::results::report::Report;
 use crate::service;
@@ -39,6 +40,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::WarmUp(options) => warm_up(&options).await,
         Command::Create(options) => create(&options).await,
         Command::Cancel(options) => cancel(&options).await,
+        Command::Lots(options) => lots(&options).await,
         Command::Republish(options) => republish(&options).await,
         Command::Elections(options) => elections(&options).await,
         Command::Participants(options) => participants(&options).await,
@@ -91,6 +93,26 @@ async fn cancel(options: &CancelOptions) -> anyhow::Result<()> {
         "election {id} is cancelled, but Kafka did not take it: run `election-admin republish` when Kafka is back"
     );
     println!("election {id} is cancelled since {at}, by {by}");
+    Ok(())
+}
+
+async fn lots(options: &LotsOptions) -> anyhow::Result<()> {
+    let (id, installation) = (options.election, &options.installation);
+    let pool = postgres::pool(&installation.postgres)?;
+    let publisher = Publisher::open(&installation.kafka)?;
+    let act = creation::at_the_terminal("lots", id);
+    let lots = ballot_log::Lots {
+        order: options.order.clone(),
+        drawn_by: options.drawn_by.clone(),
+        drawn_at: options.drawn_at,
+    };
+    let decided = decided_results::decide(&pool, &publisher, id, lots, act).await?;
+    ensure!(
+        decided.is_published,
+        "election {id} is decided, but Kafka did not take it: run `election-admin republish` when Kafka is back"
+    );
+    let sha256 = hex(&decided.result.sha256);
+    println!("election {id} is decided by lots, sha256 {sha256}");
     Ok(())
 }
 
@@ -169,6 +191,13 @@ async fn verify_result(options: &ElectionOptions) -> anyhow::Result<()> {
         definition.id,
         hex(&stored.sha256)
     );
+    if let Some(decided) = decided_results::verify(&client, &definition, &stored).await? {
+        println!(
+            "election {}: what lots decided comes out of the lots and the stored count, sha256 {}",
+            definition.id,
+            hex(&decided.sha256)
+        );
+    }
     Ok(())
 }
 

@@ -56,8 +56,8 @@ pub struct Publisher {
     refreshed: Option<Instant>,
     /// Elections that have ended and are still to be published.
     ended: BTreeSet<ElectionId>,
-    /// Elections that were published as cancelled.
-    cancelled: BTreeSet<ElectionId>,
+    /// What was added to definitions and is published: that an election was cancelled, or the lots that decided it.
+    additions: BTreeSet<String>,
     unpublished: Unpublished,
 }
 
@@ -96,7 +96,7 @@ impl Publisher {
             leaving: BTreeSet::new(),
             refreshed: None,
             ended: BTreeSet::new(),
-            cancelled: BTreeSet::new(),
+            additions: BTreeSet::new(),
         })
     }
 
@@ -144,8 +144,10 @@ impl Publisher {
             .keys()
             .partition(|id| is_over(&elections[id], now_ms));
         again.extend(self.unpublished.elections());
-        let is_news =
-            |id: &&ElectionId| is_cancelled(&elections[id]) && !self.cancelled.contains(id);
+        let is_news = |id: &&ElectionId| {
+            let definition = elections[*id].definition();
+            definition.has_additions() && !self.additions.contains(&definition.key())
+        };
         again.extend(elections.keys().filter(is_news));
         let settled: Vec<_> = ended.difference(&again).collect();
         let keys: Vec<_> = settled
@@ -213,8 +215,8 @@ impl Publisher {
             self.unpublished.add(election.definition().id, &error);
         } else {
             self.unpublished.remove(election.definition().id);
-            if is_cancelled(election) {
-                self.cancelled.insert(election.definition().id);
+            if election.definition().has_additions() {
+                self.additions.insert(election.definition().key());
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ballot_log::{Cancellation, Elections};
+use ballot_log::{Cancellation, Elections, Lots};
 use futures_util::StreamExt as _;
 use jiff::SignedDuration;
 use redis::AsyncCommands;
@@ -122,6 +122,33 @@ async fn a_cancelled_election_shows_as_that_without_numbers() {
     assert!(recount.agrees());
     let counted = |(stored, _): &(PartitionTally, PartitionTally)| stored.tally.counted();
     assert_eq!(recount.partitions.iter().map(counted).sum::<u64>(), 25);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lots_that_were_drawn_show_with_what_they_decided() {
+    let world = World::new().await;
+    let hour = SignedDuration::from_hours(1);
+    let mut level = definition(1, hour * 2, -hour, "live");
+    level.rules = serde_json::from_str(r#"{"method":"dhondt","seats":1,"tie":"lot"}"#).unwrap();
+    world.publish(&level).await;
+    let mut counted = tally(20);
+    (0..20).for_each(|_| counted.tally.add_vote(0, 2, 0));
+    counted.tally.closed = true;
+    let tied = publish(&world, counted.clone()).await;
+    assert_eq!(
+        (&tied["final"], &tied["outcome"]["open_seats"]),
+        (&true.into(), &1.into())
+    );
+    level.lots = Some(Lots {
+        order: vec![2, 1],
+        drawn_by: "The commission".to_owned(),
+        drawn_at: level.end,
+    });
+    world.publish(&level).await;
+    let decided = publish(&world, counted).await;
+    assert_eq!(decided["outcome"]["seats"], serde_json::json!([0, 1, 0]));
+    assert_eq!(decided["outcome"]["ties"][0]["settled_by"], "lots");
+    assert_eq!(decided["lots"]["drawn_by"], "The commission");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -79,6 +79,7 @@ export interface Result {
    */
   final: boolean;
   individual: boolean;
+  lots?: Lots;
   outcome: (SeatsOutcome | WinnerOutcome) | null;
   /**
    * The sum of the partitions' offsets: grows with every change.
@@ -143,6 +144,20 @@ export interface Constituency {
    * In the order of `candidates`; absent while they may not be seen.
    */
   votes?: number[];
+}
+/**
+ * The lots that decided what was level; absent where none were drawn.
+ */
+export interface Lots {
+  drawn_at: string;
+  /**
+   * Who drew.
+   */
+  drawn_by: string;
+  /**
+   * Poll numbers, in the order in which they were drawn.
+   */
+  order: number[];
 }
 export interface SeatsOutcome {
   /**

@@ -169,6 +169,7 @@ impl ElectionRequest {
             results: extras.results,
             partitions: None,
             cancelled: None,
+            lots: None,
             log: ballot_log::definition::LOG_VERSION,
         };
         match definition.check() {

@@ -66,6 +66,7 @@ impl ElectionTemplate {
             results: self.results,
             partitions: None,
             cancelled: None,
+            lots: None,
             log: ballot_log::definition::LOG_VERSION,
         }
     }

@@ -7,6 +7,7 @@ use service_kit::problem::Problem;
 
 use crate::elections::cancellation::CancellationError;
 use crate::elections::creation::CreationError;
+use crate::results::decided_results::LotsError;
 
 /// `503`: the count has not got so far.
 pub(super) fn not_counted_yet() -> Problem {
@@ -55,6 +56,42 @@ impl From<CancellationError> for ApiError {
             CancellationError::Unavailable(error) => error.into(),
         }
     }
+}
+
+impl From<LotsError> for ApiError {
+    fn from(error: LotsError) -> Self {
+        let conflict = |name, title| Problem::new(StatusCode::CONFLICT, name, title);
+        match error {
+            LotsError::NoSuchElection => no_such_election().into(),
+            LotsError::NotFinal => conflict("result-is-not-final", "The result is not final.")
+                .detail("Lots are drawn when the result is final, as more votes may settle a tie.")
+                .into(),
+            LotsError::NoOpenTie => conflict("no-open-tie", "No tie is open.")
+                .detail("The result leaves nothing level that lots would have to decide.")
+                .into(),
+            LotsError::DecidedOtherwise => {
+                conflict("decided-otherwise", "Other lots have decided the election.")
+                    .detail("Lots are drawn once. What they decided is in results.json.")
+                    .into()
+            }
+            LotsError::Refused(text) => Self::message(text),
+            LotsError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+/// `503`: lots have decided, but the page may not show it yet.
+pub(super) fn decided_and_not_published_yet(election: ElectionId) -> Problem {
+    let problem = Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "not-published-yet",
+        "What the lots decided is stored, and not everybody has heard of it yet.",
+    );
+    let detail = format!(
+        "Election {election} is decided, and everybody hears of it as soon as Kafka is back."
+    );
+    let problem = problem.detail(detail).field("election", election);
+    problem.retry_after_s(5)
 }
 
 /// `409`: it is too late to cancel the election.

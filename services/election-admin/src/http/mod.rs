@@ -4,6 +4,7 @@ mod administration;
 mod answer;
 mod cancellation;
 mod election_request;
+mod lots;
 mod query;
 mod records;
 mod results;
@@ -28,6 +29,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint!(Administrator, administration::create_election),
         endpoint!(Administrator, administration::get_elections),
         endpoint!(Administrator, cancellation::cancel),
+        endpoint!(Administrator, lots::lots),
         endpoint!(Administrator, results::get_results),
         endpoint!(AdministratorUntilPublic, records::results_json),
         endpoint!(AdministratorUntilPublic, records::results_csv),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use ballot_log::{Cancellation, ElectionDefinition, ElectionId};
+use ballot_log::{Cancellation, ElectionDefinition, ElectionId, Lots};
 use election_store::{rolls, tallies};
 use electoral_rules::Outcome;
 use jiff::Timestamp;
@@ -14,6 +14,7 @@ use tally::{OfficialResult, PartitionTally, Tally, merge};
 use tokio_postgres::Client;
 use utoipa::ToSchema;
 
+use crate::results::decided_results::{self, DecidedResult};
 use crate::results::final_results::{self, FinalResult};
 use crate::results::official::{self, official};
 
@@ -31,6 +32,8 @@ pub struct Report {
     tally: Tally,
     offsets: BTreeMap<i32, i64>,
     stored: Option<FinalResult>,
+    /// Where lots decided what that left open; `result` is with them.
+    decided: Option<(Lots, DecidedResult)>,
     /// Voters on the roll, if it was ever loaded.
     registered: Option<u64>,
     /// The numbers may be seen: they are final, or the election shows them while the votes come in.
@@ -52,9 +55,38 @@ pub struct FullResult {
     /// By partition, the offset of the first record that it does not stand on.
     offsets: BTreeMap<i32, i64>,
     finalised_at: Option<Timestamp>,
+    /// Where lots decided what the final result left open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided: Option<DecidedByLots>,
     /// It was cancelled, and has no result.
     #[serde(skip_serializing_if = "Option::is_none")]
     cancelled: Option<Cancellation>,
+}
+
+/// A result that lots decided, beside the one that left it open.
+#[derive(Serialize, ToSchema)]
+pub struct DecidedByLots {
+    /// Canonical JSON: the lots, the hash of the result that they decide, and that result with the ties settled.
+    #[schema(value_type = Object)]
+    result: Box<RawValue>,
+    /// Of the bytes of the result, in hex.
+    sha256: String,
+    #[schema(value_type = String)]
+    decided_at: Timestamp,
+}
+
+impl DecidedByLots {
+    /// As it is shown.
+    ///
+    /// # Errors
+    /// Where the stored text is damaged.
+    pub fn new(decided: &DecidedResult) -> anyhow::Result<Self> {
+        Ok(Self {
+            result: RawValue::from_string(decided.text.clone())?,
+            sha256: hex(&decided.sha256),
+            decided_at: decided.decided_at,
+        })
+    }
 }
 
 /// How many ballots there are, and what became of them.
@@ -83,7 +115,10 @@ impl Report {
         let stored = final_results::find(client, definition.id).await?;
         let tallies = tallies::of_election(client, definition.id).await?;
         let registered = rolls::find(client, definition.id).await?;
-        Ok(Self::new(definition, &tallies, registered, stored))
+        let decided = decided_results::find(client, definition.id).await?;
+        let mut report = Self::new(definition, &tallies, registered, stored);
+        report.decided = definition.lots.clone().zip(decided);
+        Ok(report)
     }
 
     fn new(
@@ -103,6 +138,7 @@ impl Report {
                 && (stored.is_some() || official::is_live(definition)),
             cancelled: definition.cancelled.clone(),
             stored,
+            decided: None,
             registered,
             tally,
         }
@@ -134,6 +170,10 @@ impl Report {
             sha256: self.stored.as_ref().map(|stored| hex(&stored.sha256)),
             offsets: self.offsets.clone(),
             finalised_at: self.stored.as_ref().map(|stored| stored.finalised_at),
+            decided: match &self.decided {
+                Some((_, decided)) => Some(DecidedByLots::new(decided)?),
+                None => None,
+            },
             cancelled: self.cancelled.clone(),
         })
     }
@@ -224,6 +264,18 @@ impl Report {
         }
         if let Some(stored) = &self.stored {
             let _infallible = writeln!(table, "sha256 {}", hex(&stored.sha256));
+        }
+        if let Some((lots, decided)) = &self.decided {
+            let Lots {
+                order,
+                drawn_by,
+                drawn_at,
+            } = lots;
+            let _infallible = writeln!(
+                table,
+                "lots drawn by {drawn_by} at {drawn_at}, in this order: {order:?}\nsha256 of what they decided {}",
+                hex(&decided.sha256)
+            );
         }
         table
     }

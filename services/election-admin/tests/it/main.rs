@@ -6,6 +6,7 @@ mod cancelling;
 mod closing;
 mod commands;
 mod contract;
+mod deciding;
 mod elections;
 mod records;
 mod results;
