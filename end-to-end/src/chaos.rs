@@ -11,6 +11,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use rustix::process::Signal;
 use serde::Serialize;
 use serde_json::Value;
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
@@ -263,7 +264,33 @@ struct Extra {
 }
 
 impl Extra {
+    /// A vote-ingest listens when this returns.
     async fn start(night: &Night, name: &str) -> Self {
+        loop {
+            let mut extra = Self::spawn(night, name);
+            if name != "vote-ingest" || extra.listens().await {
+                return extra;
+            }
+        }
+    }
+
+    /// False where it has ended: another process was faster to take its port.
+    async fn listens(&mut self) -> bool {
+        let address = self.url.trim_start_matches("http://").to_owned();
+        let connected = async {
+            while TcpStream::connect(&address).await.is_err() {
+                if self.child.try_wait().unwrap().is_some() {
+                    return;
+                }
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(TIMEOUT, connected).await;
+        in_time.expect("vote-ingest listens");
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    fn spawn(night: &Night, name: &str) -> Self {
         let state = night.state();
         let port = free_port();
         let url = format!("http://127.0.0.1:{port}");

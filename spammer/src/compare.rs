@@ -191,7 +191,7 @@ fn check_outcome(problems: &mut Vec<String>, paper: &Paper, after: &Results) {
         return;
     };
     let votes: Vec<u64> = votes.into_iter().map(|(_, votes)| votes).collect();
-    let Some(expected) = paper.outcome(&votes, after.cast()) else {
+    let Some(expected) = paper.outcome(&votes, after.cast(), after.registered) else {
         return;
     };
     let expected = match expected {

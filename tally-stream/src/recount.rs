@@ -184,6 +184,7 @@ impl Again {
         for count in self.counts.values_mut() {
             // Nobody stores them.
             drop(count.take_sightings());
+            drop(count.take_files());
         }
         let partitions = self.ends.keys();
         let records: i64 = partitions

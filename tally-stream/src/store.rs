@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use ballot_log::ElectionId;
 use deadpool_postgres::{Object, Pool};
-use election_store::{checkpoints, elections, rolls};
-use tally::{PartitionTally, RejectedBallot, Tally};
+use election_store::{checkpoints, elections, rejected, rolls};
+use tally::{FileTally, PartitionTally, RejectedBallot, Tally};
 
-use crate::count::{LastRecord, PartitionCount, Sightings};
+use crate::count::{FreedBallots, LastRecord, PartitionCount, Sightings};
 
 /// What is written about one partition in one transaction: what has changed since the last time.
 #[derive(Debug)]
@@ -27,6 +27,10 @@ pub struct Checkpoint {
     pub tallies: Vec<PartitionTally>,
     /// Ballots rejected since the last checkpoint.
     pub rejected: Vec<RejectedBallot>,
+    /// Ballots that withdrawals since the last checkpoint have freed.
+    pub freed: Vec<FreedBallots>,
+    /// What became of the lines of files, where more is known than at the last checkpoint.
+    pub files: Vec<FileTally>,
 }
 
 /// Where a checkpoint stood.
@@ -54,6 +58,7 @@ impl Checkpoint {
         count: &mut PartitionCount,
         base: Base,
         rejected: Vec<RejectedBallot>,
+        freed: Vec<FreedBallots>,
     ) -> Self {
         Self {
             partition,
@@ -61,8 +66,10 @@ impl Checkpoint {
             next_offset: count.next_offset(),
             sightings: count.take_sightings(),
             state: count.encode(),
+            files: count.take_files(),
             tallies: tallies(partition, count),
             rejected,
+            freed,
         }
     }
 }
@@ -199,6 +206,12 @@ impl Store {
             .filter(|tally| tally.tally.closed)
             .map(|tally| tally.election.into())
             .collect();
+        let freed = checkpoint.freed.iter().map(|freed| rejected::Freed {
+            election: freed.election,
+            before_offset: freed.offset,
+            guids: freed.invalid.iter().copied().collect(),
+        });
+        let freed: Vec<rejected::Freed> = freed.collect();
         let written = checkpoints::Checkpoint {
             partition: checkpoint.partition,
             next_offset: checkpoint.next_offset,
@@ -209,6 +222,8 @@ impl Store {
             closed: &closed,
             tallies: &checkpoint.tallies,
             rejected: &checkpoint.rejected,
+            freed: &freed,
+            files: &checkpoint.files,
         };
         Ok(checkpoints::save(&mut *self.client().await?, &written).await?)
     }

@@ -5,14 +5,17 @@
 
 use std::collections::BTreeSet;
 
-use electoral_rules::{Decimal, ListTerms, RuleError, Rules};
+use electoral_rules::{ListTerms, RuleError, Rules};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
+pub use crate::participant::Participant;
 use crate::{Choice, ElectionId, PollNumber};
 
-/// What an election is: who stands, when it is open, and by which rules it is decided.
+/// What an election is: who stands, when it is open, and by which rules it is decided. A field that is not known may
+/// decide it otherwise: the definition cannot be read then.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ElectionDefinition {
     /// Unique in one installation.
     pub id: ElectionId,
@@ -30,6 +33,10 @@ pub struct ElectionDefinition {
     pub rules: Rules,
     /// The participants, in the order of poll numbers from 1.
     pub participants: Vec<Participant>,
+    /// The poll numbers of lists that stand together: seats are shared out among alliances and single lists first, then
+    /// inside each alliance.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alliances: Vec<Vec<PollNumber>>,
     /// When the numbers may be seen.
     #[serde(default)]
     pub results: Publication,
@@ -43,13 +50,24 @@ pub struct ElectionDefinition {
     /// Where its result left seats or places level, the lots that decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lots: Option<Lots>,
-    /// The version of the log that it needs: who does not know it must not count it.
-    #[serde(default = "first_version", skip_serializing_if = "is_first_version")]
+    /// Whether the result becomes final as soon as everything is counted.
+    #[serde(default, skip_serializing_if = "Finalise::is_automatic")]
+    pub finalise: Finalise,
+    /// The version that it needs: who does not know it must not count it, and cannot read it.
+    #[serde(
+        default = "first_version",
+        skip_serializing_if = "is_first_version",
+        deserialize_with = "known_version"
+    )]
     pub log: u32,
 }
 
-/// The newest version of the log that this program knows.
-pub const LOG_VERSION: u32 = 1;
+/// The newest version of the log and of definitions that this program knows. New elections are of it.
+///
+/// 2: files can be withdrawn, and a result can wait; alliances, a threshold of the electorate, several winners, and how
+/// many candidates a list has, how many seats it has won, and whether it takes part. A program of version 1 would
+/// overlook all of that.
+pub const LOG_VERSION: u32 = 2;
 
 /// Of definitions that do not say.
 fn first_version() -> u32 {
@@ -61,22 +79,14 @@ fn is_first_version(version: &u32) -> bool {
     *version == first_version()
 }
 
-/// A participant: a list or a person.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Participant {
-    /// Place on the ballot, from 1.
-    pub poll_number: PollNumber,
-    /// The name as on the ballot.
-    pub name: String,
-    /// Needs to reach no threshold.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub exempt: bool,
-    /// Factor by which its votes count when seats are shared out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub multiplier: Option<Decimal>,
-    /// A threshold of its own, in percent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub threshold_percent: Option<Decimal>,
+fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let version = u32::deserialize(deserializer)?;
+    if version > LOG_VERSION {
+        return Err(de::Error::custom(format!(
+            "it is of version {version}, and {LOG_VERSION} is the newest known"
+        )));
+    }
+    Ok(version)
 }
 
 /// An election was wrong, and somebody cancelled it.
@@ -110,6 +120,24 @@ pub enum Publication {
     AfterClose,
 }
 
+/// What makes the result of an election final, once it has ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finalise {
+    /// Nothing but the end.
+    #[default]
+    Automatic,
+    /// The word of an administrator. Until then the result is provisional.
+    Manual,
+}
+
+impl Finalise {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+    fn is_automatic(&self) -> bool {
+        *self == Self::Automatic
+    }
+}
+
 /// Why a definition makes no sense.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DefinitionError {
@@ -125,11 +153,17 @@ pub enum DefinitionError {
     /// Voters could not tell two participants of one name apart.
     #[error("two participants are called «{0}»")]
     SameName(String),
-    /// Rules that only the command `apportion` knows.
-    #[error(
-        "an election elects one winner or shares out seats, without a threshold of the electorate; the command apportion knows other rules"
-    )]
-    RulesOfTheCommand,
+    /// An alliance that nobody stands together in.
+    #[error("an alliance is of two lists or more: {0:?} is none")]
+    NoAlliance(Vec<PollNumber>),
+    /// A version that an older program would take for one that it knows.
+    #[error("its version is {written}, but its rules and terms need version {needed}")]
+    Version {
+        /// As the definition says.
+        written: u32,
+        /// By what it holds.
+        needed: u32,
+    },
     /// The electoral rules refuse.
     #[error(transparent)]
     Rules(#[from] RuleError),
@@ -138,53 +172,19 @@ pub enum DefinitionError {
 impl ElectionDefinition {
     /// What the electoral rules need to know of each list, in the order of poll numbers.
     pub fn terms(&self) -> Vec<ListTerms> {
-        self.participants
-            .iter()
-            .map(|participant| ListTerms {
-                exempt: participant.exempt,
-                multiplier: participant.multiplier,
-                threshold_percent: participant.threshold_percent,
-                ..ListTerms::default()
-            })
-            .collect()
+        self.participants.iter().map(Participant::terms).collect()
     }
 
-    /// The key of its record in the topic. What was added to a definition has a key of its own: compaction keeps the last
-    /// record of a key, and whoever publishes an older form once more must not take it back.
-    pub fn key(&self) -> String {
-        let addition = match (&self.cancelled, &self.lots) {
-            (Some(_), _) => "/cancelled",
-            (None, Some(_)) => "/lots",
-            (None, None) => "",
+    /// The version that a program must know to apply its rules and terms.
+    pub fn version(&self) -> u32 {
+        let is_new = |terms: ListTerms| {
+            terms.candidates.is_some() || !terms.takes_part || terms.seats_won > 0
         };
-        format!("{}{addition}", self.id)
-    }
-
-    /// The same as it was defined, without what was added.
-    #[must_use]
-    pub fn as_defined(&self) -> Self {
-        Self {
-            cancelled: None,
-            lots: None,
-            ..self.clone()
-        }
-    }
-
-    /// Whether something was added since it was defined.
-    pub fn has_additions(&self) -> bool {
-        self.cancelled.is_some() || self.lots.is_some()
-    }
-
-    /// This definition with what another record of the same election adds to it; none where that is nothing new.
-    pub fn with_additions_of(&self, other: &Self) -> Option<Self> {
-        let cancelled = self.cancelled.as_ref().or(other.cancelled.as_ref());
-        let lots = self.lots.as_ref().or(other.lots.as_ref());
-        let both = Self {
-            cancelled: cancelled.cloned(),
-            lots: lots.cloned(),
-            ..self.clone()
-        };
-        (both != *self).then_some(both)
+        let needs_second = !self.alliances.is_empty()
+            || self.rules.needs_electorate()
+            || self.rules.winners().is_some()
+            || self.terms().into_iter().any(is_new);
+        first_version() + u32::from(needs_second)
     }
 
     /// Whether it makes sense. Two participants may bear the same name: they have different poll numbers.
@@ -203,10 +203,16 @@ impl ElectionDefinition {
                 return Err(DefinitionError::PollNumbers);
             }
         }
-        if !self.rules.are_for_elections() {
-            return Err(DefinitionError::RulesOfTheCommand);
+        if let Some(alone) = self.alliances.iter().find(|lists| lists.len() < 2) {
+            return Err(DefinitionError::NoAlliance(alone.clone()));
         }
         self.rules.check(&self.terms())?;
+        let lists = self.participants.len();
+        self.rules.check_alliances(&self.alliances, lists)?;
+        let (written, needed) = (self.log, self.version());
+        if written < needed {
+            return Err(DefinitionError::Version { written, needed });
+        }
         Ok(())
     }
 
@@ -250,11 +256,6 @@ impl Election {
         &self.definition
     }
 
-    /// Whether votes are taken for it at this time (milliseconds since 1970): it is open, and not cancelled.
-    pub fn takes_votes_at(&self, time_ms: i64) -> bool {
-        self.definition.cancelled.is_none() && self.is_open_at(time_ms)
-    }
-
     /// Whether a vote that the log received at this time (milliseconds since 1970) counts:
     /// max(start, created) <= time < end.
     pub fn is_open_at(&self, time_ms: i64) -> bool {
@@ -264,6 +265,11 @@ impl Election {
     /// Whether the election's end had passed at this time (milliseconds since 1970).
     pub fn has_ended_at(&self, time_ms: i64) -> bool {
         self.closes_ms <= time_ms
+    }
+
+    /// Whether records of its log may be withdrawals.
+    pub fn knows_withdrawals(&self) -> bool {
+        self.definition.log >= 2
     }
 
     /// Whether the election had been defined at this time (milliseconds since 1970).
@@ -372,48 +378,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_added_has_a_key_of_its_own_and_is_never_taken_back() {
-        let defined = sample();
-        let by = |who: &str| ElectionDefinition {
-            cancelled: Some(Cancellation {
-                at: defined.start,
-                by: who.to_owned(),
-            }),
-            ..sample()
-        };
-        let cancelled = defined.with_additions_of(&by("a@b.cd")).unwrap();
-        assert_eq!(cancelled, by("a@b.cd"));
-        assert_eq!(
-            (defined.key().as_str(), cancelled.key().as_str()),
-            ("7", "7/cancelled")
-        );
-        assert_eq!(cancelled.as_defined(), defined);
-        assert_eq!(cancelled.with_additions_of(&defined), None);
-        assert_eq!(cancelled.with_additions_of(&by("c@d.ef")), None);
-        let lots = |order: &[PollNumber]| ElectionDefinition {
-            lots: Some(Lots {
-                order: order.to_vec(),
-                drawn_by: "The commission".to_owned(),
-                drawn_at: defined.end,
-            }),
-            ..sample()
-        };
-        let decided = defined.with_additions_of(&lots(&[2, 1])).unwrap();
-        assert_eq!(
-            (decided.key().as_str(), decided.as_defined()),
-            ("7/lots", sample())
-        );
-        assert_eq!(decided.with_additions_of(&lots(&[1, 2])), None);
-        let json = serde_json::to_string(&cancelled).unwrap();
-        assert_eq!(definition(&json), cancelled);
-        // It was open then for the count, which must come out the same however soon it heard.
-        let open_ms = defined.end.as_millisecond() - 1;
-        let [defined, cancelled] = [defined, cancelled].map(Election::new);
-        assert!(defined.takes_votes_at(open_ms) && !cancelled.takes_votes_at(open_ms));
-        assert!(defined.is_open_at(open_ms) && cancelled.is_open_at(open_ms));
-    }
-
-    #[test]
     fn what_makes_no_sense_is_refused_in_words() {
         let mut never_open = sample();
         never_open.end = never_open.start;
@@ -421,15 +385,6 @@ mod tests {
         let mut alone = sample();
         alone.participants.truncate(1);
         assert_eq!(alone.check(), Err(DefinitionError::NoChoice));
-        for rules in [
-            r#"{"method":"majority","winner":"plurality","winners":2}"#,
-            r#"{"method":"dhondt","seats":3,"threshold":{"percent":3,"of":"registered"}}"#,
-        ] {
-            let mut known_to_apportion = sample();
-            known_to_apportion.rules = serde_json::from_str(rules).unwrap();
-            let refused = Err(DefinitionError::RulesOfTheCommand);
-            assert_eq!(known_to_apportion.check(), refused);
-        }
         let mut twins = sample();
         twins.participants[1].name = "A".to_owned();
         assert_eq!(twins.check(), Ok(()));

@@ -1,12 +1,14 @@
 //! What lies in the topics, as bytes and as values. No I/O: `ballot-log` appends to the log and reads it.
 //!
 //! - [`record`]: the topic `votes`;
-//! - [`definition`]: the topic `elections`;
+//! - [`definition`]: the topic `elections`, with what is added to a definition later;
 //! - [`unreadable`]: what of it a newer version wrote;
 //! - [`act`]: the topic `acts`.
 
 pub mod act;
+mod additions;
 pub mod definition;
+mod participant;
 pub mod record;
 pub mod unreadable;
 

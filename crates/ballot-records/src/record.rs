@@ -20,6 +20,8 @@ pub type Choice = u64;
 pub type District = u16;
 
 const VERSION: u32 = 1;
+/// Of withdrawals: only elections whose definition asks for version 2 of the log know them.
+const WITHDRAWAL_VERSION: u32 = 2;
 
 /// One record of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,19 @@ pub enum Record {
         /// The election that is closed.
         election: ElectionId,
     },
+    /// The ballots that this partition holds of an official's file no longer count.
+    Withdrawal(Withdrawal),
+}
+
+/// The withdrawal of an official's file. Every partition has it, perhaps several times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// The election that the file was for.
+    pub election: ElectionId,
+    /// Its number: what is in the log a second time is not obeyed again.
+    pub number: u32,
+    /// The file.
+    pub file: FileId,
 }
 
 /// A ballot put into the box.
@@ -57,7 +72,7 @@ pub enum Ballot {
 
 /// The line of an official's file that a paper ballot was read from. The same line sent again is the
 /// same act, not a second ballot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PaperLine {
     /// The official's jmbg: 13 digits, as a number.
     pub official: u64,
@@ -65,6 +80,25 @@ pub struct PaperLine {
     pub file: u64,
     /// The line of the file, from 0.
     pub line: u32,
+}
+
+/// An official's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FileId {
+    /// The official's jmbg: 13 digits, as a number.
+    pub official: u64,
+    /// First eight bytes of the file's SHA-256.
+    pub name: u64,
+}
+
+impl PaperLine {
+    /// The file that the line is in.
+    pub fn file(&self) -> FileId {
+        FileId {
+            official: self.official,
+            name: self.file,
+        }
+    }
 }
 
 impl fmt::Display for Ballot {
@@ -94,6 +128,7 @@ impl Record {
         match self {
             Self::Ballot(ballot) => ballot.election,
             Self::Close { election } => *election,
+            Self::Withdrawal(withdrawal) => withdrawal.election,
         }
     }
 
@@ -102,6 +137,7 @@ impl Record {
         match self {
             Self::Ballot(ballot) => format!("{}:{}", ballot.election, ballot.ballot),
             Self::Close { election } => format!("{election}:close"),
+            Self::Withdrawal(withdrawal) => format!("{}:withdrawal", withdrawal.election),
         }
     }
 
@@ -112,6 +148,14 @@ impl Record {
             Self::Close { election } => {
                 format!(r#"{{"v":{VERSION},"election":{election},"close":true}}"#)
             }
+            Self::Withdrawal(Withdrawal {
+                election,
+                number,
+                file,
+            }) => format!(
+                r#"{{"v":{WITHDRAWAL_VERSION},"election":{election},"withdrawal":{number},"official":"{:013}","file":"{:016x}"}}"#,
+                file.official, file.name
+            ),
         }
     }
 
@@ -122,6 +166,9 @@ impl Record {
     /// version is unknown.
     pub fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
         let fields: Fields<'_> = serde_json::from_slice(bytes).map_err(|_| Unreadable)?;
+        if fields.v == WITHDRAWAL_VERSION {
+            return Withdrawal::decode(bytes).map(Self::Withdrawal);
+        }
         if fields.v != VERSION {
             return Err(Unreadable);
         }
@@ -175,6 +222,17 @@ struct Fields<'a> {
     close: Option<bool>,
 }
 
+/// Read apart, so that what a ballot may hold besides stays as it was.
+#[derive(Deserialize)]
+struct WithdrawalFields<'a> {
+    election: ElectionId,
+    withdrawal: u32,
+    #[serde(borrow)]
+    official: &'a str,
+    #[serde(borrow)]
+    file: &'a str,
+}
+
 impl Fields<'_> {
     fn ballot(&self) -> Result<Ballot, Unreadable> {
         let text = self.ballot.ok_or(Unreadable)?.get();
@@ -193,6 +251,38 @@ impl Fields<'_> {
     }
 }
 
+impl Withdrawal {
+    fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let fields: WithdrawalFields<'_> = serde_json::from_slice(bytes).map_err(|_| Unreadable)?;
+        Ok(Self {
+            election: fields.election,
+            number: fields.withdrawal,
+            file: FileId::parse(fields.official, fields.file)?,
+        })
+    }
+}
+
+impl FileId {
+    /// Reads an official's jmbg and the name of a file.
+    ///
+    /// # Errors
+    /// [`Unreadable`] where the official is not 13 digits or the name not 16 hex digits.
+    pub fn parse(official: &str, name: &str) -> Result<Self, Unreadable> {
+        if official.len() != 13 || name.len() != 16 {
+            return Err(Unreadable);
+        }
+        Ok(Self {
+            official: digits(official)?,
+            name: u64::from_str_radix(name, 16).map_err(|_| Unreadable)?,
+        })
+    }
+
+    /// The name as records have it: 16 hex digits.
+    pub fn hex_name(&self) -> String {
+        format!("{:016x}", self.name)
+    }
+}
+
 impl PaperLine {
     /// Reads the `official` and `line` of a record.
     ///
@@ -200,12 +290,13 @@ impl PaperLine {
     /// [`Unreadable`] where the official is not 13 digits or the line not `<16 hex digits>/<line>`.
     pub fn parse(official: &str, line: &str) -> Result<Self, Unreadable> {
         let (file, line) = line.split_once('/').ok_or(Unreadable)?;
-        if official.len() != 13 || file.len() != 16 || line.is_empty() {
+        if line.is_empty() {
             return Err(Unreadable);
         }
+        let FileId { official, name } = FileId::parse(official, file)?;
         Ok(Self {
-            official: digits(official)?,
-            file: u64::from_str_radix(file, 16).map_err(|_| Unreadable)?,
+            official,
+            file: name,
             line: digits(line)?,
         })
     }
@@ -247,6 +338,24 @@ mod tests {
         let record = Record::decode(json.as_bytes()).unwrap();
         assert_eq!(record, Record::Close { election: 7 });
         assert_eq!(record.encode(), json);
+    }
+
+    #[test]
+    fn a_withdrawal_has_exactly_the_published_form() {
+        let json = r#"{"v":2,"election":7,"withdrawal":3,"official":"0101994704401","file":"9f2c41d07be35a68"}"#;
+        let record = Record::decode(json.as_bytes()).unwrap();
+        assert_eq!(
+            (record.encode(), record.key()),
+            (json.to_owned(), "7:withdrawal".to_owned())
+        );
+        for unreadable in [
+            json.replace(r#""v":2"#, r#""v":1"#),
+            json.replace("withdrawal", "withdraw"),
+            json.replace("9f2c", "9f2"),
+            json.replace("0101", "010"),
+        ] {
+            assert_eq!(Record::decode(unreadable.as_bytes()), Err(Unreadable));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::ElectionId;
-use crate::definition::{Election, ElectionDefinition, LOG_VERSION};
+use crate::definition::{Election, ElectionDefinition};
 
 /// An election whose votes this version must neither take nor count: it would do so by rules that it does not know.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,13 +39,7 @@ impl UnreadableElection {
 /// Where it defines an election in a form that this version does not know.
 pub fn read(key: Option<&[u8]>, value: &[u8]) -> Option<Result<Election, UnreadableElection>> {
     let reason = match serde_json::from_slice::<ElectionDefinition>(value) {
-        Ok(definition) if definition.log <= LOG_VERSION => {
-            return Some(Ok(Election::new(definition)));
-        }
-        Ok(definition) => format!(
-            "its votes are version {} of the log, and {LOG_VERSION} is the newest known",
-            definition.log
-        ),
+        Ok(definition) => return Some(Ok(Election::new(definition))),
         Err(error) => error.to_string(),
     };
     let value: Value = serde_json::from_slice(value).unwrap_or_default();
@@ -81,7 +75,9 @@ mod tests {
         assert!(read(Some(b"7"), READABLE.as_bytes()).unwrap().is_ok());
         for newer in [
             READABLE.replace("dhondt", "of_tomorrow"),
-            READABLE.replace(r#""id":7,"#, r#""id":7,"log":2,"#),
+            READABLE.replace(r#""id":7,"#, r#""id":7,"log":3,"#),
+            READABLE.replace(r#""id":7,"#, r#""id":7,"of_tomorrow":[],"#),
+            READABLE.replace(r#""name":"B""#, r#""name":"B","of_tomorrow":1"#),
         ] {
             let election = unreadable("7", &newer);
             assert_eq!(election.id, 7);

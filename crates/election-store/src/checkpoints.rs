@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use ballot_records::ElectionId;
 use deadpool_postgres::ClientWrapper;
 use deadpool_postgres::Transaction;
-use tally::{PartitionTally, RejectedBallot};
+use tally::{FileTally, PartitionTally, RejectedBallot};
 use tokio_postgres::{Client, IsolationLevel};
 
+use crate::rejected::Freed;
 use crate::row::KeyedRow;
-use crate::{StoreError, rejected, tallies};
+use crate::{StoreError, batches, rejected, tallies};
 
 /// What is written about one partition in one transaction.
 #[derive(Debug)]
@@ -36,6 +37,10 @@ pub struct Checkpoint<'a> {
     pub tallies: &'a [PartitionTally],
     /// Ballots rejected since the last checkpoint.
     pub rejected: &'a [RejectedBallot],
+    /// Ballots whose rejections do not hold any more.
+    pub freed: &'a [Freed],
+    /// What became of the lines of files, where more is known than at the last checkpoint of this instance.
+    pub files: &'a [FileTally],
 }
 
 /// A checkpoint as it was stored, all in bytes.
@@ -147,6 +152,8 @@ pub async fn save(
         tallies::save(&transaction, tally).await?;
     }
     rejected::save(&transaction, *partition, checkpoint.rejected).await?;
+    rejected::free(&transaction, *partition, checkpoint.freed).await?;
+    batches::save_lines(&transaction, *partition, checkpoint.files).await?;
     transaction.commit().await?;
     Ok(true)
 }

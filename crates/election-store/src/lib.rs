@@ -3,12 +3,14 @@
 //! - [`elections`]: definitions, and the number of partitions of the ballot box;
 //! - [`checkpoints`]: where the count of each partition stands, with what is written beside it;
 //! - [`tallies`]: the totals of each partition;
+//! - [`batches`]: officials' files, what became of their lines, and their withdrawals;
 //! - [`rejected`]: ballots that were not counted;
 //! - [`rolls`]: how many voters are registered.
 //!
-//! election-admin writes the definitions, tally-stream everything else. A row that cannot be read is a
+//! election-admin writes the definitions and the batches, tally-stream everything else. A row that cannot be read is a
 //! [`StoreError`] that names it.
 
+pub mod batches;
 pub mod checkpoints;
 pub mod elections;
 mod error;

@@ -124,6 +124,38 @@ fn rejection(row: &Row) -> Result<StoredRejection, StoreError> {
     })
 }
 
+/// Paper ballots that are not invalid any more, as their file was withdrawn.
+#[derive(Clone, Debug)]
+pub struct Freed {
+    /// The election.
+    pub election: ElectionId,
+    /// The offset of the withdrawal.
+    pub before_offset: i64,
+    /// The ballots.
+    pub guids: Vec<Uuid>,
+}
+
+pub(crate) async fn free(
+    transaction: &Transaction<'_>,
+    partition: i32,
+    freed: &[Freed],
+) -> Result<(), StoreError> {
+    let sql = "DELETE FROM rejected_ballots
+               WHERE election = $1 AND partition = $2 AND log_offset < $3 AND reason = $4 AND ballot_guid = ANY($5)";
+    for freed in freed {
+        let (election, reason) = (i64::from(freed.election), Reason::InvalidPollNumber.text());
+        let parameters: [&(dyn ToSql + Sync); 5] = [
+            &election,
+            &partition,
+            &freed.before_offset,
+            &reason,
+            &freed.guids,
+        ];
+        transaction.execute(sql, &parameters).await?;
+    }
+    Ok(())
+}
+
 /// One statement for many rows: a flooded log has many.
 pub(crate) async fn save(
     transaction: &Transaction<'_>,

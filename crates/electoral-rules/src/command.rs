@@ -2,6 +2,7 @@
 //! Reading and writing the lines is left to the command itself.
 
 mod explanation;
+mod table;
 
 use serde::{
     Deserialize, Serialize, Serializer,

@@ -84,21 +84,7 @@ impl Count<'_> {
 
     /// The alliance of each list, as its place in [`Count::alliances`].
     pub(crate) fn alliance_of_lists(&self) -> Result<Vec<Option<usize>>, RuleError> {
-        let mut of_lists = vec![None; self.votes.len()];
-        for (alliance, members) in self.alliances.iter().enumerate() {
-            for &poll_number in members {
-                let index = usize::try_from(poll_number)
-                    .ok()
-                    .and_then(|n| n.checked_sub(1));
-                let Some(place) = index.and_then(|index| of_lists.get_mut(index)) else {
-                    return Err(RuleError::UnknownAlly(poll_number));
-                };
-                if place.replace(alliance).is_some() {
-                    return Err(RuleError::AllyTwice(poll_number));
-                }
-            }
-        }
-        Ok(of_lists)
+        alliance_of_lists(self.alliances, self.votes.len())
     }
 
     /// The terms of the list at `index`.
@@ -121,6 +107,28 @@ impl Count<'_> {
         }
         Ok(Lots(drawn))
     }
+}
+
+/// The alliance of each of so many lists, as its place among the alliances.
+pub(crate) fn alliance_of_lists(
+    alliances: &[Vec<u32>],
+    lists: usize,
+) -> Result<Vec<Option<usize>>, RuleError> {
+    let mut of_lists = vec![None; lists];
+    for (alliance, members) in alliances.iter().enumerate() {
+        for &poll_number in members {
+            let index = usize::try_from(poll_number)
+                .ok()
+                .and_then(|n| n.checked_sub(1));
+            let Some(place) = index.and_then(|index| of_lists.get_mut(index)) else {
+                return Err(RuleError::UnknownAlly(poll_number));
+            };
+            if place.replace(alliance).is_some() {
+                return Err(RuleError::AllyTwice(poll_number));
+            }
+        }
+    }
+    Ok(of_lists)
 }
 
 /// The lots that were drawn.

@@ -113,6 +113,13 @@ pub enum RuleError {
         /// The list.
         poll_number: u32,
     },
+    /// A list has won more seats already than are ever shared out.
+    TooManySeatsWon {
+        /// The seats as given.
+        seats: u64,
+        /// The list.
+        poll_number: u32,
+    },
     /// The number of winners is 0 or too large.
     Winners(u64),
     /// A lot names no list of this election.
@@ -207,6 +214,10 @@ impl fmt::Display for RuleError {
             Self::SeatsWonWithQuota { poll_number } => write!(
                 f,
                 "List {poll_number} has won seats already, which has no meaning with a quota; use a method with divisors."
+            ),
+            Self::TooManySeatsWon { seats, poll_number } => write!(
+                f,
+                "List {poll_number} has won {seats} seats already, which is more than can be; the most is {MAX_SEATS}."
             ),
             Self::Winners(winners) => {
                 write!(f, "`winners` is {winners}; it must be from 1 to {MAX_SEATS}.")

@@ -100,6 +100,11 @@ impl Fields {
         Ok(Self::of(&bytes))
     }
 
+    /// The names of all fields.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// A field, whatever its type.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)

@@ -76,11 +76,12 @@ impl Endpoint {
         self
     }
 
-    /// The name of its requests in the audit log: the last segment of the path.
+    /// The name of its requests in the audit log: the last segment of the path that is not a parameter.
     pub fn act(&self) -> &str {
-        self.path
-            .rsplit_once('/')
-            .map_or(self.path.as_str(), |(_, last)| last)
+        let mut segments = self.path.rsplit('/');
+        segments
+            .find(|segment| !segment.starts_with('{'))
+            .unwrap_or(&self.path)
     }
 
     /// Its OpenAPI document: one operation and its schemas, with the token that it asks for.
@@ -139,6 +140,10 @@ impl Access {
                 Some(("accessToken", "An administrator's access token."))
             }
             Self::Official => Some(("accessToken", "An official's access token.")),
+            Self::OfficialOrAdministrator => {
+                let whose = "An official's or an administrator's access token.";
+                Some(("eitherAccessToken", whose))
+            }
         }
     }
 

@@ -57,7 +57,10 @@ pub struct ScreenResult {
     pub turnout: Option<f64>,
     /// In the order of the ballot paper.
     pub candidates: Vec<Candidate>,
-    /// Seats, or a winner.
+    /// The poll numbers of lists that stand together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alliances: Vec<Vec<PollNumber>>,
+    /// Seats, or winners.
     pub outcome: Option<Outcome>,
     /// The lots that decided what was level, once they are drawn.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,6 +94,17 @@ pub struct Candidate {
     /// Its own threshold in percent, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold_percent: Option<Decimal>,
+    /// How many candidates it has, where that limits its seats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<u64>,
+    /// The seats that it has beside those that are shared out here.
+    #[serde(skip_serializing_if = "is_none")]
+    pub seats_won: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_none(seats: &u64) -> bool {
+    *seats == 0
 }
 
 /// Votes that count, by the time at which the log received them.
@@ -117,13 +131,8 @@ pub struct Constituency {
 }
 
 impl ScreenResult {
-    /// The screen's view of the totals and their outcome. `registered` is how many voters are on the roll.
-    pub fn new(
-        definition: &ElectionDefinition,
-        totals: Totals,
-        outcome: ElectionOutcome,
-        registered: Option<u64>,
-    ) -> Self {
+    /// The screen's view of the totals and their outcome.
+    pub fn new(definition: &ElectionDefinition, totals: Totals, outcome: ElectionOutcome) -> Self {
         let Totals {
             tally,
             position,
@@ -134,6 +143,7 @@ impl ScreenResult {
         let ElectionOutcome {
             votes,
             counted,
+            registered,
             outcome,
             ..
         } = outcome;
@@ -148,6 +158,8 @@ impl ScreenResult {
             seats: seats.map(|seats| seats[index]),
             standing: standings.map(|standings| standings[index]),
             threshold_percent: participant.threshold_percent,
+            candidates: participant.candidates,
+            seats_won: participant.seats_won,
         };
         let participants = definition.participants.iter().enumerate();
         Self {
@@ -171,6 +183,7 @@ impl ScreenResult {
             repeated: tally.repeated,
             turnout: registered.and_then(|registered| ratio(counted, registered)),
             candidates: participants.map(candidate).collect(),
+            alliances: definition.alliances.clone(),
             outcome,
             lots: definition.lots.clone(),
             districts: districts(&tally, definition, visible),
@@ -263,8 +276,8 @@ mod tests {
 
     fn result(results: &str, tallies: &[PartitionTally]) -> Value {
         let (definition, totals) = (election(results), Totals::of(tallies, 2));
-        let outcome = outcome(&definition, &totals.tally);
-        let result = ScreenResult::new(&definition, totals, outcome, None);
+        let outcome = outcome(&definition, &totals.tally, None);
+        let result = ScreenResult::new(&definition, totals, outcome);
         serde_json::to_value(result).unwrap()
     }
 

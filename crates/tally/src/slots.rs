@@ -62,13 +62,13 @@ impl Slots {
 
     /// The slot, from 0, of a vote that the log received at this time (milliseconds since 1970), while the
     /// election was open.
-    pub fn at(&self, time_ms: i64) -> usize {
+    pub fn at(&self, time_ms: i64) -> u16 {
         let slot = time_ms
             .saturating_sub(self.from_ms)
             .checked_div(self.length_ms);
         // No vote in time needs the bounds: they keep a tampered checkpoint from panics and endless memory.
         let slot = slot.unwrap_or_default().clamp(0, AT_MOST - 1);
-        usize::try_from(slot).unwrap_or_default()
+        u16::try_from(slot).unwrap_or_default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ballot_records::record::District;
+use ballot_records::record::{District, FileId};
 use ballot_records::{BallotRecord, ElectionId, PollNumber};
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,16 @@ impl Rejected {
     /// One more.
     pub fn add(&mut self, reason: Reason) {
         *self.0.entry(reason).or_default() += 1;
+    }
+
+    /// One less, which had been added.
+    pub fn remove(&mut self, reason: Reason) {
+        if let Some(count) = self.0.get_mut(&reason) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.0.remove(&reason);
+            }
+        }
     }
 
     /// All reasons together.
@@ -94,6 +104,9 @@ pub struct Tally {
     pub rejected: Rejected,
     /// Paper lines sent again.
     pub repeated: u64,
+    /// Paper ballots that were counted, or had an invalid poll number, until their file was withdrawn.
+    #[serde(default)]
+    pub withdrawn: u64,
     /// Append time of the newest record, milliseconds since 1970.
     pub newest_ms: Option<i64>,
     /// Past the closing marker.
@@ -110,14 +123,31 @@ impl Tally {
         self.timeline[slot] += 1;
     }
 
+    /// One vote less, which had been added.
+    pub fn remove_vote(&mut self, district: District, poll_number: PollNumber, slot: usize) {
+        let place = (district, poll_number);
+        if let Some(votes) = self.votes.get_mut(&place) {
+            *votes = votes.saturating_sub(1);
+            if *votes == 0 {
+                self.votes.remove(&place);
+            }
+        }
+        if let Some(votes) = self.timeline.get_mut(slot) {
+            *votes = votes.saturating_sub(1);
+        }
+        while self.timeline.last() == Some(&0) {
+            self.timeline.pop();
+        }
+    }
+
     /// Votes counted.
     pub fn counted(&self) -> u64 {
         self.votes.values().sum()
     }
 
-    /// Records that belong to the election: counted + rejected + repeated.
+    /// Records that belong to the election: counted + rejected + repeated + withdrawn.
     pub fn records(&self) -> u64 {
-        self.counted() + self.rejected.total() + self.repeated
+        self.counted() + self.rejected.total() + self.repeated + self.withdrawn
     }
 
     /// Votes for one participant, all constituencies together.
@@ -142,6 +172,7 @@ impl Tally {
         }
         self.rejected.merge(&other.rejected);
         self.repeated += other.repeated;
+        self.withdrawn += other.withdrawn;
         self.newest_ms = self.newest_ms.max(other.newest_ms);
         self.closed &= other.closed;
     }
@@ -160,6 +191,31 @@ pub struct PartitionTally {
     pub tally: Tally,
     /// Once the partition is closed: the records that the totals stand on.
     pub log: Option<ClosedLog>,
+}
+
+/// What became of the lines of an official's file, as far as one partition, or several, have counted: each line once,
+/// however often it was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileLines {
+    /// New ballots, which count.
+    pub ballots: u64,
+    /// Ballots that an earlier file of the same official has as well, with the same choice.
+    pub repeated: u64,
+    /// Ballots that were seen before.
+    pub duplicates: u64,
+    /// New ballots whose poll number no participant has.
+    pub invalid_poll_numbers: u64,
+}
+
+/// What one partition has counted of an official's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileTally {
+    /// The election.
+    pub election: ElectionId,
+    /// The file.
+    pub file: FileId,
+    /// What became of its lines.
+    pub lines: FileLines,
 }
 
 /// The records of a partition up to a closing marker: anyone with a copy of the log can prove that it is that log.

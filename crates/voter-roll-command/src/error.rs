@@ -90,16 +90,63 @@ pub enum RollError {
          restore that one"
     )]
     KeyWrong(u32, String),
-    /// Redis holds a roll made with another key or capacity.
+    /// Redis holds a roll made with another key.
     #[error(
-        "Redis already holds a roll of election {0} that was made with another ballot key or \
-         capacity: use that election's own database and keys, or another Redis"
+        "Redis already holds a roll of election {0} that was made with another ballot key: \
+         use that election's own database and keys, or another Redis"
     )]
     ForeignRoll(u32),
+    /// Nothing says how many serials the key shuffles.
+    #[error(
+        "there is a ballot key of election {0}, but neither it nor PostgreSQL nor Redis says for how many voters: \
+         with another number every voter would get a second serial. Restore the database of the roll from a backup \
+         made after the first load, or name the number with --capacity (the first load said \"room for …\"); \
+         if no vote was ever taken with the key, remove it"
+    )]
+    CapacityUnknown(u32),
+    /// Two places name different numbers of serials.
+    #[error(
+        "election {election} has room for {capacity} voters according to {place}, but for {other} according to \
+         {other_place}, and with the wrong number every voter would get a second serial: restore the one that is \
+         not this election's"
+    )]
+    CapacityDiffers {
+        /// Which election.
+        election: u32,
+        /// What the first place says.
+        capacity: u32,
+        /// Which place that is.
+        place: &'static str,
+        /// What the second place says.
+        other: u32,
+        /// Which place that is.
+        other_place: &'static str,
+    },
+    /// The roll has fewer rows than were loaded before.
+    #[error(
+        "the roll was loaded for election {election} with {rows} voters, and has only {found} now: \
+         restore the database of the roll from a newer backup, or import again, in the same order, the voters that \
+         are missing, with their guids"
+    )]
+    RowsMissing {
+        /// Which election.
+        election: u32,
+        /// Rows that were loaded.
+        rows: u32,
+        /// Rows that are there.
+        found: u32,
+    },
+    /// The rows hold other voters than were loaded before.
+    #[error(
+        "the roll is not in the order in which it was loaded for election {0}: other voters stand in its rows, or \
+         with other guids, or some were deleted, and voters would get each other's ballots. Restore the database of \
+         the roll from a backup, or import the same files again, in the same order and with the same guids"
+    )]
+    RowsDiffer(u32),
     /// More voters than serials.
     #[error(
         "the roll has grown to row {row}, but election {election} has room for {capacity} \
-         voters, a quarter more than its first load had: later voters need another election"
+         voters, as its first load fixed: later voters need another election"
     )]
     CapacityExceeded {
         /// Which election.

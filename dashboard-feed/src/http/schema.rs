@@ -83,7 +83,11 @@ pub(super) struct Result {
     #[schema(required)]
     turnout: Option<f64>,
     candidates: Vec<Candidate>,
-    /// Seats, or a winner, and the ties that mattered; null while it may not be seen.
+    /// The poll numbers of lists that stand together.
+    #[schema(nullable = false)]
+    alliances: Option<Vec<Vec<u32>>>,
+    /// Seats, or winners, and the ties that mattered; null while it may not be seen, or the
+    /// electorate is not known that a threshold is a percentage of.
     #[schema(required)]
     outcome: Option<Outcome>,
     /// The lots that decided what was level; absent where none were drawn.
@@ -104,7 +108,7 @@ pub(super) struct Lots {
     drawn_at: String,
 }
 
-/// How votes become seats or a winner.
+/// How votes become seats or winners.
 #[derive(ToSchema)]
 pub(super) struct Rules {
     /// `dhondt`, `sainte_lague`, … or `majority`.
@@ -116,6 +120,12 @@ pub(super) struct Rules {
     threshold: Option<Threshold>,
     #[schema(nullable = false)]
     winner: Option<Winner>,
+    /// How many are elected by plurality, where it is not one.
+    #[schema(nullable = false)]
+    winners: Option<u64>,
+    /// What an absolute majority is more than half of: the valid votes where it is not said.
+    #[schema(nullable = false)]
+    of: Option<MajorityBase>,
     /// How many go on to a second round.
     #[schema(nullable = false)]
     runoff: Option<u64>,
@@ -130,6 +140,12 @@ pub(super) struct Threshold {
     #[schema(nullable = false)]
     percent: Option<Decimal>,
     of: ThresholdBase,
+    /// More than the percentage, not at least.
+    #[schema(nullable = false)]
+    strict: Option<bool>,
+    /// Alliances reach it together.
+    #[schema(nullable = false)]
+    alliances: Option<bool>,
 }
 
 /// What a threshold is a percentage of.
@@ -138,7 +154,17 @@ pub(super) struct Threshold {
 pub(super) enum ThresholdBase {
     Valid,
     Cast,
+    Registered,
     Quota,
+}
+
+/// What an absolute majority is a majority of.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(super) enum MajorityBase {
+    Valid,
+    /// All who voted, invalid votes included.
+    Cast,
 }
 
 /// An exact decimal.
@@ -157,19 +183,20 @@ pub(super) enum Winner {
     Absolute,
 }
 
-/// Seats, or a winner, and the ties that mattered.
+/// Seats, or winners, and the ties that mattered.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub(super) enum Outcome {
     Seats(SeatsOutcome),
     Winner(WinnerOutcome),
+    Winners(WinnersOutcome),
 }
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct SeatsOutcome {
     /// In the order of `candidates`.
     seats: Vec<u64>,
-    /// Seats that an open tie leaves to nobody.
+    /// Seats that an open tie leaves to nobody, or that no list can take.
     open_seats: u64,
     ties: Vec<Tie>,
 }
@@ -182,6 +209,13 @@ pub(super) struct WinnerOutcome {
     /// The poll numbers that go on to a second round.
     #[schema(required)]
     runoff: Option<Vec<u32>>,
+    ties: Vec<Tie>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct WinnersOutcome {
+    /// The poll numbers of those who are elected, most votes first; fewer than there are places while a tie is open.
+    winners: Vec<u32>,
     ties: Vec<Tie>,
 }
 
@@ -214,6 +248,7 @@ pub(super) enum Standing {
     Exempt,
     NoListReached,
     Below,
+    TakesNoPart,
 }
 
 /// The participants; without votes, share and seats while these are withheld.
@@ -234,6 +269,12 @@ pub(super) struct Candidate {
     /// Its own threshold in percent.
     #[schema(nullable = false)]
     threshold_percent: Option<Decimal>,
+    /// How many candidates it has, where that limits its seats.
+    #[schema(nullable = false)]
+    candidates: Option<u64>,
+    /// The seats that it has beside those that are shared out here.
+    #[schema(nullable = false)]
+    seats_won: Option<u64>,
 }
 
 /// Votes counted over time, by when the log received them.

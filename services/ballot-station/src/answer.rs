@@ -19,6 +19,8 @@ pub(crate) enum UploadError {
     FileMissing,
     /// A line, counted from 0, is not well formed.
     Line(u32, Wrong),
+    /// The form's constituency is no number of one.
+    Constituency,
     /// More bytes than a file may have.
     TooLarge(u64),
     /// More lines than a file may have.
@@ -52,6 +54,10 @@ impl UploadError {
     fn message(&self) -> Result<Message, Problem> {
         Err(match self {
             Self::FileMissing => return Ok(body::missing("file")),
+            Self::Constituency => {
+                let text = "Field constituency must be a number from 1 to 65535.";
+                return Ok(Message::new(text));
+            }
             Self::Line(line, wrong) => {
                 let what = match wrong.mistake {
                     Mistake::NumberOfValues => "number of values",

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix_multipart::{Field, Multipart};
 use actix_web::web::Bytes;
+use ballot_log::record::District;
 use futures_util::TryStreamExt as _;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -15,6 +16,12 @@ use crate::file::{self, Inspected, Limits};
 
 /// The form's field that holds the file.
 const FIELD: &str = "file";
+
+/// The form's field that holds the constituency.
+const CONSTITUENCY: &str = "constituency";
+
+/// A number of a constituency has no more bytes, white space included.
+const CONSTITUENCY_BYTES: usize = 32;
 
 /// Pieces of a file that may wait for being checked.
 const PIECES: usize = 8;
@@ -30,6 +37,15 @@ pub(crate) struct VoteForm {
     /// million lines.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
+    /// The constituency of all ballots in the file, from 1; none where the election has only one.
+    constituency: Option<District>,
+}
+
+/// A form that has arrived.
+pub(crate) struct Received {
+    pub(crate) file: Inspected,
+    /// The constituency of its ballots, 0 for none.
+    pub(crate) constituency: District,
 }
 
 /// How files are received.
@@ -49,14 +65,14 @@ impl Receiving {
     ///
     /// # Errors
     /// Where the form has no file, the file does not arrive, or cannot be kept.
-    pub(crate) async fn receive(&self, form: Multipart) -> Result<Inspected, UploadError> {
+    pub(crate) async fn receive(&self, form: Multipart) -> Result<Received, UploadError> {
         timeout(self.longest, self.read(form))
             .await
             .unwrap_or(Err(UploadError::TooSlow(self.longest.as_secs())))
     }
 
-    async fn read(&self, mut form: Multipart) -> Result<Inspected, UploadError> {
-        let mut inspected = None;
+    async fn read(&self, mut form: Multipart) -> Result<Received, UploadError> {
+        let (mut inspected, mut constituency) = (None, None);
         let mut other_bytes = 0;
         loop {
             // A form that cannot be read has no file; one that breaks off behind its file has it.
@@ -76,6 +92,10 @@ impl Receiving {
                 }
                 continue;
             }
+            if constituency.is_none() && field.name() == Some(CONSTITUENCY) {
+                constituency = Some(self.constituency(&mut field).await?);
+                continue;
+            }
             while let Ok(Some(piece)) = self.in_time(field.try_next()).await? {
                 other_bytes += piece.len();
                 if other_bytes > OTHER_FIELDS_BYTES {
@@ -83,7 +103,32 @@ impl Receiving {
                 }
             }
         }
-        inspected.ok_or(UploadError::FileMissing)
+        Ok(Received {
+            file: inspected.ok_or(UploadError::FileMissing)?,
+            constituency: constituency.unwrap_or_default(),
+        })
+    }
+
+    /// The number in this field; 0 where the field is empty: a form in which none was typed.
+    async fn constituency(&self, field: &mut Field) -> Result<District, UploadError> {
+        let mut digits = Vec::new();
+        while let Ok(Some(piece)) = self.in_time(field.try_next()).await? {
+            digits.extend_from_slice(&piece);
+            if digits.len() > CONSTITUENCY_BYTES {
+                return Err(UploadError::Constituency);
+            }
+        }
+        let digits = digits.trim_ascii();
+        if digits.is_empty() {
+            return Ok(0);
+        }
+        // Unlike `parse`, no leading `+`.
+        let text = std::str::from_utf8(digits).ok();
+        let text = text.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+        let number = text.and_then(|text| text.parse().ok());
+        number
+            .filter(|number| *number != 0)
+            .ok_or(UploadError::Constituency)
     }
 
     /// The file of this field, unless the field is empty: a form in which no file was chosen.

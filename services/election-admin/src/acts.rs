@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use ballot_log::client_config;
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Pool, Transaction};
+use election_store::batches;
 use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use rdkafka::{Offset, TopicPartitionList};
 use service_database::audit::{self, AuditEntry};
 use service_kit::settings::KafkaOptions;
-use tokio_postgres::Transaction;
 
 use crate::elections::definitions;
 
@@ -114,6 +114,7 @@ async fn copy_one(pool: &Pool, message: &BorrowedMessage<'_>) -> anyhow::Result<
 }
 
 async fn write_down(transaction: &Transaction<'_>, act: ballot_log::Act) -> anyhow::Result<()> {
+    batches::save(transaction, &act).await?;
     audit::append(transaction, &in_the_words_of_the_log(act))
         .await
         .context("the audit log does not take an official's act")?;

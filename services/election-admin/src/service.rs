@@ -63,6 +63,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     let state = State {
         pool: pool.clone(),
         publisher: publisher.clone(),
+        ballot_box: ballot_box.clone(),
         zone,
         defined,
         unpublished: unpublished.clone(),

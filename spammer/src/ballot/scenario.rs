@@ -16,6 +16,8 @@ pub struct Scenario {
     pub rules: Rules,
     /// In the order of their poll numbers.
     pub participants: Vec<Participant>,
+    /// The poll numbers of lists that stand together.
+    pub alliances: Vec<Vec<u32>>,
 }
 
 /// A list or a candidate.
@@ -34,6 +36,8 @@ struct File {
     title: String,
     rules: Rules,
     participants: Vec<toml::Table>,
+    #[serde(default)]
+    alliances: Vec<Vec<u32>>,
 }
 
 #[derive(Deserialize)]
@@ -78,6 +82,7 @@ impl Scenario {
             title: file.title,
             rules: file.rules,
             participants,
+            alliances: file.alliances,
         })
     }
 }

@@ -29,6 +29,8 @@ pub struct Results {
     pub repeated: u64,
     /// Records that do not count, by reason.
     pub rejected: BTreeMap<String, u64>,
+    /// Voters on the roll, where it is loaded.
+    pub registered: Option<u64>,
     /// Those on the ballot paper.
     pub candidates: Vec<CandidateResult>,
     /// What the electoral rules make of the votes; absent while these are not published.

@@ -7,7 +7,7 @@ use ballot_log::ElectionId;
 use super::PartitionCount;
 
 /// First byte of every checkpoint. A new form gets a new number.
-const VERSION: u8 = 5;
+const VERSION: u8 = 6;
 
 /// Paper ballots of an election that a partition has seen, as bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,20 +6,24 @@
 
 mod checkpoint;
 mod identity;
+mod papers;
 mod seen;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ballot_log::{BallotRecord, Election, ElectionDefinition, ElectionId, Record};
+use ballot_log::record::Withdrawal;
+use ballot_log::{Ballot, BallotRecord, Election, ElectionDefinition, ElectionId, Record};
 use serde::{Deserialize, Serialize};
-use tally::{ClosedLog, Reason, Rejected, RejectedBallot, Slots, Tally};
+use tally::{ClosedLog, FileTally, Reason, Rejected, RejectedBallot, Slots, Tally};
+use uuid::Uuid;
 
 pub use checkpoint::{CheckpointError, Sightings};
 pub use identity::LastRecord;
 
 use identity::RunningHash;
-use seen::{Seen, Sight};
+use papers::{Sight, Vote};
+use seen::Seen;
 
 /// The count of one partition, up to an offset.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,7 +32,7 @@ pub struct PartitionCount {
     elections: BTreeMap<ElectionId, ElectionCount>,
     /// Records that belong to no election: unreadable, or naming one that did not exist then.
     unattributed: Rejected,
-    /// Closing markers, obeyed or not.
+    /// Closing markers and withdrawals, obeyed or not.
     markers: u64,
     /// Offsets without a record: where transactions ended, or were aborted.
     gaps: u64,
@@ -42,6 +46,21 @@ struct ElectionCount {
     seen: Seen,
     slots: Slots,
     closed_log: Option<ClosedLog>,
+    /// The withdrawals that were obeyed, by number.
+    withdrawals: BTreeSet<u32>,
+    /// What there was to know of files when the partition was closed, until it is taken.
+    #[serde(skip)]
+    last_files: LastFiles,
+}
+
+/// Whether they have been taken makes no difference to a count.
+#[derive(Clone, Debug, Default)]
+struct LastFiles(Vec<FileTally>);
+
+impl PartialEq for LastFiles {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// A record of the log as Kafka hands it out.
@@ -66,8 +85,35 @@ pub enum Verdict {
     Rejected(RejectedBallot),
     /// A closing marker.
     Marker,
+    /// The withdrawal of a file.
+    Withdrawn(FreedBallots),
     /// The record lies before this count's offset: it has been counted already.
     Known,
+}
+
+/// Ballots that are not invalid any more, as their file was withdrawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreedBallots {
+    /// The election.
+    pub election: ElectionId,
+    /// Where the withdrawal lies in its partition.
+    pub offset: i64,
+    /// Those whose poll number no participant has.
+    pub invalid: BTreeSet<Uuid>,
+}
+
+impl FreedBallots {
+    /// Whether the withdrawal takes this rejection back.
+    pub fn cover(&self, rejected: &RejectedBallot) -> bool {
+        let is_freed = |ballot: &BallotRecord| {
+            let freed = |guid| self.invalid.contains(&guid);
+            ballot.election == self.election
+                && matches!(ballot.ballot, Ballot::Paper(guid, _) if freed(guid))
+        };
+        rejected.reason == Reason::InvalidPollNumber
+            && rejected.offset < self.offset
+            && rejected.ballot.as_ref().is_some_and(is_freed)
+    }
 }
 
 impl LogRecord<'_> {
@@ -172,6 +218,10 @@ impl PartitionCount {
                 self.close(election.as_deref(), &record);
                 return Ok(Verdict::Marker);
             }
+            Record::Withdrawal(withdrawal) => {
+                let election = election.filter(|election| election.knows_withdrawals());
+                return Ok(self.withdraw(election.as_deref(), withdrawal, &record));
+            }
             Record::Ballot(ballot) => ballot,
         };
         let Some(election) = election else {
@@ -200,10 +250,39 @@ impl PartitionCount {
             let log = ClosedLog::new(self.next_offset, self.hash.sha256());
             let count = self.election(election);
             count.tally.closed = true;
+            count.last_files.0 = count.take_files(election.definition().id);
             // Nothing that comes later can count, so nothing needs to know who came before.
             count.seen = Seen::default();
             count.closed_log.get_or_insert(log);
         }
+    }
+
+    /// An election that knows of no withdrawals is counted as programs that knew of none counted it.
+    fn withdraw(
+        &mut self,
+        election: Option<&Election>,
+        withdrawal: Withdrawal,
+        record: &LogRecord<'_>,
+    ) -> Verdict {
+        let Some(election) = election else {
+            self.unattributed.add(Reason::Unreadable);
+            return record.rejected(Reason::Unreadable, None);
+        };
+        self.markers += 1;
+        let invalid = self.election(election).withdraw(withdrawal);
+        Verdict::Withdrawn(FreedBallots {
+            election: withdrawal.election,
+            offset: record.offset,
+            invalid,
+        })
+    }
+
+    /// What became of the lines of files, where more is known since this was last called.
+    pub fn take_files(&mut self) -> Vec<FileTally> {
+        let elections = self.elections.iter_mut();
+        elections
+            .flat_map(|(election, count)| count.take_files(*election))
+            .collect()
     }
 
     fn election(&mut self, election: &Election) -> &mut ElectionCount {
@@ -220,7 +299,61 @@ impl ElectionCount {
             seen: Seen::default(),
             slots: Slots::of(definition),
             closed_log: None,
+            withdrawals: BTreeSet::new(),
+            last_files: LastFiles::default(),
         }
+    }
+
+    fn take_files(&mut self, election: ElectionId) -> Vec<FileTally> {
+        let mut files = std::mem::take(&mut self.last_files.0);
+        let changed = self.seen.take_files().into_iter();
+        files.extend(changed.map(|(file, lines)| FileTally {
+            election,
+            file,
+            lines,
+        }));
+        files
+    }
+
+    /// Takes a file's ballots back, once; returns those whose poll number nobody has. After the closing marker nothing
+    /// changes any more.
+    fn withdraw(&mut self, withdrawal: Withdrawal) -> BTreeSet<Uuid> {
+        if self.tally.closed || !self.withdrawals.insert(withdrawal.number) {
+            return BTreeSet::new();
+        }
+        let mut invalid = BTreeSet::new();
+        for freed in self.seen.withdraw(withdrawal.file) {
+            self.tally.withdrawn += 1;
+            match freed.place {
+                Some(vote) => self.remove(vote),
+                None => self.tally.rejected.remove(Reason::InvalidPollNumber),
+            }
+            match freed.next_place() {
+                Some(place) => {
+                    self.tally.repeated -= 1;
+                    match place {
+                        Some(vote) => self.add(vote),
+                        None => self.tally.rejected.add(Reason::InvalidPollNumber),
+                    }
+                }
+                None if freed.place.is_none() => {
+                    invalid.insert(freed.guid);
+                }
+                None => {}
+            }
+        }
+        invalid
+    }
+
+    fn add(&mut self, vote: Vote) {
+        let slot = usize::from(vote.slot);
+        self.tally.add_vote(vote.district, vote.poll_number, slot);
+    }
+
+    fn remove(&mut self, vote: Vote) {
+        let slot = usize::from(vote.slot);
+        self.tally
+            .remove_vote(vote.district, vote.poll_number, slot);
     }
 
     fn judge(
@@ -248,16 +381,18 @@ impl ElectionCount {
         if self.tally.closed || !election.is_open_at(time_ms) {
             return Err(Reason::NotOpen);
         }
-        match self.seen.see(ballot.ballot, ballot.choice) {
+        let poll_number = election.poll_number(ballot.choice);
+        let place = poll_number.map(|poll_number| Vote {
+            district: ballot.district,
+            poll_number,
+            slot: self.slots.at(time_ms),
+        });
+        match self.seen.see(ballot.ballot, ballot.choice, place) {
             Sight::Repeated => return Ok(Verdict::Repeated),
             Sight::Duplicate => return Err(Reason::Duplicate),
             Sight::First => {}
         }
-        let poll_number = election
-            .poll_number(ballot.choice)
-            .ok_or(Reason::InvalidPollNumber)?;
-        let slot = self.slots.at(time_ms);
-        self.tally.add_vote(ballot.district, poll_number, slot);
+        self.add(place.ok_or(Reason::InvalidPollNumber)?);
         Ok(Verdict::Counted)
     }
 }

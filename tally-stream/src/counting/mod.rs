@@ -290,6 +290,7 @@ impl Counter {
             Verdict::Rejected(rejected) => counted.rejected.push(rejected),
             // The final result waits for it, so it is stored at once.
             Verdict::Marker => self.marker_seen = true,
+            Verdict::Withdrawn(freed) => counted.free(freed),
             Verdict::Counted | Verdict::Repeated | Verdict::Known => {}
         }
         Ok(true)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ballot_log::ElectionId;
 use tally::{PartitionTally, RejectedBallot, Tally};
 
-use crate::count::{LastRecord, PartitionCount};
+use crate::count::{FreedBallots, LastRecord, PartitionCount};
 use crate::publish::PendingTallies;
 use crate::store::{Base, Checkpoint};
 
@@ -14,6 +14,8 @@ pub(super) struct CountedPartition {
     pub(super) count: PartitionCount,
     /// Rejected since the last checkpoint.
     pub(super) rejected: Vec<RejectedBallot>,
+    /// Freed by withdrawals since the last checkpoint.
+    freed: Vec<FreedBallots>,
     checkpointed_offset: i64,
     /// The last record of the last checkpoint.
     checkpointed_last: Option<LastRecord>,
@@ -28,6 +30,7 @@ impl CountedPartition {
             checkpointed_last: count.last(),
             count,
             rejected: Vec::new(),
+            freed: Vec::new(),
             posted_offset: None,
             posted: BTreeMap::new(),
         }
@@ -40,6 +43,14 @@ impl CountedPartition {
         self
     }
 
+    /// Takes rejections back.
+    pub(super) fn free(&mut self, freed: FreedBallots) {
+        if !freed.invalid.is_empty() {
+            self.rejected.retain(|rejected| !freed.cover(rejected));
+            self.freed.push(freed);
+        }
+    }
+
     /// What has to be stored, if anything moved. The rejected ballots go with it.
     pub(super) fn checkpoint(&mut self, partition: i32) -> Option<Checkpoint> {
         if self.checkpointed_offset == self.count.next_offset() {
@@ -50,7 +61,9 @@ impl CountedPartition {
             last: std::mem::replace(&mut self.checkpointed_last, self.count.last()),
         };
         let rejected = std::mem::take(&mut self.rejected);
-        Some(Checkpoint::of(partition, &mut self.count, base, rejected))
+        let freed = std::mem::take(&mut self.freed);
+        let count = &mut self.count;
+        Some(Checkpoint::of(partition, count, base, rejected, freed))
     }
 
     /// Posts the tallies that changed.

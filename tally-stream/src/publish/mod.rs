@@ -246,11 +246,13 @@ impl Publisher {
         if is_cancelled(election) {
             totals = totals.without_result();
         }
-        let outcome = tally::outcome(election.definition(), &totals.tally);
-        if let Err(error) = &outcome.outcome {
+        let outcome = tally::outcome(election.definition(), &totals.tally, registered);
+        if let Err(error) = &outcome.outcome
+            && !outcome.awaits_the_roll()
+        {
             tracing::error!(election = id, %error, "the electoral rules refuse the count");
         }
-        let result = ScreenResult::new(election.definition(), totals, outcome, registered);
+        let result = ScreenResult::new(election.definition(), totals, outcome);
 
         let channel = format!("results:{{{id}}}");
         let _news: i32 = PUBLISH_RESULT

@@ -115,7 +115,7 @@ async fn an_election_that_this_version_cannot_read() {
     world.define(1, SignedDuration::from_hours(1), "live").await;
     let hour = SignedDuration::from_hours(1);
     let newer = ElectionDefinition {
-        log: 2,
+        log: ballot_log::definition::LOG_VERSION + 1,
         ..definition(2, hour, hour, "live")
     };
     world.publish(&newer).await;

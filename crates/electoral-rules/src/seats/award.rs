@@ -14,7 +14,7 @@ pub struct Award {
     pub claim: Claim,
 }
 
-/// What gave a list a seat; in votes, multiplied by the list's multiplier.
+/// What gave a list (inside its alliance, if it stands in one) a seat; in votes, multiplied by the list's multiplier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
     /// Its votes divided by its next divisor.
@@ -65,6 +65,32 @@ pub(crate) enum Grounds {
         left_over: Vec<Fraction>,
         rule: Remainder,
     },
+    Alliances(Box<AllianceGrounds>),
+}
+
+/// Seats that were shared out between alliances and single lists first, and then inside each alliance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AllianceGrounds {
+    /// The lists of each alliance, and each single list, as places in [`crate::Count::votes`].
+    pub(crate) teams: Vec<Vec<usize>>,
+    /// For every list, its team; none where it got no seat for certain.
+    pub(crate) team_of_lists: Vec<Option<usize>>,
+    /// The team that got each seat, in order.
+    pub(crate) order: Vec<usize>,
+    /// What the teams had to show for their seats.
+    pub(crate) among: Grounds,
+    /// What the lists of each team had to show inside it; nothing for a single list.
+    pub(crate) within: Vec<Grounds>,
+}
+
+impl AllianceGrounds {
+    fn claim(&self, index: usize, held: usize) -> Option<Claim> {
+        let team = self.team_of_lists[index]?;
+        match self.teams[team].as_slice() {
+            [_single] => self.among.claim(team, held),
+            _ => self.within[team].claim(index, held),
+        }
+    }
 }
 
 impl Grounds {
@@ -72,6 +98,7 @@ impl Grounds {
     pub(crate) fn claim(&self, index: usize, held: usize) -> Option<Claim> {
         match self {
             Self::None => None,
+            Self::Alliances(alliances) => alliances.claim(index, held),
             Self::Divisors {
                 divisors,
                 weights,

@@ -138,7 +138,8 @@ impl Threshold {
         )
     }
 
-    fn is_by_alliance(self) -> bool {
+    /// Whether alliances reach it together.
+    pub(crate) fn is_by_alliance(self) -> bool {
         matches!(
             self,
             Self::Percent {

@@ -31,6 +31,11 @@ async fn for_officials() -> &'static str {
     "official@example.org"
 }
 
+#[utoipa::path(post, path = "/both", responses((status = 200)))]
+async fn for_both(holder: Holder) -> impl Responder {
+    holder.claims.sub
+}
+
 #[utoipa::path(post, path = "/refresh", responses((status = 200)))]
 async fn for_refreshing(holder: Holder) -> impl Responder {
     holder.claims.sub
@@ -46,6 +51,7 @@ fn endpoints() -> Vec<Endpoint> {
         endpoint!(Access::Administrator, for_administrators),
         endpoint!(Access::AdministratorUntilPublic, until_public),
         endpoint!(Access::Official, for_officials),
+        endpoint!(Access::OfficialOrAdministrator, for_both),
         endpoint!(Access::Refresh, for_refreshing),
     ]
 }

@@ -51,7 +51,13 @@ enum Command {
         database: DatabaseAddress,
     },
     /// Load the roll into Redis for an election; repeat it to restore what Redis lost
-    Load(ElectionOptions),
+    Load {
+        #[command(flatten)]
+        options: ElectionOptions,
+        /// How many voters the election has room for, fixed by its first load [default: a quarter more than there are]
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+        capacity: Option<u32>,
+    },
     /// Show how many voters there are, and how many have voted
     Status {
         /// Only this election [default: all]

@@ -37,7 +37,7 @@ impl Cli {
             }
             Command::Generate(options) => generate(options).await?,
             Command::Import { file, database } => import(&file, &database).await?,
-            Command::Load(options) => load(&options).await?,
+            Command::Load { options, capacity } => load(&options, capacity).await?,
             Command::Status { election, stores } => status(election, &stores).await?,
             Command::Export { file, database } => export(&file, &database).await?,
             Command::Purge { options, .. } => purge(&options).await?,
@@ -54,7 +54,10 @@ impl Command {
             | Self::Import { database, .. }
             | Self::Export { database, .. } => database,
             Self::Status { stores, .. }
-            | Self::Load(ElectionOptions { stores, .. })
+            | Self::Load {
+                options: ElectionOptions { stores, .. },
+                ..
+            }
             | Self::Purge {
                 options: ElectionOptions { stores, .. },
                 ..
@@ -109,11 +112,11 @@ async fn import(file: &Path, database: &DatabaseAddress) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn load(options: &ElectionOptions) -> anyhow::Result<()> {
+async fn load(options: &ElectionOptions, capacity: Option<u32>) -> anyhow::Result<()> {
     let election = options.election;
     let (database, redis, keys) = options.stores.open().await?;
     let progress = output::progress(Some(0));
-    let report = loading::load(&database, &redis, &keys, election, &progress).await?;
+    let report = loading::load(&database, &redis, &keys, election, capacity, &progress).await?;
     progress.finish_and_clear();
     line(&format!(
         "loaded the roll of election {election}: {}, {:.1} bytes of Redis memory each; \

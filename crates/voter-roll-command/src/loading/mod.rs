@@ -1,5 +1,6 @@
 //! The roll of one election in Redis: bringing it there, looking at it, destroying it.
 
+mod first;
 mod load;
 mod purge;
 mod records;

@@ -12,6 +12,7 @@ use tokio_postgres::{
 };
 use uuid::Uuid;
 
+use super::first::Rows;
 use crate::error::RollError;
 use voter_roll::{
     Guid, RollKeys,
@@ -51,12 +52,13 @@ struct Row {
 
 impl Sealer {
     /// Reads and seals the whole roll. It comes back sorted by bucket and field, so that not even
-    /// the order in which Redis stores the entries follows that of the rows.
+    /// the order in which Redis stores the entries follows that of the rows. `before` is how many rows the roll had.
     pub(super) async fn seal_roll(
         &self,
         database: &Client,
+        before: u32,
         progress: &ProgressBar,
-    ) -> Result<Vec<SealedVoter>, RollError> {
+    ) -> Result<(Vec<SealedVoter>, Rows), RollError> {
         let rows = database
             .copy_out(
                 "COPY (SELECT row_number, guid, personal_id, district FROM dim_voters)
@@ -65,8 +67,11 @@ impl Sealer {
             .await?;
         let columns = [Type::INT8, Type::UUID, Type::BPCHAR, Type::INT4];
         let mut rows = pin!(BinaryCopyOutStream::new(rows, &columns));
-        let mut sealing: JoinSet<Result<Vec<SealedVoter>, RollError>> = JoinSet::new();
-        let mut sealed = Vec::with_capacity(self.serials.len());
+        let mut sealing: JoinSet<Result<Sealed, RollError>> = JoinSet::new();
+        let mut roll = Sealed {
+            voters: Vec::with_capacity(self.serials.len()),
+            rows: Rows::default(),
+        };
         let mut chunk = Vec::with_capacity(CHUNK);
         loop {
             let row = rows.try_next().await?;
@@ -78,48 +83,76 @@ impl Sealer {
                 if sealing.len() >= SEALERS
                     && let Some(done) = sealing.join_next().await
                 {
-                    sealed.append(&mut done??);
+                    roll.append(done??);
                 }
                 progress.inc(chunk.len() as u64);
                 let (this, chunk) = (self.clone(), mem::take(&mut chunk));
-                sealing.spawn_blocking(move || chunk.iter().map(|row| this.seal(row)).collect());
+                sealing.spawn_blocking(move || this.seal_chunk(&chunk, before));
             }
             if ended {
                 break;
             }
         }
         while let Some(done) = sealing.join_next().await {
-            sealed.append(&mut done??);
+            roll.append(done??);
         }
         let sorted = spawn_blocking(move || {
-            sealed.sort_unstable();
-            sealed
+            roll.voters.sort_unstable();
+            (roll.voters, roll.rows)
         });
         Ok(sorted.await?)
     }
 
-    fn seal(&self, row: &Row) -> Result<SealedVoter, RollError> {
-        let serial = usize::try_from(row.number)
-            .ok()
-            .and_then(|number| self.serials.get(number));
-        let Some(serial) = serial else {
-            return Err(RollError::CapacityExceeded {
+    fn seal_chunk(&self, chunk: &[Row], before: u32) -> Result<Sealed, RollError> {
+        let mut rows = Rows::default();
+        let sealed = chunk.iter().map(|row| {
+            let number = self.number(row)?;
+            rows.merge(&Rows::one(&self.keys, before, number, &row.guid));
+            Ok(self.seal(row, self.serials[number as usize]))
+        });
+        Ok(Sealed {
+            voters: sealed.collect::<Result<_, RollError>>()?,
+            rows,
+        })
+    }
+
+    /// The number of a row, which is below the capacity.
+    fn number(&self, row: &Row) -> Result<u32, RollError> {
+        let number = u32::try_from(row.number).ok();
+        number
+            .filter(|number| (*number as usize) < self.serials.len())
+            .ok_or(RollError::CapacityExceeded {
                 election: self.election,
                 row: row.number,
                 capacity: self.serials.len() as u64,
-            });
-        };
+            })
+    }
+
+    fn seal(&self, row: &Row, serial: u32) -> SealedVoter {
         let address = self.keys.entry_address(&row.guid);
         let entry = Entry {
             district: row.district,
-            serial: *serial,
+            serial,
             identity: self.keys.identity(&row.guid, &row.personal_id),
         };
-        Ok(SealedVoter {
+        SealedVoter {
             bucket: address.bucket(self.buckets),
             field: address.field,
             entry: entry.free(address.mask),
-        })
+        }
+    }
+}
+
+/// Voters, sealed, and which they are.
+struct Sealed {
+    voters: Vec<SealedVoter>,
+    rows: Rows,
+}
+
+impl Sealed {
+    fn append(&mut self, mut other: Self) {
+        self.voters.append(&mut other.voters);
+        self.rows.merge(&other.rows);
     }
 }
 

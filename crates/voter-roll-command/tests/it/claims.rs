@@ -136,7 +136,7 @@ async fn elections_do_not_know_of_each_other() {
     let refused = roll.claim(8, &voter.guid, &voter.personal_id, 1).await;
     assert!(matches!(refused, Err(ClaimError::RollNotLoaded)));
     let (redis, progress) = (world.redis(), indicatif::ProgressBar::hidden());
-    voter_roll_command::load(&world.database, &redis, &world.keys, 8, &progress)
+    voter_roll_command::load(&world.database, &redis, &world.keys, 8, None, &progress)
         .await
         .unwrap();
     voter.vote(&roll, 1).await;

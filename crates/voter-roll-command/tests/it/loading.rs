@@ -244,7 +244,7 @@ async fn first_loads_that_start_at_once_agree() {
         .await
         .unwrap();
     let (progress, redis) = (indicatif::ProgressBar::hidden(), world.redis());
-    let other = voter_roll_command::load(&second, &redis, &world.keys, ELECTION, &progress);
+    let other = voter_roll_command::load(&second, &redis, &world.keys, ELECTION, None, &progress);
     let (one, other) = tokio::join!(world.load(), other);
     assert_eq!(one.unwrap().added + other.unwrap().added, 200);
     let serials: HashSet<_> = world.serials(&world.roll()).await.into_iter().collect();

@@ -7,4 +7,5 @@ mod loading;
 mod outages;
 mod privacy;
 mod register;
+mod restored;
 mod world;

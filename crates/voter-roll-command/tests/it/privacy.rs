@@ -102,7 +102,7 @@ async fn a_vote_leaves_no_trace_of_the_choice() {
 async fn two_elections_name_the_same_voter_differently() {
     let world = World::loaded(100).await;
     let (redis, progress) = (world.redis(), indicatif::ProgressBar::hidden());
-    voter_roll_command::load(&world.database, &redis, &world.keys, 8, &progress)
+    voter_roll_command::load(&world.database, &redis, &world.keys, 8, None, &progress)
         .await
         .unwrap();
     let buckets = dump(&world).await;

@@ -113,12 +113,18 @@ impl World {
     }
 
     pub(crate) async fn load(&self) -> Result<LoadReport, RollError> {
+        self.load_for(None).await
+    }
+
+    /// Loads the roll, with room for so many voters.
+    pub(crate) async fn load_for(&self, capacity: Option<u32>) -> Result<LoadReport, RollError> {
         let progress = ProgressBar::hidden();
         voter_roll_command::load(
             &self.database,
             &self.redis(),
             &self.keys,
             ELECTION,
+            capacity,
             &progress,
         )
         .await

@@ -1,5 +1,6 @@
 //! The ballot key of an election, and what is derived from it.
 
+mod extent;
 mod file;
 
 use std::fmt;
@@ -9,7 +10,8 @@ use rand::{TryRng, rngs::SysRng};
 use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
-pub use file::{KeyDirectory, KeyError};
+pub use extent::{Extent, RowDigest};
+pub use file::{KeyDirectory, KeyError, StoredKey};
 
 use crate::{packing::EntryAddress, voter::Guid};
 
@@ -88,6 +90,7 @@ impl fmt::Display for Fingerprint {
 pub struct RollKeys {
     election: u32,
     order: Keyed,
+    row: Keyed,
     field: Keyed,
     identity: Keyed,
     choice: Keyed,
@@ -99,6 +102,7 @@ impl RollKeys {
         Self {
             election,
             order: key.derive("order"),
+            row: key.derive("row"),
             field: key.derive("field"),
             identity: key.derive("identity"),
             choice: key.derive("choice"),
@@ -109,6 +113,12 @@ impl RollKeys {
     pub fn order(&self, row: u32) -> u64 {
         let mac = mac(&self.order, &[&u64::from(row).to_be_bytes()]);
         u64::from_be_bytes(bytes(&mac, 0))
+    }
+
+    /// That the voter with this GUID stands in this row, for an [`Extent`].
+    pub fn row(&self, row: u32, guid: &Guid) -> RowDigest {
+        let mac = mac(&self.row, &[&u64::from(row).to_be_bytes(), guid.as_bytes()]);
+        RowDigest(u128::from_le_bytes(bytes(&mac, 0)))
     }
 
     /// Where a voter's entry lies in Redis, and what its serial is masked with.
@@ -196,6 +206,9 @@ mod tests {
         let (one, other) = (RollKeys::new(&key(1), 7), RollKeys::new(&key(2), 7));
         assert_ne!(key(1).fingerprint(), key(2).fingerprint());
         assert_ne!(one.order(0), other.order(0));
+        assert_ne!(one.row(0, &guid), other.row(0, &guid));
+        assert_ne!(one.row(0, &guid), one.row(1, &guid));
+        assert_ne!(one.row(0, &guid), one.row(0, &Guid::random()));
         assert_ne!(one.entry_address(&guid), other.entry_address(&guid));
         assert_ne!(one.identity(&guid, "1"), other.identity(&guid, "1"));
         assert_ne!(one.choice(&guid, 1), other.choice(&guid, 1));

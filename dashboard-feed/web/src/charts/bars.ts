@@ -56,7 +56,7 @@ export function bars(result: Result, most: number, look: Look): EChartsOption {
 
 function bar(candidate: Candidate, look: Look) {
   const colour = colourOf(candidate.poll_number, look.theme);
-  const isBelow = candidate.standing === "below";
+  const isBelow = candidate.standing === "below" || candidate.standing === "takes_no_part";
   const dots = decal(colour.pattern, look);
   const gap = look.size * 0.4;
   const votes = candidate.votes === undefined ? "" : whole(candidate.votes);
@@ -92,8 +92,7 @@ function plain(name: string, { isNarrow }: Look): string {
 
 function markLine(line: Line, look: Look): NonNullable<BarSeriesOption["markLine"]> {
   const percent = line.percent === undefined ? "" : limit(line.percent);
-  const text =
-    line.kind === "half" ? "line.half" : line.percent === undefined ? "line.quota" : "line.threshold";
+  const text = line.percent === undefined ? "line.quota" : (`line.${line.kind}` as const);
   return {
     silent: true,
     symbol: "none",

@@ -11,7 +11,7 @@ export type State = "not-open" | "open" | "counting" | "final" | "cancelled";
 /**
  * What a threshold is a percentage of.
  */
-export type ThresholdBase = "valid" | "cast" | "quota";
+export type ThresholdBase = "valid" | "cast" | "registered" | "quota";
 /**
  * An exact decimal.
  */
@@ -58,9 +58,9 @@ export interface ListedElection {
  */
 export interface Result {
   /**
-   * When the election was cancelled; absent where it was not. Then nothing in here is a result.
+   * The poll numbers of lists that stand together.
    */
-  cancelled?: string;
+  alliances?: number[][];
   candidates: Candidate[];
   counted: number;
   /**
@@ -79,8 +79,7 @@ export interface Result {
    */
   final: boolean;
   individual: boolean;
-  lots?: Lots;
-  outcome: (SeatsOutcome | WinnerOutcome) | null;
+  outcome: (SeatsOutcome | WinnerOutcome | WinnersOutcome) | null;
   /**
    * The sum of the partitions' offsets: grows with every change.
    */
@@ -117,9 +116,17 @@ export interface Result {
  * The participants; without votes, share and seats while these are withheld.
  */
 export interface Candidate {
+  /**
+   * How many candidates it has, where that limits its seats.
+   */
+  candidates?: number;
   name: string;
   poll_number: number;
   seats?: number;
+  /**
+   * The seats that it has beside those that are shared out here.
+   */
+  seats_won?: number;
   /**
    * votes / counted.
    */
@@ -127,7 +134,7 @@ export interface Candidate {
   /**
    * Where seats are shared out.
    */
-  standing?: "reached" | "exempt" | "no_list_reached" | "below";
+  standing?: "reached" | "exempt" | "no_list_reached" | "below" | "takes_no_part";
   /**
    * Its own threshold in percent.
    */
@@ -161,7 +168,7 @@ export interface Lots {
 }
 export interface SeatsOutcome {
   /**
-   * Seats that an open tie leaves to nobody.
+   * Seats that an open tie leaves to nobody, or that no list can take.
    */
   open_seats: number;
   /**
@@ -193,14 +200,25 @@ export interface WinnerOutcome {
    */
   winner: number | null;
 }
+export interface WinnersOutcome {
+  ties: Tie[];
+  /**
+   * The poll numbers of those who are elected, most votes first; fewer than there are places while a tie is open.
+   */
+  winners: number[];
+}
 /**
- * How votes become seats or a winner.
+ * How votes become seats or winners.
  */
 export interface Rules {
   /**
    * `dhondt`, `sainte_lague`, … or `majority`.
    */
   method: string;
+  /**
+   * What an absolute majority is more than half of: the valid votes where it is not said.
+   */
+  of?: "valid" | "cast";
   /**
    * How many go on to a second round.
    */
@@ -215,13 +233,25 @@ export interface Rules {
    */
   tie?: string;
   winner?: Winner;
+  /**
+   * How many are elected by plurality, where it is not one.
+   */
+  winners?: number;
 }
 /**
  * What a list needs to take part.
  */
 export interface Threshold {
+  /**
+   * Alliances reach it together.
+   */
+  alliances?: boolean;
   of: ThresholdBase;
   percent?: Decimal;
+  /**
+   * More than the percentage, not at least.
+   */
+  strict?: boolean;
 }
 /**
  * Votes counted over time, by when the log received them.

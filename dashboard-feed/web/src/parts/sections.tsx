@@ -2,6 +2,7 @@
 import type { FunctionComponent } from "preact";
 import { VIEWS, type View } from "../address/address";
 import { type Result, showsVotes } from "../result/result";
+import { isOffice } from "../result/rules";
 import { Districts } from "./districts";
 import { Hidden } from "./hidden";
 import { Ranking } from "./ranking";
@@ -23,8 +24,8 @@ const KINDS: readonly Kind[] = [
   { name: "hidden", view: "votes", Section: Hidden, isShown: (result) => !showsVotes(result) },
   { name: "votes", view: "votes", Section: Votes, isShown: showsVotes },
   { name: "ranking", view: "votes", Section: Ranking, isShown: showsVotes },
-  { name: "seats", view: "seats", Section: Seats, isShown: (it) => showsVotes(it) && !it.individual },
-  { name: "runoff", view: "runoff", Section: Runoff, isShown: (it) => showsVotes(it) && it.individual },
+  { name: "seats", view: "seats", Section: Seats, isShown: (it) => showsVotes(it) && !isOffice(it) },
+  { name: "runoff", view: "runoff", Section: Runoff, isShown: (it) => showsVotes(it) && isOffice(it) },
   { name: "shares", view: "votes", Section: Shares, isShown: showsVotes },
   { name: "turnout", view: "turnout", Section: Turnout, isShown: () => true },
   { name: "rejected", view: "ballots", Section: Rejected, isShown: () => true },

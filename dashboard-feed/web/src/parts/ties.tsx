@@ -1,5 +1,6 @@
 import { moment, names, say } from "../language/language";
-import { candidateOf, type Result, type Tie } from "../result/result";
+import { inTie } from "../result/alliances";
+import type { Result, Tie } from "../result/result";
 import { isSeats, tiesOf } from "../result/verdict";
 
 /** Ties that matter and how each was settled; nothing where there are none. */
@@ -23,9 +24,14 @@ export function Ties({ result }: { result: Result }) {
   );
 }
 
+/** Those who stand together count as one. */
+function together(all: readonly string[]): string {
+  return all.join(" + ");
+}
+
 function inWords(tie: Tie, result: Result): string {
   const those = (numbers: readonly number[]) =>
-    names(numbers.map((number) => candidateOf(result, number)?.name ?? String(number)));
+    names(numbers.map((number) => together(inTie(result, tie, number).map(({ name }) => name))));
   const kind = isSeats(result.outcome) ? "ties.seats" : "ties.places";
   const question = say(kind, { count: tie.seats, names: those(tie.between) });
   const answer =

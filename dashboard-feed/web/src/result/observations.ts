@@ -52,10 +52,16 @@ function fromTimeline(result: Result, nowMs: number): Observation[] {
   const { timeline } = result;
   if (!timeline) return [];
   const from = Date.parse(timeline.from);
+  const opening = { atMs: from, ballots: 0 };
+  if (timeline.ballots.length === 0) {
+    // So far, or at all, nobody voted: a line along the bottom.
+    const until = Math.min(Date.parse(result.end), nowMs);
+    return until > from ? [opening, { atMs: until, ballots: 0 }] : [opening];
+  }
   let ballots = 0;
   const ends = timeline.ballots.map((inSlot, index) => {
     ballots += inSlot;
     return { atMs: Math.min(from + (index + 1) * timeline.slot_seconds * 1000, nowMs), ballots };
   });
-  return [{ atMs: from, ballots: 0 }, ...ends];
+  return [opening, ...ends];
 }

@@ -10,6 +10,7 @@ export type {
   Tie,
   Timeline,
   WinnerOutcome,
+  WinnersOutcome,
 } from "../feed/interface";
 
 /** The reason that the count gives for a ballot that names nobody. */

@@ -4,6 +4,7 @@ import { address, addressWith, go } from "../address/current";
 import { now } from "../feed/clock";
 import { elections, follow, shown } from "../feed/feed";
 import { say } from "../language/language";
+import { Alliances } from "../parts/alliances";
 import { Cancelled } from "../parts/cancelled";
 import { Figures } from "../parts/figures";
 import { Heading } from "../parts/heading";
@@ -120,6 +121,7 @@ function SceneOf({ scene, result }: { scene: Scene; result: Result }) {
       return (
         <>
           <Verdict result={result} />
+          <Alliances result={result} />
           <Ties result={result} />
           <Hemicycle result={result} />
         </>

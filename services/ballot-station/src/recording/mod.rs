@@ -5,7 +5,7 @@ mod order;
 use std::io;
 use std::time::Duration;
 
-use ballot_log::record::PaperLine;
+use ballot_log::record::{District, PaperLine};
 use ballot_log::{AppendError, Appended, Ballot, BallotBox, BallotRecord, Election, Record};
 use futures_util::{Stream, TryStreamExt as _, stream};
 use tokio::sync::mpsc;
@@ -53,6 +53,7 @@ pub(crate) async fn record(
     ballot_box: &BallotBox,
     election: &Election,
     official: u64,
+    district: District,
     file: PaperFile,
 ) -> Result<Recorded, RecordingError> {
     let (name, lines) = (file.name(), file.lines);
@@ -66,7 +67,7 @@ pub(crate) async fn record(
             election: election.definition().id,
             ballot: Ballot::Paper(ballot.guid, origin),
             choice: ballot.choice,
-            district: 0,
+            district,
         });
         async move { append(ballot_box, &record, election.definition().partitions).await }
     };

@@ -290,3 +290,49 @@ async fn what_the_contract_does_not_name_is_a_problem() {
         "works offline"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_can_name_the_constituency_of_its_ballots() {
+    let world = World::open(devstack::shared().await).await;
+    let station = world.start().await;
+    let token = tokens::official();
+    let send = async |number: u128, constituency: &str| {
+        let (content_type, file) = form("file", Some("f.csv"), format!("{},1", guid(number)));
+        let (_, field) = form("constituency", None, constituency);
+        let body = [parts(&field), &file].concat();
+        station.post(&token, Some(&content_type), body).await
+    };
+    for wrong in [
+        "0",
+        "65536",
+        "+1",
+        "-1",
+        "1.0",
+        "Beograd",
+        "1 2",
+        &"1".repeat(40),
+    ] {
+        let answer = send(1, wrong).await;
+        let text = r#"{"message":"Field constituency must be a number from 1 to 65535."}"#;
+        assert_eq!(answer.exactly(), (400, text), "{wrong}");
+    }
+    assert_eq!(world.size(), 0);
+    for (number, constituency) in [(1, "65535"), (2, " 7 "), (3, "")] {
+        assert_eq!(send(number, constituency).await.exactly(), RECORDED);
+    }
+    let mut districts: Vec<u16> = world
+        .records()
+        .iter()
+        .map(|record| record.district)
+        .collect();
+    districts.sort_unstable();
+    assert_eq!(districts, [0, 7, 65_535]);
+    let acts = world.acts_at_least(14).await;
+    assert!(acts.iter().any(|act| act.constituency == Some(7)));
+}
+
+/// The fields of a form, without its end.
+fn parts(form: &[u8]) -> &[u8] {
+    let end = b"------the-boundary--\r\n".len();
+    &form[..form.len() - end]
+}

@@ -113,5 +113,5 @@ async fn stopping_records_what_has_been_taken() {
     station.stop().await;
     assert_eq!(sending.await.unwrap(), 200);
     assert_eq!(world.size(), 50_000);
-    assert_eq!(world.acts(1).await[0].outcome, "success");
+    assert_eq!(world.acts(2).await[1].outcome, "success");
 }

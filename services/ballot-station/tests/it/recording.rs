@@ -74,7 +74,8 @@ async fn files_sent_at_once_through_several_stations_all_arrive() {
     assert_eq!(records.len(), 60_000);
     let guids: BTreeSet<Uuid> = records.iter().map(|record| paper(record).0).collect();
     assert_eq!(guids.len(), 60_000);
-    assert_eq!(world.acts(12).await.len(), 12);
+    // Each before its ballots, and when they are all in the log.
+    assert_eq!(world.acts(24).await.len(), 24);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -139,7 +139,7 @@ impl<'s> World<'s> {
         let records = self.read(&self.topics.votes, PARTITIONS);
         let ballot = |payload: Vec<u8>| match Record::decode(&payload).unwrap() {
             Record::Ballot(ballot) => ballot,
-            Record::Close { .. } => panic!("nobody closes"),
+            other => panic!("{other:?} in a station's ballot box"),
         };
         let timed = |(time_ms, payload)| (time_ms, ballot(payload));
         records.into_iter().map(timed).collect()

@@ -3,6 +3,7 @@
 use std::iter::repeat;
 
 use anyhow::ensure;
+use ballot_log::definition::{Finalise, LOG_VERSION};
 use ballot_log::{ElectionDefinition, ElectionId, Participant, PollNumber, Publication};
 use deadpool_postgres::Pool;
 use electoral_rules::{ListTerms, Rules};
@@ -51,8 +52,12 @@ pub struct Extras {
     pub rules: Option<Rules>,
     /// What holds for single lists, in the order of the ballot; empty where all are ordinary.
     pub terms: Vec<ListTerms>,
+    /// The poll numbers of lists that stand together.
+    pub alliances: Vec<Vec<PollNumber>>,
     /// When the numbers may be seen.
     pub results: Publication,
+    /// What makes the result final.
+    pub finalise: Finalise,
 }
 
 /// Why an election was not defined.
@@ -166,11 +171,13 @@ impl ElectionRequest {
                 None => default_rules(self.individual)?,
             },
             participants: on_the_ballot(names, &extras.terms),
+            alliances: extras.alliances,
             results: extras.results,
+            finalise: extras.finalise,
             partitions: None,
             cancelled: None,
             lots: None,
-            log: ballot_log::definition::LOG_VERSION,
+            log: LOG_VERSION,
         };
         match definition.check() {
             Ok(()) => Ok((definition, ids)),
@@ -207,14 +214,9 @@ fn on_the_ballot(names: Vec<String>, terms: &[ListTerms]) -> Vec<Participant> {
     let listed = participants::poll_numbers(names.len())
         .zip(names)
         .zip(terms);
-    let listed = listed.map(|((poll_number, name), terms)| Participant {
-        poll_number,
-        name,
-        exempt: terms.exempt,
-        multiplier: terms.multiplier,
-        threshold_percent: terms.threshold_percent,
-    });
-    listed.collect()
+    listed
+        .map(|((poll_number, name), terms)| Participant::new(poll_number, name, terms))
+        .collect()
 }
 
 /// Defines the election of a scenario. When this returns it is stored and published.

@@ -3,6 +3,7 @@
 pub mod cancellation;
 pub mod creation;
 pub mod definitions;
+pub mod finalising;
 pub mod moment;
 pub mod participants;
 pub mod publishing;

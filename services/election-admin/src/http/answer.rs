@@ -19,6 +19,44 @@ pub(super) fn not_counted_yet() -> Problem {
     problem.retry_after_s(1)
 }
 
+/// `503`: the result waits for an administrator.
+pub(super) fn not_finalised(election: ElectionId) -> Problem {
+    let problem = Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "provisional",
+        "The election has ended, and its result is provisional.",
+    );
+    problem.detail(format!(
+        "It becomes final when an administrator says so: POST /elections/{election}/finalise."
+    ))
+}
+
+/// `409`: what is asked for cannot be done with this election now, for this reason.
+pub(super) fn conflict(kind: &'static str, title: &'static str, detail: &str) -> Problem {
+    Problem::new(StatusCode::CONFLICT, kind, title).detail(detail)
+}
+
+/// `404`: there is no such batch, or it is another official's.
+pub(super) fn no_such_batch() -> Problem {
+    let problem = Problem::new(
+        StatusCode::NOT_FOUND,
+        "no-such-batch",
+        "There is no such batch.",
+    );
+    problem.detail("The header urna-batch of the ballot station's answer names a batch.")
+}
+
+/// `503`: a withdrawal is stored, and the log does not have it yet.
+pub(super) fn withdrawal_pending() -> Problem {
+    let problem = Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "withdrawal-pending",
+        "The withdrawal is stored, and not in force yet.",
+    );
+    let detail = "It is in force as soon as Kafka is back. Nothing has to be done again.";
+    problem.detail(detail).retry_after_s(5)
+}
+
 /// `404`: there is no such election.
 pub(super) fn no_such_election() -> Problem {
     Problem::new(

@@ -2,6 +2,7 @@
 
 mod administration;
 mod answer;
+mod batches;
 mod cancellation;
 mod election_request;
 mod lots;
@@ -22,7 +23,7 @@ pub use state::State;
 /// Every endpoint but those of health and documentation, which are open to all. Results in full and turnout
 /// are an administrator's until the result of the election is final, and everyone's from then on.
 pub fn endpoints() -> Vec<Endpoint> {
-    use Access::{Administrator, AdministratorUntilPublic};
+    use Access::{Administrator, AdministratorUntilPublic, OfficialOrAdministrator};
     vec![
         endpoint!(Administrator, administration::create_participant),
         endpoint!(Administrator, administration::get_participants),
@@ -36,12 +37,16 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint!(AdministratorUntilPublic, records::turnout),
         endpoint!(Administrator, records::rejected),
         endpoint!(Administrator, records::audit_log),
+        endpoint!(Administrator, administration::finalise),
+        endpoint!(OfficialOrAdministrator, batches::list),
+        endpoint!(OfficialOrAdministrator, batches::find),
+        endpoint!(OfficialOrAdministrator, batches::withdraw),
     ]
 }
 
 /// The OpenAPI document.
 pub fn description() -> String {
-    let about = "Participants, elections and results. Every endpoint takes an administrator's access token.";
+    let about = "Participants, elections and results. Endpoints take an administrator's access token; those of batches an official's as well.";
     openapi::document("election-admin", about, &endpoints())
 }
 

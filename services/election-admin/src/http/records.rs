@@ -25,6 +25,8 @@ use crate::results::report::{DecidedByLots, Report, Turnout};
 struct FullResult {
     /// Nothing changes any more.
     r#final: bool,
+    /// The election has ended, and the result may still change: it is being counted, or waits for an administrator.
+    provisional: bool,
     /// The result; null while it may not be seen. Once final, canonical JSON.
     result: Option<serde_json::Value>,
     /// Of the bytes of the final result, in hex.
@@ -67,7 +69,11 @@ pub(super) async fn results_csv(
     state: Data<State>,
 ) -> Result<HttpResponse, ApiError> {
     public_record(caller, &request, &state, |report| {
-        let state = if report.is_final() { "" } else { "-so-far" };
+        let state = match (report.is_final(), report.is_provisional()) {
+            (true, _) => "",
+            (false, true) => "-provisional",
+            (false, false) => "-so-far",
+        };
         let file = format!("election-{}{state}.csv", report.election());
         Ok(HttpResponse::Ok()
             .insert_header(ContentType(

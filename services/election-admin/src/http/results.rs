@@ -23,6 +23,7 @@ use utoipa::ToSchema;
 use super::answer;
 use super::query::{id_parameter, target};
 use super::state::State;
+use crate::elections::finalising;
 use crate::results::decided_results;
 use crate::results::final_results::{self, FinalResult};
 use crate::results::official::seats_or_share;
@@ -73,7 +74,7 @@ struct ParticipantResult {
 /// Waits for the count for at most ten seconds.
 #[utoipa::path(get, path = "/getResults", params(("id" = i32, Query, description = "The election")),
     responses((status = 200, body = Results), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized),
-        (status = 503, description = "The count has not got so far; try again")))]
+        (status = 503, description = "The count has not got so far; or the result waits for an administrator")))]
 pub(super) async fn get_results(
     holder: Holder,
     request: HttpRequest,
@@ -97,6 +98,9 @@ pub(super) async fn get_results(
         }
         if Timestamp::now() < definition.end {
             return Err(ApiError::message("Election is ongoing."));
+        }
+        if finalising::has_to_wait(&client, &definition).await? {
+            return Err(answer::not_finalised(definition.id).into());
         }
         let (client, result) = final_result(&state, client, definition.id).await?;
         let decided = decided_results::find(&client, definition.id).await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse};
 use anyhow::Context as _;
-use ballot_log::ElectionId;
+use ballot_log::{BallotBox, ElectionId};
 use deadpool_postgres::{Object, Pool};
 use jiff::tz::TimeZone;
 use service_database::audit::{self, AuditEntry};
@@ -28,9 +28,11 @@ pub struct State {
     pub pool: Pool,
     /// Tells the topic `elections`.
     pub publisher: Publisher,
+    /// Where withdrawals of files go.
+    pub ballot_box: BallotBox,
     /// Where a time without an offset is meant.
     pub zone: TimeZone,
-    /// Told when an election has been defined.
+    /// Told when an election has been defined, or may be closed.
     pub defined: Arc<Notify>,
     /// Told when an election could not be published.
     pub unpublished: Arc<Notify>,

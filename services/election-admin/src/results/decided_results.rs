@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use service_database::audit::{self, AuditEntry};
 use service_kit::hex::hex;
-use tally::{OfficialResult, PartitionTally};
+use tally::OfficialResult;
 use tokio_postgres::Client;
 
 use crate::elections::definitions;
@@ -151,8 +151,10 @@ pub async fn decide(
         Some(before) if before == lots => {}
         Some(_) => return Err(LotsError::DecidedOtherwise),
         None => {
-            check(&definition, &lots, &tied, &tallies)?;
-            let text = decided(&definition, &lots, &stored, &tallies)?;
+            check_order(&definition, &lots, &tied)?;
+            let decided = final_results::again(&stored, &definition, &tallies)?;
+            check_outcome(&lots, &tied, &decided)?;
+            let text = text(&lots, &stored, decided)?;
             elections::add_lots(&transaction, election, &lots).await?;
             let sql = "INSERT INTO decided_results (election, result, sha256) SELECT id, $2, $3 FROM elections
                        WHERE id::bigint = $1";
@@ -208,7 +210,8 @@ pub async fn verify(
         hex(&found.sha256)
     );
     let tallies = tallies::of_election(client, id).await?;
-    let again = canonical::sha256(&decided(definition, lots, stored, &tallies)?);
+    let again = final_results::again(stored, definition, &tallies)?;
+    let again = canonical::sha256(&text(lots, stored, again)?);
     ensure!(
         again.as_slice() == found.sha256,
         "the decided result of election {id} comes out differently now: stored is {}, computed from the lots {}",
@@ -218,31 +221,27 @@ pub async fn verify(
     Ok(Some(found))
 }
 
-/// Of a definition with its lots.
-fn decided(
-    definition: &ElectionDefinition,
-    lots: &Lots,
-    stored: &FinalResult,
-    tallies: &[PartitionTally],
-) -> anyhow::Result<String> {
+fn text(lots: &Lots, stored: &FinalResult, result: OfficialResult) -> anyhow::Result<String> {
     Ok(canonical::text(&Decision {
         v: 1,
         decides: hex(&stored.sha256),
         lots,
-        result: final_results::again(stored, definition, tallies)?,
+        result,
     })?)
 }
 
-/// Whether the lots settle all that is open, and are drawn between nobody else.
-fn check(
+fn open_ties(result: &OfficialResult) -> impl Iterator<Item = &Tie> {
+    let ties = result.outcome.as_ref().map_or(&[][..], Outcome::ties);
+    ties.iter().filter(|tie| tie.is_open())
+}
+
+/// Whether lots are needed, and these can have been drawn.
+fn check_order(
     definition: &ElectionDefinition,
     lots: &Lots,
     tied: &OfficialResult,
-    tallies: &[PartitionTally],
 ) -> Result<(), LotsError> {
-    let ties = tied.outcome.as_ref().map_or(&[][..], Outcome::ties);
-    let open: Vec<&Tie> = ties.iter().filter(|tie| tie.is_open()).collect();
-    if open.is_empty() {
+    if open_ties(tied).next().is_none() {
         return Err(LotsError::NoOpenTie);
     }
     if lots.drawn_at < definition.end || lots.drawn_at > Timestamp::now() + CLOCKS_DIFFER {
@@ -250,13 +249,31 @@ fn check(
             "Lots are drawn after the end of the election, and before they are told.".to_owned(),
         ));
     }
-    let outcome = tally::outcome(definition, &tally::merge(tallies));
-    let outcome = outcome
-        .outcome
-        .map_err(|error| LotsError::Refused(error.to_string()))?;
+    let mut drawn = BTreeSet::new();
+    for number in &lots.order {
+        let mut participants = definition.participants.iter();
+        if !participants.any(|participant| participant.poll_number == *number) {
+            let text = format!("No participant has the poll number {number}.");
+            return Err(LotsError::Refused(text));
+        }
+        if !drawn.insert(number) {
+            let text = format!("Poll number {number} is drawn twice.");
+            return Err(LotsError::Refused(text));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the lots settle all that is open, and are drawn between nobody else.
+fn check_outcome(
+    lots: &Lots,
+    tied: &OfficialResult,
+    decided: &OfficialResult,
+) -> Result<(), LotsError> {
     // Some ties only arise from how others were settled.
+    let ties = decided.outcome.as_ref().map_or(&[][..], Outcome::ties);
     let by_lot = |tie: &&Tie| matches!(tie.settled_by, None | Some(SettledBy::Lots));
-    let level = open.into_iter().chain(outcome.ties().iter().filter(by_lot));
+    let level = open_ties(tied).chain(ties.iter().filter(by_lot));
     let level: BTreeSet<PollNumber> = level.flat_map(|tie| tie.between.iter().copied()).collect();
     if let Some(other) = lots.order.iter().find(|number| !level.contains(number)) {
         return Err(LotsError::Refused(format!(
@@ -264,7 +281,7 @@ fn check(
             listed(&level)
         )));
     }
-    if let Some(tie) = outcome.ties().iter().find(|tie| tie.is_open()) {
+    if let Some(tie) = open_ties(decided).next() {
         return Err(LotsError::Refused(format!(
             "These lots leave {} open between {}: all that are to be drawn are told together, in the order in which they \
              were drawn.",

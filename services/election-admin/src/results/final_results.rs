@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, ensure};
 use ballot_log::{ElectionDefinition, ElectionId};
-use election_store::tallies;
+use election_store::{rolls, tallies};
 use jiff::Timestamp;
 use serde::Deserialize;
 use service_kit::hex::hex;
@@ -13,7 +13,7 @@ use tokio_postgres::types::Json;
 use tokio_postgres::{Client, Row};
 
 use crate::results::canonical;
-use crate::results::official::{certified, official};
+use crate::results::official::{certified, check_electorate, official};
 
 /// A result that nothing changes any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,17 +39,19 @@ pub struct Standings {
     pub participants: Vec<OfficialParticipant>,
 }
 
+/// What a stored result has to be computed again from, beside the count.
+#[derive(Debug, Deserialize)]
+struct Basis {
+    /// The form of the text.
+    v: u32,
+    /// The electorate, where a threshold is a percentage of it: the roll may have changed since.
+    registered: Option<u64>,
+}
+
 impl FinalResult {
-    /// The form of the text: `v`.
-    fn form(&self) -> anyhow::Result<u32> {
-        #[derive(Deserialize)]
-        struct Form {
-            v: u32,
-        }
-        let form: Form = serde_json::from_str(&self.text).with_context(|| {
-            format!("the final result of election {} is damaged", self.election)
-        })?;
-        Ok(form.v)
+    fn basis(&self) -> anyhow::Result<Basis> {
+        serde_json::from_str(&self.text)
+            .with_context(|| format!("the final result of election {} is damaged", self.election))
     }
 
     /// Votes and seats by participant.
@@ -98,7 +100,9 @@ pub async fn finalise(
     if !totals.is_final {
         return Ok(false);
     }
-    let text = canonical::text(&certified(definition, tallies))?;
+    let registered = rolls::find(client, definition.id).await?;
+    check_electorate(definition, &totals.tally, registered)?;
+    let text = canonical::text(&certified(definition, tallies, registered))?;
     let sha256 = canonical::sha256(&text);
     let offsets: BTreeMap<i32, i64> = tallies
         .iter()
@@ -133,9 +137,9 @@ pub fn again(
     definition: &ElectionDefinition,
     tallies: &[PartitionTally],
 ) -> anyhow::Result<OfficialResult> {
-    Ok(match stored.form()? {
-        1 => official(definition, &merge(tallies)),
-        _ => certified(definition, tallies),
+    Ok(match stored.basis()? {
+        Basis { v: 1, registered } => official(definition, &merge(tallies), registered),
+        Basis { registered, .. } => certified(definition, tallies, registered),
     })
 }
 

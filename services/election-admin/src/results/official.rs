@@ -1,18 +1,50 @@
 //! What election-admin makes of the official result.
 
+use anyhow::bail;
 use ballot_log::{ElectionDefinition, Publication};
 use serde_json::Number;
 use tally::{OfficialParticipant, OfficialResult, PartitionTally, Tally, merge};
 
 /// What is certified, once every partition is closed: the official result with the records that it stands on.
-pub fn certified(definition: &ElectionDefinition, tallies: &[PartitionTally]) -> OfficialResult {
-    official(definition, &merge(tallies)).with_log(tallies)
+pub fn certified(
+    definition: &ElectionDefinition,
+    tallies: &[PartitionTally],
+    registered: Option<u64>,
+) -> OfficialResult {
+    official(definition, &merge(tallies), registered).with_log(tallies)
 }
 
-/// The official result of a tally.
-pub fn official(definition: &ElectionDefinition, tally: &Tally) -> OfficialResult {
-    let outcome = tally::outcome(definition, tally);
-    if let Err(error) = &outcome.outcome {
+/// Whether the electorate lets a result become final: a threshold is a percentage of it or it plays no part.
+///
+/// # Errors
+/// Where rules ask for the electorate, and it is not known or contradicts the count: the roll has to be loaded first.
+pub fn check_electorate(
+    definition: &ElectionDefinition,
+    tally: &Tally,
+    registered: Option<u64>,
+) -> anyhow::Result<()> {
+    if !definition.rules.needs_electorate() {
+        return Ok(());
+    }
+    match tally::outcome(definition, tally, registered).outcome {
+        Ok(_) => Ok(()),
+        Err(error) => bail!(
+            "the result of election {} cannot be final before its roll is loaded (`voter-roll load`). {error}",
+            definition.id
+        ),
+    }
+}
+
+/// The official result of a tally. `registered` is how many voters are on the roll, where that is known.
+pub fn official(
+    definition: &ElectionDefinition,
+    tally: &Tally,
+    registered: Option<u64>,
+) -> OfficialResult {
+    let outcome = tally::outcome(definition, tally, registered);
+    if let Err(error) = &outcome.outcome
+        && !outcome.awaits_the_roll()
+    {
         tracing::error!(election = definition.id, %error, "the electoral rules refuse the count");
     }
     OfficialResult::new(definition, tally, outcome)
@@ -105,7 +137,7 @@ mod tests {
         let merged = merge(&[one.clone(), other]);
         assert!(!merged.closed && merge(&[one]).closed && !merge(&[]).closed);
         let rules = r#"{"method":"dhondt","seats":4,"tie":"ballot_order"}"#;
-        let result = official(&definition(rules, false), &merged);
+        let result = official(&definition(rules, false), &merged, None);
         assert_eq!((result.counted, result.repeated), (8, 1));
         assert_eq!(
             (result.duplicate_ballots, result.invalid_poll_numbers),
@@ -123,7 +155,8 @@ mod tests {
         let rules = r#"{"method":"majority","winner":"plurality","tie":"lot"}"#;
         let text = |json| {
             let tally = merge(&[partition(0, json)]);
-            crate::results::canonical::text(&official(&definition(rules, true), &tally)).unwrap()
+            crate::results::canonical::text(&official(&definition(rules, true), &tally, None))
+                .unwrap()
         };
         assert_eq!(text(before), text(after));
         assert!(text(before).contains(r#""winner":2"#));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use ballot_log::{Cancellation, ElectionDefinition, ElectionId, Lots};
+use ballot_log::{Cancellation, ElectionDefinition, ElectionId, Lots, PollNumber};
 use election_store::{rolls, tallies};
 use electoral_rules::Outcome;
 use jiff::Timestamp;
@@ -48,6 +48,8 @@ pub struct FullResult {
     /// Nothing changes any more.
     #[serde(rename = "final")]
     is_final: bool,
+    /// The election has ended, and the result may still change: it is being counted, or waits for an administrator.
+    provisional: bool,
     /// The result; none while it may not be seen. Once it is final, the bytes that `sha256` is over.
     result: Option<Box<RawValue>>,
     /// Of the final result, in hex.
@@ -130,7 +132,7 @@ impl Report {
         let tally = merge(tallies);
         let now = tallies.iter().map(|tally| (tally.partition, tally.offset));
         Self {
-            result: official(definition, &tally),
+            result: official(definition, &tally, registered),
             offsets: stored
                 .as_ref()
                 .map_or_else(|| now.collect(), |stored| stored.offsets.clone()),
@@ -154,6 +156,11 @@ impl Report {
         self.stored.is_some()
     }
 
+    /// Whether the election has ended without a final result.
+    pub fn is_provisional(&self) -> bool {
+        !self.is_final() && self.result.end <= Timestamp::now()
+    }
+
     /// For programs.
     ///
     /// # Errors
@@ -166,6 +173,7 @@ impl Report {
         };
         Ok(FullResult {
             is_final: self.is_final(),
+            provisional: self.is_provisional(),
             result: text.map(RawValue::from_string).transpose()?,
             sha256: self.stored.as_ref().map(|stored| hex(&stored.sha256)),
             offsets: self.offsets.clone(),
@@ -185,13 +193,13 @@ impl Report {
     pub fn csv(&self) -> anyhow::Result<Vec<u8>> {
         let mut csv = csv::Writer::from_writer(Vec::new());
         csv.write_record(["poll_number", "name", "votes", "seats", "elected"])?;
-        let winner = self.result.outcome.as_ref().and_then(Outcome::winner);
+        let elected = self.elected();
         for standing in &self.result.participants {
             let number = |number: Option<u64>| match number {
                 Some(number) if self.visible => number.to_string(),
                 _ => String::new(),
             };
-            let elected = self.visible && winner == Some(standing.poll_number);
+            let elected = self.visible && elected.contains(&standing.poll_number);
             csv.write_record([
                 standing.poll_number.to_string(),
                 as_text(&standing.name),
@@ -201,6 +209,41 @@ impl Report {
             ])?;
         }
         Ok(csv.into_inner()?)
+    }
+
+    /// The poll numbers of those who are elected; nobody where seats are shared out.
+    fn elected(&self) -> &[PollNumber] {
+        self.result.outcome.as_ref().map_or(&[], Outcome::elected)
+    }
+
+    /// What is decided and what is not, for the terminal.
+    fn decided(&self) -> String {
+        let Some(outcome) = &self.result.outcome else {
+            let awaits = self.registered.is_none() && self.result.rules.needs_electorate();
+            let reason = if awaits {
+                "no seats yet: the threshold is a percentage of the voters on the roll, which is not loaded\n"
+            } else {
+                "the electoral rules cannot be applied to this count\n"
+            };
+            return reason.to_owned();
+        };
+        let mut text = String::new();
+        for lists in &self.result.alliances {
+            // Writing to a String cannot fail.
+            let _infallible = writeln!(text, "the lists {lists:?} stand together");
+        }
+        if self.result.counted == 0 {
+            text.push_str("there are no votes: nothing is decided\n");
+            return text;
+        }
+        for tie in outcome.ties() {
+            let settled = match &tie.settled_by {
+                Some(by) => format!("settled by {by:?} for {:?}", tie.won_by),
+                None => "open until lots are drawn".to_owned(),
+            };
+            let _infallible = writeln!(text, "a tie between {:?}, {settled}", tie.between);
+        }
+        text
     }
 
     /// The turnout, which may always be seen.
@@ -242,11 +285,11 @@ impl Report {
             table.push_str("the numbers show when the result is final\n");
             return table;
         }
-        let winner = self.result.outcome.as_ref().and_then(Outcome::winner);
+        let elected = self.elected();
         for standing in &self.result.participants {
             let fared = match standing.seats {
                 Some(seats) => format!("{seats} seats"),
-                None if winner == Some(standing.poll_number) => "elected".to_owned(),
+                None if elected.contains(&standing.poll_number) => "elected".to_owned(),
                 None => String::new(),
             };
             let line = format!(
@@ -255,13 +298,7 @@ impl Report {
             );
             let _infallible = writeln!(table, "{}", line.trim_end());
         }
-        for tie in self.result.outcome.as_ref().map_or(&[][..], Outcome::ties) {
-            let settled = match &tie.settled_by {
-                Some(by) => format!("settled by {by:?} for {:?}", tie.won_by),
-                None => "open until lots are drawn".to_owned(),
-            };
-            let _infallible = writeln!(table, "a tie between {:?}, {settled}", tie.between);
-        }
+        table.push_str(&self.decided());
         if let Some(stored) = &self.stored {
             let _infallible = writeln!(table, "sha256 {}", hex(&stored.sha256));
         }

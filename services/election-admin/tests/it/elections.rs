@@ -127,7 +127,7 @@ async fn new_clients_say_more() {
         ),
         (
             json!({"terms": [null, null, {"exemt": true}]}),
-            "The field terms makes no sense: unknown field `exemt`, expected exempt, multiplier, threshold_percent",
+            "The field terms makes no sense: unknown field `exemt`, expected exempt, multiplier, threshold_percent, candidates, takes_part, seats_won",
         ),
         (
             json!({"terms": [null, null, 7]}),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod audit;
+mod batches;
 mod cancelling;
 mod closing;
 mod commands;
@@ -11,6 +12,7 @@ mod elections;
 mod records;
 mod results;
 mod roles;
+mod rules;
 mod schema;
 mod unreadable;
 mod world;

@@ -178,7 +178,7 @@ async fn votes_for_an_election_that_this_version_cannot_read_are_not_taken() {
     let readable = world.define(7, -hour, hour).await;
     let newer = ElectionDefinition {
         id: 8,
-        log: 2,
+        log: ballot_log::definition::LOG_VERSION + 1,
         ..readable
     };
     let brokers = world.stack.kafka_brokers();

@@ -129,9 +129,16 @@ impl<'s> World<'s> {
             .unwrap();
         let redis = redis::Client::open(self.redis_url.as_str()).unwrap();
         let keys = KeyDirectory::new(self.keys_dir.path());
-        voter_roll_command::load(&database, &redis, &keys, election, &ProgressBar::hidden())
-            .await
-            .unwrap();
+        voter_roll_command::load(
+            &database,
+            &redis,
+            &keys,
+            election,
+            None,
+            &ProgressBar::hidden(),
+        )
+        .await
+        .unwrap();
     }
 
     pub(crate) fn options(&self) -> RunOptions {
@@ -193,7 +200,7 @@ impl<'s> World<'s> {
         for message in self.log.votes() {
             match Record::decode(message.payload().unwrap()).unwrap() {
                 Record::Ballot(ballot) => see(ballot, message.timestamp().to_millis().unwrap()),
-                Record::Close { .. } => {}
+                Record::Close { .. } | Record::Withdrawal(_) => {}
             }
         }
     }

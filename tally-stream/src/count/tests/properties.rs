@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use proptest::prelude::*;
+use tally::FileLines;
 
-use super::seen::Sight;
 use super::*;
 
 fn payloads() -> impl Strategy<Value = Vec<u8>> {
@@ -13,6 +13,7 @@ fn payloads() -> impl Strategy<Value = Vec<u8>> {
         8 => (0..10_u128, (0..2_u64, 0..3_u64), 0..3_u32, 0..3_u64)
             .prop_map(|(guid, file, line, choice)| paper_of_file(guid, file, line, choice)),
         1 => Just(close()),
+        2 => (1..5_u32, (0..2_u64, 0..3_u64)).prop_map(|(number, file)| withdraw(number, file)),
         1 => proptest::collection::vec(any::<u8>(), 0..20),
         1 => Just(br#"{"v":1,"election":8,"ballot":1,"choice":1}"#.to_vec()),
     ]
@@ -31,90 +32,172 @@ pub(super) fn logs() -> impl Strategy<Value = Log> {
 }
 
 /// The rules of the count once more, as naively as possible.
-fn reference(log: &Log) -> Tally {
-    let mut tally = Tally::default();
-    let mut serials: Vec<u32> = Vec::new();
-    let mut papers: HashMap<Uuid, Vec<(PaperLine, u64, Sight)>> = HashMap::new();
-    for (time_ms, payload) in log {
-        let ballot = match Record::decode(payload) {
-            Ok(Record::Close { election: 7 }) if *time_ms >= CLOSES_MS => {
-                tally.closed = true;
-                continue;
-            }
-            Ok(Record::Ballot(ballot)) if ballot.election == 7 && *time_ms >= 500 => ballot,
-            _ => continue,
-        };
-        tally.newest_ms = Some(*time_ms);
-        if tally.closed || *time_ms < OPENS_MS || *time_ms >= CLOSES_MS {
-            tally.rejected.add(Reason::NotOpen);
-            continue;
-        }
-        let sight = match ballot.ballot {
-            Ballot::Serial(serial) => {
-                let seen = serials.contains(&serial);
-                serials.push(serial);
-                [Sight::First, Sight::Duplicate][usize::from(seen)]
-            }
-            Ballot::Paper(guid, line) => {
-                let lines = papers.entry(guid).or_default();
-                let sight = sight(lines, line, ballot.choice);
-                lines.push((line, ballot.choice, sight));
-                sight
-            }
-        };
-        match sight {
-            Sight::Repeated => tally.repeated += 1,
-            Sight::Duplicate => tally.rejected.add(Reason::Duplicate),
-            Sight::First if (1..=3).contains(&ballot.choice) => {
-                // Open for eight seconds, so that every second is a slot.
-                let slot = usize::try_from((*time_ms - OPENS_MS) / 1_000).unwrap();
-                tally.add_vote(0, u32::try_from(ballot.choice).unwrap(), slot);
-            }
-            Sight::First => tally.rejected.add(Reason::InvalidPollNumber),
-        }
-    }
-    tally
+#[derive(Default)]
+struct Reference {
+    tally: Tally,
+    serials: Vec<u32>,
+    papers: HashMap<Uuid, PaperHistory>,
+    withdrawals: Vec<u32>,
 }
 
-fn sight(before: &[(PaperLine, u64, Sight)], line: PaperLine, choice: u64) -> Sight {
-    let Some((first, first_choice, _)) = before.first() else {
-        return Sight::First;
-    };
-    let was = |wanted| {
-        before
-            .iter()
-            .any(|(seen, _, sight)| *seen == line && *sight == wanted)
-    };
-    if was(Sight::First) || was(Sight::Duplicate) {
-        return Sight::Repeated;
-    }
-    let of_first = |one: &PaperLine| one.file == first.file;
-    if line.official != first.official || of_first(&line) || choice != *first_choice {
-        return Sight::Duplicate;
-    }
-    // A duplicate line that was sent again is repeated too, but it repeats no ballot.
-    let was_duplicate = |index: usize, line: &PaperLine| {
-        let earlier = &before[..index];
-        earlier
-            .iter()
-            .any(|(seen, _, sight)| seen == line && *sight == Sight::Duplicate)
-    };
-    let mut repeats =
-        before
-            .iter()
-            .enumerate()
-            .rev()
-            .filter(|(index, (seen, seen_choice, sight))| {
-                *sight == Sight::Repeated
-                    && seen_choice == first_choice
-                    && !of_first(seen)
-                    && !was_duplicate(*index, seen)
-            });
-    match repeats.next() {
-        Some((_, (last, _, _))) if last.file == line.file && last.line != line.line => {
-            Sight::Duplicate
+/// What came of a paper ballot: its lines in the order of the log, and the last of them that repeated it.
+#[derive(Default)]
+struct PaperHistory {
+    lines: Vec<SeenLine>,
+    last_repeat: Option<PaperLine>,
+}
+
+#[derive(Clone, Copy)]
+struct SeenLine {
+    line: PaperLine,
+    choice: u64,
+    slot: usize,
+    was: Was,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Was {
+    First,
+    Repeat,
+    Duplicate,
+    SentAgain,
+}
+
+fn reference(log: &Log) -> Tally {
+    let mut reference = Reference::default();
+    for (time_ms, payload) in log {
+        match Record::decode(payload) {
+            Ok(Record::Close { election: 7 }) if *time_ms >= CLOSES_MS => {
+                reference.tally.closed = true;
+            }
+            Ok(Record::Withdrawal(withdrawal)) if *time_ms >= 500 => reference.withdraw(withdrawal),
+            Ok(Record::Ballot(ballot)) if ballot.election == 7 && *time_ms >= 500 => {
+                reference.count(*time_ms, &ballot);
+            }
+            _ => {}
         }
-        _ => Sight::Repeated,
+    }
+    reference.tally
+}
+
+impl Reference {
+    fn count(&mut self, time_ms: i64, ballot: &BallotRecord) {
+        self.tally.newest_ms = Some(time_ms);
+        if self.tally.closed || !(OPENS_MS..CLOSES_MS).contains(&time_ms) {
+            self.tally.rejected.add(Reason::NotOpen);
+            return;
+        }
+        // Open for eight seconds, so that every second is a slot.
+        let slot = usize::try_from((time_ms - OPENS_MS) / 1_000).unwrap();
+        let was = match ballot.ballot {
+            Ballot::Serial(serial) if self.serials.contains(&serial) => Was::Duplicate,
+            Ballot::Serial(serial) => {
+                self.serials.push(serial);
+                Was::First
+            }
+            Ballot::Paper(guid, line) => {
+                let history = self.papers.entry(guid).or_default();
+                history.see(line, ballot.choice, slot)
+            }
+        };
+        match was {
+            Was::Repeat | Was::SentAgain => self.tally.repeated += 1,
+            Was::Duplicate => self.tally.rejected.add(Reason::Duplicate),
+            Was::First => self.add(ballot.choice, slot),
+        }
+    }
+
+    fn add(&mut self, choice: u64, slot: usize) {
+        match u32::try_from(choice) {
+            Ok(choice @ 1..=3) => self.tally.add_vote(0, choice, slot),
+            _ => self.tally.rejected.add(Reason::InvalidPollNumber),
+        }
+    }
+
+    fn withdraw(&mut self, withdrawal: Withdrawal) {
+        if self.tally.closed || self.withdrawals.contains(&withdrawal.number) {
+            return;
+        }
+        self.withdrawals.push(withdrawal.number);
+        for history in self.papers.values_mut() {
+            let Some((first, next)) = history.withdraw(withdrawal.file) else {
+                continue;
+            };
+            self.tally.withdrawn += 1;
+            match u32::try_from(first.choice) {
+                Ok(choice @ 1..=3) => self.tally.remove_vote(0, choice, first.slot),
+                _ => self.tally.rejected.remove(Reason::InvalidPollNumber),
+            }
+            if let Some(next) = next {
+                self.tally.repeated -= 1;
+                match u32::try_from(next.choice) {
+                    Ok(choice @ 1..=3) => self.tally.add_vote(0, choice, next.slot),
+                    _ => self.tally.rejected.add(Reason::InvalidPollNumber),
+                }
+            }
+        }
+    }
+}
+
+impl PaperHistory {
+    fn see(&mut self, line: PaperLine, choice: u64, slot: usize) -> Was {
+        let was = self.judge(line, choice);
+        if was == Was::Repeat {
+            self.last_repeat = Some(line);
+        }
+        self.lines.push(SeenLine {
+            line,
+            choice,
+            slot,
+            was,
+        });
+        was
+    }
+
+    fn judge(&self, line: PaperLine, choice: u64) -> Was {
+        let Some(first) = self.lines.iter().find(|seen| seen.was == Was::First) else {
+            return Was::First;
+        };
+        let had = |was| {
+            let mut lines = self.lines.iter();
+            lines.any(|seen| seen.line == line && seen.was == was)
+        };
+        if had(Was::First) || had(Was::Duplicate) {
+            return Was::SentAgain;
+        }
+        let is_second = |last: PaperLine| last.file == line.file && last.line != line.line;
+        if line.official != first.line.official
+            || line.file == first.line.file
+            || choice != first.choice
+            || self.last_repeat.is_some_and(is_second)
+        {
+            return Was::Duplicate;
+        }
+        Was::Repeat
+    }
+
+    /// The ballot of this file, if it was one, and the line by which it counts now.
+    fn withdraw(&mut self, file: FileId) -> Option<(SeenLine, Option<SeenLine>)> {
+        let first = *self.lines.iter().find(|seen| seen.was == Was::First)?;
+        self.lines.retain(|seen| seen.line.file() != file);
+        self.last_repeat = self.last_repeat.filter(|last| last.file() != file);
+        if first.line.file() != file {
+            return None;
+        }
+        let repeats = self.lines.iter_mut().filter(|seen| seen.was == Was::Repeat);
+        let Some(next) = repeats.min_by_key(|seen| seen.line) else {
+            *self = Self::default();
+            return Some((first, None));
+        };
+        next.was = Was::First;
+        let next = *next;
+        // What it repeated once more, it only sent again.
+        for seen in &mut self.lines {
+            if seen.line == next.line && seen.was == Was::Repeat {
+                seen.was = Was::SentAgain;
+            }
+        }
+        Some((first, Some(next)))
     }
 }
 
@@ -123,6 +206,7 @@ fn sight(before: &[(PaperLine, u64, Sight)], line: PaperLine, choice: u64) -> Si
 struct Stored {
     newest: Option<(i64, Vec<u8>)>,
     sightings: Vec<(i64, i64, Sightings)>,
+    files: BTreeMap<FileId, FileLines>,
 }
 
 impl Stored {
@@ -132,11 +216,14 @@ impl Stored {
         let taken = count.take_sightings();
         self.sightings
             .extend(taken.into_iter().map(|seen| (offset, -from, seen)));
+        let files = count.take_files();
         if self
             .newest
             .as_ref()
             .is_none_or(|(newest, _)| *newest < offset)
         {
+            self.files
+                .extend(files.into_iter().map(|file| (file.file, file.lines)));
             self.newest = Some((offset, count.encode()));
         }
     }
@@ -185,7 +272,15 @@ proptest! {
         let mut partition = store.load();
         let stands_at = usize::try_from(partition.next_offset()).unwrap();
         continue_count(&mut partition, &log, stands_at, log.len());
-        prop_assert_eq!(partition, count(&log).0);
+        let mut stands_at = i64::try_from(stands_at).unwrap();
+        store.save(&mut partition, &mut stands_at);
+        let mut straight = count(&log).0;
+        prop_assert_eq!(&partition, &straight);
+        // What is known of files, whoever told it.
+        store.files.retain(|_, lines| *lines != FileLines::default());
+        let files = straight.take_files().into_iter().map(|file| (file.file, file.lines));
+        let files: BTreeMap<FileId, FileLines> = files.filter(|(_, lines)| *lines != FileLines::default()).collect();
+        prop_assert_eq!(store.files, files);
     }
 
     /// Partitions may be counted and merged in any order.
@@ -223,7 +318,7 @@ proptest! {
         }
     }
 
-    /// Records = counted + rejected + repeated (+ closing markers), and every counted vote has its slot of time,
+    /// Records = counted + rejected + repeated + withdrawn (+ markers), and every counted vote has its slot of time,
     /// at every offset.
     #[test]
     fn the_numbers_always_add_up(log in logs()) {

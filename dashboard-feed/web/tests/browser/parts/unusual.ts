@@ -5,7 +5,7 @@ import { read, Visit } from "../browser";
 import type { Night } from "../night.test";
 
 /** A page that gets this result, once, from the real feed's place. */
-async function showing(night: Night, result: Result, view: string): Promise<Visit> {
+export async function showing(night: Night, result: Result, view: string): Promise<Visit> {
   const visit = await Visit.to(night.browser, "about:blank");
   const event = `retry: 600000\nid: ${result.position}\ndata: ${JSON.stringify(result)}\n\n`;
   await visit.page.route("**/events", (route) =>
