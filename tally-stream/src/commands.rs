@@ -1,4 +1,4 @@
-//! What the command line can do.
+//! The commands of the command line.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use crate::service;
 /// Runs the command.
 ///
 /// # Errors
-/// Where the command fails.
+/// If the command fails.
 pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     match options.command {
         Command::Run(options) => {

@@ -1,7 +1,7 @@
-//! What lies in the topic `acts`: what officials did at ballot stations.
+//! The content of the topic `acts`: what officials did at ballot stations.
 //!
-//! A ballot station has no database. It puts what was done at it into the log, and election-admin takes it
-//! from there into its audit log. The form never changes: a new one gets a new `v`.
+//! A ballot station has no database. It writes acts to the log, and election-admin copies them from there to
+//! its audit log. The format never changes: a new one gets a new `v`.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::record::{District, Unreadable};
 
 const VERSION: u32 = 1;
 
-/// What an official did, refusals included. It never says what a ballot chose.
+/// What an official did, including refusals. It never contains the choice of a ballot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Act {
     v: u32,
@@ -21,7 +21,7 @@ pub struct Act {
     pub at: Timestamp,
     /// Who: the e-mail address of the account. Also the record's key.
     pub who: String,
-    /// In which role; one that allows no such act gets a refusal.
+    /// In which role; an act that the role does not allow is a refusal.
     pub role: String,
     /// What was asked for, such as `vote`.
     pub what: String,
@@ -32,12 +32,12 @@ pub struct Act {
     /// What came of it: `success`, `discarded`, `refusal` or `failure`; `received` before the first ballot of a file is
     /// put into the log.
     pub outcome: String,
-    /// Why; of a success, which lines do not count.
+    /// The reason; for a success, which lines do not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// The official's jmbg.
     pub jmbg: String,
-    /// The election that was open, if one was.
+    /// The election that was open, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub election: Option<ElectionId>,
     /// SHA-256 of the file that was sent, in hex, if all of it arrived.
@@ -109,7 +109,7 @@ impl Act {
     /// Reads an act.
     ///
     /// # Errors
-    /// [`Unreadable`] where a field is missing or of another type, or the version is unknown.
+    /// [`Unreadable`] if a field is missing or of another type, or the version is unknown.
     pub fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
         let act: Self = serde_json::from_slice(bytes).map_err(|_| Unreadable)?;
         if act.v == VERSION {

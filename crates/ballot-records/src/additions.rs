@@ -54,7 +54,7 @@ mod tests {
     use super::*;
     use crate::{Cancellation, Lots, PollNumber};
 
-    fn defined() -> ElectionDefinition {
+    fn sample() -> ElectionDefinition {
         serde_json::from_str(
             r#"{"id":7,"title":"T","created":"2026-06-16T14:00:00Z","start":"2026-06-16T13:00:00Z",
                 "end":"2026-06-16T15:00:00Z","individual":false,
@@ -66,13 +66,13 @@ mod tests {
 
     #[test]
     fn what_is_added_has_a_key_of_its_own_and_is_never_taken_back() {
-        let defined = defined();
+        let defined = sample();
         let by = |who: &str| ElectionDefinition {
             cancelled: Some(Cancellation {
                 at: defined.start,
                 by: who.to_owned(),
             }),
-            ..defined()
+            ..sample()
         };
         let cancelled = defined.with_additions_of(&by("a@b.cd")).unwrap();
         assert_eq!(cancelled, by("a@b.cd"));
@@ -80,7 +80,7 @@ mod tests {
             (defined.key().as_str(), cancelled.key().as_str()),
             ("7", "7/cancelled")
         );
-        assert_eq!(cancelled.as_defined(), defined);
+        assert_eq!(cancelled.as_sample(), defined);
         assert_eq!(cancelled.with_additions_of(&defined), None);
         assert_eq!(cancelled.with_additions_of(&by("c@d.ef")), None);
         let lots = |order: &[PollNumber]| ElectionDefinition {
@@ -89,12 +89,12 @@ mod tests {
                 drawn_by: "The commission".to_owned(),
                 drawn_at: defined.end,
             }),
-            ..defined()
+            ..sample()
         };
         let decided = defined.with_additions_of(&lots(&[2, 1])).unwrap();
         assert_eq!(
-            (decided.key().as_str(), decided.as_defined()),
-            ("7/lots", defined())
+            (decided.key().as_str(), decided.as_sample()),
+            ("7/lots", sample())
         );
         assert_eq!(decided.with_additions_of(&lots(&[1, 2])), None);
         let json = serde_json::to_string(&cancelled).unwrap();

@@ -1,4 +1,4 @@
-//! Definitions of elections, as they lie in the topic `elections` (compacted, keyed by id).
+//! Definitions of elections, as stored in the topic `elections` (compacted, keyed by id).
 //!
 //! A definition never changes once it is there. What may be added to it later is that the election was cancelled, or which
 //! lots decided it: the count looks at neither.
@@ -19,15 +19,15 @@ use crate::{Choice, ElectionId, PollNumber};
 pub struct ElectionDefinition {
     /// Unique in one installation.
     pub id: ElectionId,
-    /// What the pages call it.
+    /// Its title on the pages.
     pub title: String,
-    /// When it was defined. No vote before that moment counts, even if `start` lies earlier.
+    /// When it was defined. No vote before that moment counts, even if `start` is earlier.
     pub created: Timestamp,
     /// First moment at which votes count.
     pub start: Timestamp,
     /// First moment at which votes no longer count.
     pub end: Timestamp,
-    /// True where persons stand, false where lists do.
+    /// True if the candidates are persons, false if they are lists.
     pub individual: bool,
     /// How votes become seats or a winner.
     pub rules: Rules,
@@ -40,8 +40,8 @@ pub struct ElectionDefinition {
     /// When the numbers may be seen.
     #[serde(default)]
     pub results: Publication,
-    /// How many partitions the ballot box had when its first election was defined: they alone are counted. Elections of
-    /// older versions do not say.
+    /// The number of partitions of the ballot box when its first election was defined: only those are counted. Absent
+    /// in elections defined by older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partitions: Option<i32>,
     /// Where an administrator cancelled it: nobody votes in it from then on, and it has no result.
@@ -69,7 +69,7 @@ pub struct ElectionDefinition {
 /// overlook all of that.
 pub const LOG_VERSION: u32 = 2;
 
-/// Of definitions that do not say.
+/// The version of definitions without this field.
 fn first_version() -> u32 {
     1
 }
@@ -109,7 +109,7 @@ pub struct Lots {
     pub drawn_at: Timestamp,
 }
 
-/// When the numbers of an election may be seen.
+/// When the numbers of an election are published.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Publication {
@@ -150,7 +150,7 @@ pub enum DefinitionError {
     /// Poll numbers are not 1, 2, 3 …
     #[error("poll numbers must count from 1 in the order of the participants")]
     PollNumbers,
-    /// Voters could not tell two participants of one name apart.
+    /// Two participants have the same name, so voters could not tell them apart.
     #[error("two participants are called «{0}»")]
     SameName(String),
     /// An alliance that nobody stands together in.
@@ -187,7 +187,7 @@ impl ElectionDefinition {
         first_version() + u32::from(needs_second)
     }
 
-    /// Whether it makes sense. Two participants may bear the same name: they have different poll numbers.
+    /// Checks that it is valid. Two participants may have the same name: they have different poll numbers.
     ///
     /// # Errors
     /// The first thing that is wrong.
@@ -216,7 +216,7 @@ impl ElectionDefinition {
         Ok(())
     }
 
-    /// Whether voters can tell all participants apart by name, as they must where votes are given by name.
+    /// Whether voters can tell all participants apart by name, which is required if votes are given by name.
     ///
     /// # Errors
     /// [`DefinitionError::SameName`] with the first name that occurs twice.
@@ -231,7 +231,7 @@ impl ElectionDefinition {
     }
 }
 
-/// A definition, prepared for the questions that every vote asks.
+/// A definition, prepared for the checks that every vote needs.
 #[derive(Clone, Debug)]
 pub struct Election {
     definition: ElectionDefinition,
@@ -277,15 +277,15 @@ impl Election {
         self.created_ms <= time_ms
     }
 
-    /// The poll number that a ballot chose, where a participant has it.
+    /// The poll number that a ballot chose, if a participant has it.
     pub fn poll_number(&self, choice: Choice) -> Option<PollNumber> {
         let poll_number = PollNumber::try_from(choice).ok()?;
         let last = self.definition.participants.len();
         (poll_number >= 1 && usize::try_from(poll_number).ok()? <= last).then_some(poll_number)
     }
 
-    /// The participant of this name, or else under this poll number written in digits. A name that two
-    /// participants bear means neither of them: a voter's choice is never guessed.
+    /// The participant with this name, or else with this poll number in digits. A name that two participants
+    /// have means neither of them: a voter's choice is never guessed.
     pub fn candidate(&self, name_or_number: &str) -> Option<PollNumber> {
         let mut of_that_name = self
             .definition
@@ -311,7 +311,7 @@ fn first_millisecond_from(moment: Timestamp) -> i64 {
     if moment.subsec_nanosecond().rem_euclid(1_000_000) == 0 {
         return floor;
     }
-    // `as_millisecond` cuts towards zero, so before 1970 it has rounded up already.
+    // `as_millisecond` truncates towards zero, so before 1970 it has already rounded up.
     if moment < Timestamp::UNIX_EPOCH {
         floor
     } else {

@@ -1,8 +1,8 @@
-//! What lies in the topics, as bytes and as values. No I/O: `ballot-log` appends to the log and reads it.
+//! The content of the topics, as bytes and as values. No I/O: `ballot-log` appends to the log and reads it.
 //!
 //! - [`record`]: the topic `votes`;
 //! - [`definition`]: the topic `elections`, with what is added to a definition later;
-//! - [`unreadable`]: what of it a newer version wrote;
+//! - [`unreadable`]: definitions written by a newer version;
 //! - [`act`]: the topic `acts`.
 
 pub mod act;

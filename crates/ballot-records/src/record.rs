@@ -1,8 +1,7 @@
 //! The records of the topic `votes`, as bytes and as values.
 //!
-//! JSON in UTF-8; unknown fields are ignored; `v` is the version. A record is written once and read
-//! at every replay for as long as the election is kept, so the form never changes: a new one gets a
-//! new `v`.
+//! JSON in UTF-8; unknown fields are ignored; `v` is the version. A record is written once and read at every
+//! replay for as long as the election is kept, so the format never changes: a new one gets a new `v`.
 
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
@@ -13,10 +12,10 @@ use uuid::Uuid;
 
 use crate::ElectionId;
 
-/// What a ballot says: a poll number as written on it, which need not exist on the ballot paper.
+/// The choice on a ballot: a poll number as written on it, which may not exist on the ballot paper.
 pub type Choice = u64;
 
-/// Constituency; 0 where an election has only one.
+/// Constituency; 0 if an election has only one.
 pub type District = u16;
 
 const VERSION: u32 = 1;
@@ -57,11 +56,11 @@ pub struct BallotRecord {
     pub ballot: Ballot,
     /// The poll number chosen.
     pub choice: Choice,
-    /// The constituency, 0 where there is only one.
+    /// The constituency, 0 if there is only one.
     pub district: District,
 }
 
-/// Which ballot a record is of. All records of one ballot have the same key, hence lie in one partition.
+/// The ballot of a record. All records of one ballot have the same key, and so are in the same partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ballot {
     /// A voter's ballot: the serial that the roll derives from the ballot key.
@@ -117,7 +116,7 @@ impl fmt::Display for PaperLine {
     }
 }
 
-/// The bytes are no record of a version that this program knows.
+/// The bytes are not a record of a version that this program knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unreadable record")]
 pub struct Unreadable;
@@ -132,7 +131,7 @@ impl Record {
         }
     }
 
-    /// The record's key in Kafka, `<election>:<ballot>`; by it a ballot always meets the same partition.
+    /// The record's key in Kafka, `<election>:<ballot>`; with it, a ballot always goes to the same partition.
     pub fn key(&self) -> String {
         match self {
             Self::Ballot(ballot) => format!("{}:{}", ballot.election, ballot.ballot),
@@ -141,7 +140,7 @@ impl Record {
         }
     }
 
-    /// The record as it stands in the log.
+    /// The record as it is stored in the log.
     pub fn encode(&self) -> String {
         match self {
             Self::Ballot(ballot) => ballot.encode(),
@@ -162,8 +161,7 @@ impl Record {
     /// Reads a record.
     ///
     /// # Errors
-    /// [`Unreadable`] where a field that is needed is missing, of another type or out of range, or the
-    /// version is unknown.
+    /// [`Unreadable`] if a required field is missing, of another type or out of range, or the version is unknown.
     pub fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
         let fields: Fields<'_> = serde_json::from_slice(bytes).map_err(|_| Unreadable)?;
         if fields.v == WITHDRAWAL_VERSION {
@@ -287,7 +285,7 @@ impl PaperLine {
     /// Reads the `official` and `line` of a record.
     ///
     /// # Errors
-    /// [`Unreadable`] where the official is not 13 digits or the line not `<16 hex digits>/<line>`.
+    /// [`Unreadable`] if the official is not 13 digits or the line not `<16 hex digits>/<line>`.
     pub fn parse(official: &str, line: &str) -> Result<Self, Unreadable> {
         let (file, line) = line.split_once('/').ok_or(Unreadable)?;
         if line.is_empty() {

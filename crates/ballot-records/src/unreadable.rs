@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::ElectionId;
 use crate::definition::{Election, ElectionDefinition};
 
-/// An election whose votes this version must neither take nor count: it would do so by rules that it does not know.
+/// An election whose votes this version must neither take nor count, because it does not know the election's rules.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the definition of election {id} cannot be read by this version ({reason}): update the program"
@@ -16,7 +16,7 @@ pub struct UnreadableElection {
     pub id: ElectionId,
     /// What is wrong.
     pub reason: String,
-    /// From when on it is open and from when on no longer, where that can be read.
+    /// When it opens and closes, if that can be read.
     times: Option<(Timestamp, Timestamp)>,
     /// It was cancelled: there will be no votes for it.
     pub is_cancelled: bool,
@@ -33,10 +33,10 @@ impl UnreadableElection {
     }
 }
 
-/// Reads a record of the topic `elections`. `None` where it names no election at all.
+/// Reads a record of the topic `elections`. `None` if it does not name an election.
 ///
 /// # Errors
-/// Where it defines an election in a form that this version does not know.
+/// If it defines an election in a form that this version does not know.
 pub fn read(key: Option<&[u8]>, value: &[u8]) -> Option<Result<Election, UnreadableElection>> {
     let reason = match serde_json::from_slice::<ElectionDefinition>(value) {
         Ok(definition) => return Some(Ok(Election::new(definition))),

@@ -12,7 +12,7 @@ use crate::row::KeyedRow;
 /// The number of partitions of a ballot box, once the first election has fixed it.
 ///
 /// # Errors
-/// Where PostgreSQL does not answer.
+/// If PostgreSQL does not answer.
 pub async fn pinned_partitions(
     client: &Client,
     votes_topic: &str,
@@ -33,7 +33,7 @@ pub async fn pinned_partitions(
 /// The numbers of all elections.
 ///
 /// # Errors
-/// Where PostgreSQL does not answer.
+/// If PostgreSQL does not answer.
 pub async fn numbers(client: &Client) -> Result<BTreeSet<ElectionId>, StoreError> {
     let rows = client.query("SELECT id FROM elections", &[]).await?;
     rows.iter().map(id).collect()
@@ -42,7 +42,7 @@ pub async fn numbers(client: &Client) -> Result<BTreeSet<ElectionId>, StoreError
 /// All definitions, in the order of their numbers: an unreadable one does not hide the others.
 ///
 /// # Errors
-/// Where PostgreSQL does not answer.
+/// If PostgreSQL does not answer.
 pub async fn all(
     client: &Client,
 ) -> Result<Vec<Result<ElectionDefinition, StoreError>>, StoreError> {
@@ -55,7 +55,7 @@ pub async fn all(
 /// the others.
 ///
 /// # Errors
-/// Where PostgreSQL does not answer.
+/// If PostgreSQL does not answer.
 pub async fn unfinished(
     client: &Client,
 ) -> Result<Vec<Result<ElectionDefinition, StoreError>>, StoreError> {
@@ -69,7 +69,7 @@ pub async fn unfinished(
 /// The definition of one election.
 ///
 /// # Errors
-/// Where PostgreSQL does not answer, or the definition is unreadable.
+/// If PostgreSQL does not answer, or the definition is unreadable.
 pub async fn find(
     client: &Client,
     id: ElectionId,

@@ -1,7 +1,7 @@
 //! The database `election_process`: its migrations, and the tables that several services use.
 //!
 //! - [`elections`]: definitions, and the number of partitions of the ballot box;
-//! - [`checkpoints`]: where the count of each partition stands, with what is written beside it;
+//! - [`checkpoints`]: how far each partition is counted, with what is written along with it;
 //! - [`tallies`]: the totals of each partition;
 //! - [`batches`]: officials' files, what became of their lines, and their withdrawals;
 //! - [`rejected`]: ballots that were not counted;

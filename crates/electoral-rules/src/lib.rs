@@ -1,8 +1,8 @@
 //! Votes in, seats or winners out.
 //!
-//! The part of an election that a court could ask about. It knows no database, no network and no clock:
-//! [`Rules`] are fixed before an election opens, a [`Count`] is what the ballot box held, and
-//! [`Rules::apply`] gives the [`Outcome`], the same one every time.
+//! The part of an election that a court could examine. It uses no database, no network and no clock: [`Rules`]
+//! are fixed before an election opens, a [`Count`] is the content of the ballot box, and [`Rules::apply`]
+//! returns the [`Outcome`], always the same one.
 //!
 //! ```
 //! use electoral_rules::{Count, Rules};

@@ -1,4 +1,4 @@
-//! What an election came to.
+//! The outcome of an election.
 
 use serde::Serialize;
 

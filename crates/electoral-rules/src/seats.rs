@@ -1,4 +1,4 @@
-//! Sharing out seats: who takes part, what their votes count, and by which method they become seats.
+//! Sharing out seats: who takes part, what their votes count for, and by which method they become seats.
 
 mod alliances;
 mod apportionment;
@@ -151,7 +151,7 @@ pub(crate) struct Weights {
 }
 
 impl Weights {
-    /// Fails where sharing out this many seats could overflow; after this, nothing can.
+    /// Fails if sharing out this many seats could overflow; after this check, nothing can.
     fn of(
         count: &Count<'_>,
         totals: Totals,
@@ -167,7 +167,7 @@ impl Weights {
             .max();
         let unit = 10_u128.pow(decimals.unwrap_or(0));
 
-        // `Rules::check` has seen to it that a multiplier in units is at most 10^18; votes are below 2^63.
+        // `Rules::check` ensures that a multiplier in units is at most 10^18; votes are below 2^63.
         let mut largest_multiplier = 0;
         let mut of_lists = Vec::with_capacity(count.votes.len());
         for (&votes, multiplier) in count.votes.iter().zip(multipliers) {
@@ -210,7 +210,7 @@ impl Division {
 
     /// Nobody has voted for any list that takes part. Nothing tells them apart then, and no rule is meant to.
     fn without_votes(seats: u32, taking_part: &[Contender]) -> Self {
-        // Where no list takes part, there is nobody to be level.
+        // If no list takes part, no lists can be level.
         let tie = (!taking_part.is_empty()).then(|| Tie::open(u64::from(seats), taking_part));
         Self {
             ties: tie.into_iter().collect(),

@@ -1,4 +1,4 @@
-//! Endpoints: what a service answers, who may call it, and how it is described, in one table.
+//! Endpoints: what a service offers, who may call it, and how it is described, in one table.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Endpoint {
     /// The endpoint that `description`, an OpenAPI document with one operation, describes.
     ///
     /// # Panics
-    /// Where it describes no operation, or one with a method that no endpoint has.
+    /// If it describes no operation, or one with a method that no endpoint has.
     pub fn new(access: Access, description: OpenApi, route: fn() -> Route) -> Self {
         #[expect(
             clippy::expect_used,
@@ -84,7 +84,7 @@ impl Endpoint {
             .unwrap_or(&self.path)
     }
 
-    /// Its OpenAPI document: one operation and its schemas, with the token that it asks for.
+    /// Its OpenAPI document: one operation and its schemas, with the token that it requires.
     pub(crate) fn description(&self) -> OpenApi {
         let mut description = self.description.clone();
         for item in description.paths.paths.values_mut() {
@@ -131,7 +131,7 @@ fn operation(description: &OpenApi) -> Option<(Method, String)> {
 }
 
 impl Access {
-    /// The token as OpenAPI names it: a name, and who has it.
+    /// The token's name in the OpenAPI document, and whose token it is.
     pub(crate) fn scheme(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Anyone => None,
@@ -190,7 +190,7 @@ impl Gate {
     }
 }
 
-/// Adds endpoints to a server; tokens are checked here. Another method at one of their paths is answered `405`.
+/// Adds endpoints to a server; tokens are checked here. Another method on one of their paths gets `405`.
 pub fn mount(
     endpoints: Vec<Endpoint>,
     refused: Option<OnRefused>,

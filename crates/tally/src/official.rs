@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::{ClosedLog, ElectionOutcome, PartitionTally, Reason, Tally};
 
 /// The result of an election. Once every partition is past its closing marker, nothing in here changes any
-/// more, however many records come later: so the only rejections in it are those that a marker ends.
+/// more, however many records come later. So it includes only rejections that cannot occur after a marker.
 ///
-/// Its canonical JSON is hashed and kept for ever: fields are neither added nor renamed without a new `v`.
+/// Its canonical JSON is hashed and kept forever: fields are neither added nor renamed without a new `v`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OfficialResult {
     /// The form of what follows: 1, or 2 with its log; 3 where the definition is of version 2, with the fields that only
@@ -22,13 +22,13 @@ pub struct OfficialResult {
     pub election: ElectionId,
     /// What the pages call it.
     pub title: String,
-    /// True where persons stand.
+    /// True if the candidates are persons.
     pub individual: bool,
     /// When it was defined.
     pub created: Timestamp,
     /// First moment at which votes counted.
     pub start: Timestamp,
-    /// First moment at which they no longer did.
+    /// First moment at which votes no longer counted.
     pub end: Timestamp,
     /// How votes became seats or a winner.
     pub rules: Rules,
@@ -38,7 +38,7 @@ pub struct OfficialResult {
     pub repeated: u64,
     /// Records of a ballot after its first.
     pub duplicate_ballots: u64,
-    /// Ballots whose poll number no participant has.
+    /// Ballots with an unknown poll number.
     pub invalid_poll_numbers: u64,
     /// Paper ballots that do not count, as their file was withdrawn; not there where none was.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,12 +53,12 @@ pub struct OfficialResult {
     pub alliances: Vec<Vec<PollNumber>>,
     /// Seats or winners, with the ties that mattered; none where the electoral rules refuse the count.
     pub outcome: Option<Outcome>,
-    /// From form 2 on, the records that it stands on: by partition, those up to the closing marker.
+    /// From version 2 on, the records that it is based on: by partition, those up to the closing marker.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<BTreeMap<i32, ClosedLog>>,
 }
 
-/// How one participant fared.
+/// The result of one participant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfficialParticipant {
     /// Place on the ballot.

@@ -1,4 +1,4 @@
-//! What an election came to, as far as a tally goes.
+//! The outcome of an election according to a tally.
 
 use ballot_records::ElectionDefinition;
 use electoral_rules::{Count, Outcome, RuleError};
@@ -12,7 +12,7 @@ pub struct ElectionOutcome {
     pub votes: Vec<u64>,
     /// Votes that count.
     pub counted: u64,
-    /// Ballots whose poll number no participant has.
+    /// Ballots with an unknown poll number.
     pub invalid: u64,
     /// The electorate: voters on the roll, where that is known.
     pub registered: Option<u64>,

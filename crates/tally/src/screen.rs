@@ -1,7 +1,8 @@
-//! The result that the screen shows, at any moment of an election.
+//! The result shown to observers at any moment of an election.
 
 use std::collections::BTreeSet;
 
+use ballot_records::definition::Finalise;
 use ballot_records::record::District;
 use ballot_records::{ElectionDefinition, ElectionId, Lots, Participant, PollNumber, Publication};
 use electoral_rules::{Decimal, Outcome, Rules, Standing};
@@ -21,7 +22,7 @@ pub struct ScreenResult {
     pub election: ElectionId,
     /// What the pages call it.
     pub title: String,
-    /// True where persons stand.
+    /// True if the candidates are persons.
     pub individual: bool,
     /// How votes become seats or a winner, as written in the definition.
     pub rules: Rules,
@@ -29,9 +30,9 @@ pub struct ScreenResult {
     pub created: Timestamp,
     /// First moment at which votes count.
     pub start: Timestamp,
-    /// First moment at which they no longer do.
+    /// First moment at which votes no longer count.
     pub end: Timestamp,
-    /// When the numbers may be seen.
+    /// When the numbers are published.
     pub publication: Publication,
     /// Every partition is past its closing marker: nothing can change any more.
     #[serde(rename = "final")]
@@ -41,16 +42,22 @@ pub struct ScreenResult {
     pub cancelled: Option<Timestamp>,
     /// The sum of the partitions' offsets: grows with every change.
     pub position: i64,
-    /// Append time of the newest record in here.
+    /// Append time of the newest record included.
     pub counted_to: Option<Timestamp>,
     /// Voters on the roll, if it is loaded.
     pub registered: Option<u64>,
-    /// counted + repeated + rejected.
+    /// counted + repeated + rejected + withdrawn.
     pub records: u64,
     /// Votes that count.
     pub counted: u64,
     /// Paper lines sent again.
     pub repeated: u64,
+    /// Paper ballots that do not count, as their file was withdrawn; not there where none was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<u64>,
+    /// What makes the result final, where it is not the end alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finalise: Option<Finalise>,
     /// Ballots that do not count, by reason.
     pub rejected: Rejected,
     /// counted / registered.
@@ -67,7 +74,7 @@ pub struct ScreenResult {
     pub lots: Option<Lots>,
     /// When the votes came.
     pub timeline: Timeline,
-    /// In ascending order; only where votes of several constituencies were counted.
+    /// In ascending order; only if votes of several constituencies were counted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub districts: Vec<Constituency>,
 }
@@ -88,10 +95,10 @@ pub struct Candidate {
     /// Seats, where seats are distributed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seats: Option<u64>,
-    /// Whether it takes part where seats are distributed, and why.
+    /// If seats are distributed: whether it takes part, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub standing: Option<Standing>,
-    /// Its own threshold in percent, where it has one.
+    /// Its own threshold in percent, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold_percent: Option<Decimal>,
     /// How many candidates it has, where that limits its seats.
@@ -181,6 +188,8 @@ impl ScreenResult {
             records: tally.records(),
             counted,
             repeated: tally.repeated,
+            withdrawn: Some(tally.withdrawn).filter(|ballots| *ballots > 0),
+            finalise: Some(definition.finalise).filter(|it| *it != Finalise::Automatic),
             turnout: registered.and_then(|registered| ratio(counted, registered)),
             candidates: participants.map(candidate).collect(),
             alliances: definition.alliances.clone(),
@@ -241,7 +250,7 @@ mod tests {
     use super::*;
     use crate::{PartitionTally, outcome};
 
-    /// Three stand; open from seven to eight in the evening.
+    /// Three candidates; open from seven to eight in the evening.
     fn election(results: &str) -> ElectionDefinition {
         let definition = json!({
             "id": 7, "title": "T", "created": "2026-06-16T18:00:00Z", "start": "2026-06-16T19:00:00Z",

@@ -1,4 +1,4 @@
-//! Totals: how often what happened.
+//! Totals: how often each thing happened.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 /// Why a record was not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Reason {
-    /// The bytes are no record.
+    /// The bytes are not a record.
     #[serde(rename = "Unreadable record.")]
     Unreadable,
     /// No such election, or not open at the append time, or after the closing marker.
     #[serde(rename = "Election is not open.")]
     NotOpen,
-    /// An earlier record is of the same ballot.
+    /// There is an earlier record of the same ballot.
     #[serde(rename = "Duplicate ballot.")]
     Duplicate,
     /// No participant has this poll number.
@@ -81,13 +81,13 @@ impl Rejected {
 /// A record that was not counted, as officials may see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RejectedBallot {
-    /// Where it lies in its partition.
+    /// Its offset in the partition.
     pub offset: i64,
     /// When the log received it, milliseconds since 1970.
     pub time_ms: i64,
     /// Why.
     pub reason: Reason,
-    /// What it says, where it can be read.
+    /// The ballot, if it can be read.
     pub ballot: Option<BallotRecord>,
 }
 
@@ -159,7 +159,7 @@ impl Tally {
         mine.map(|(_, votes)| votes).sum()
     }
 
-    /// Adds another partition. Closed only where both are.
+    /// Adds another partition. Closed only if both are.
     pub fn merge(&mut self, other: &Self) {
         for (place, votes) in &other.votes {
             *self.votes.entry(*place).or_default() += votes;
@@ -185,11 +185,11 @@ pub struct PartitionTally {
     pub election: ElectionId,
     /// The partition of the ballot box.
     pub partition: i32,
-    /// Offset of the first record that is not in here.
+    /// Offset of the first record that is not included.
     pub offset: i64,
     /// The totals.
     pub tally: Tally,
-    /// Once the partition is closed: the records that the totals stand on.
+    /// Once the partition is closed: the records that the totals are based on.
     pub log: Option<ClosedLog>,
 }
 
@@ -221,7 +221,7 @@ pub struct FileTally {
 /// The records of a partition up to a closing marker: anyone with a copy of the log can prove that it is that log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClosedLog {
-    /// Offset of the first record behind the marker.
+    /// Offset of the first record after the marker.
     pub end: i64,
     /// In hex, the SHA-256 of these records: of each one its offset and append time (milliseconds since 1970, 8 bytes
     /// each), the length of its value (4 bytes), all big-endian, and its value.
@@ -238,7 +238,7 @@ impl ClosedLog {
     }
 }
 
-/// The sum of the partitions; closed only where all of them are.
+/// The sum of the partitions; closed only if all of them are.
 pub fn merge(tallies: &[PartitionTally]) -> Tally {
     let mut merged = Tally {
         closed: !tallies.is_empty(),
@@ -272,7 +272,7 @@ impl Totals {
         }
     }
 
-    /// Sums up the partitions. The ballot box has `partitions` of them; those without a tally are empty.
+    /// Adds up the partitions. The ballot box has `partitions` of them; those without a tally are empty.
     pub fn of(tallies: &[PartitionTally], partitions: usize) -> Self {
         let tally = merge(tallies);
         Self {
@@ -283,7 +283,7 @@ impl Totals {
     }
 }
 
-/// JSON knows no pairs as keys: a list of `[district, poll number, votes]`.
+/// JSON has no pairs as keys, so this is a list of `[district, poll number, votes]`.
 mod votes_as_list {
     use std::collections::BTreeMap;
 

@@ -4,6 +4,9 @@ use std::io;
 
 use voter_roll::KeyError;
 
+/// Conflicts that an error message names.
+pub(crate) const NAMED_CONFLICTS: usize = 10;
+
 /// What PostgreSQL complained about, without the values: its details quote whole rows.
 #[derive(Debug, thiserror::Error)]
 #[error("PostgreSQL: {0}")]
@@ -44,14 +47,14 @@ pub enum RollError {
     /// A file of voters could not be read or written.
     #[error("cannot read or write the voters: {0}")]
     File(#[from] io::Error),
-    /// A thread of ours ended early.
+    /// One of our threads ended early.
     #[error("a background task of the roll failed: {0}")]
     Task(#[from] tokio::task::JoinError),
 
     /// There is nobody on the roll.
     #[error("the roll is empty: fill it with `voter-roll generate` or `voter-roll import` first")]
     Empty,
-    /// More rows than serials could ever number.
+    /// More rows than there are serials.
     #[error("{0} voters are more than an election can hold (3 435 973 836)")]
     TooManyVoters(u64),
     /// `generate` on a roll that has voters.
@@ -66,25 +69,25 @@ pub enum RollError {
     /// The CSV file cannot be parsed at all.
     #[error("the file of voters is not as expected: {0}")]
     Csv(String),
-    /// One line of the CSV file is wrong; nothing was imported.
-    #[error("line {line}: {problem}; nothing was imported")]
+    /// One line of the CSV file is wrong; the roll is as it was.
+    #[error("line {line}: {problem}; the roll was not changed")]
     Line {
         /// Line of the file, from 1.
         line: u64,
         /// What is wrong there, without quoting it.
         problem: String,
     },
-    /// Voters that are there twice; nothing was imported.
-    #[error("{}; nothing was imported", .0.join("; "))]
+    /// Voters that are there twice, or not at all; the roll is as it was.
+    #[error("{}; the roll was not changed", .0.join("; "))]
     Conflicts(Vec<String>),
 
-    /// The roll was loaded once, with a key that is not there now.
+    /// The roll was loaded before, with a key that is now missing.
     #[error(
         "the ballot key of election {0} is missing: restore {1}; \
          a new one would give every voter a second serial"
     )]
     KeyMissing(u32, String),
-    /// The key file holds another key than the first load used.
+    /// The key file contains a different key than the first load used.
     #[error(
         "the ballot key of election {0} in {1} is not the one its roll was first loaded with: \
          restore that one"
@@ -156,10 +159,39 @@ pub enum RollError {
         /// Voters that the election can have.
         capacity: u64,
     },
+    /// More voters than an election in use has room for.
+    #[error(
+        "there would be {voters} rows on the roll, but election {election} has room for {capacity} voters, as its first \
+         load fixed; the roll was not changed. If that election is over, purge it; if these voters are for another \
+         one, name that with --election"
+    )]
+    NoRoom {
+        /// Which election.
+        election: u32,
+        /// Voters that the election can have.
+        capacity: u32,
+        /// Rows that there would be.
+        voters: i64,
+    },
+    /// A voter in Redis has another serial than the load would give.
+    #[error(
+        "voters of election {0} have other serials in Redis than this roll and its ballot key give them: restore the \
+         database of the roll, and its ballot key, from a backup made after the first load"
+    )]
+    SerialsDiffer(u32),
+    /// The roll was changed, but not in Redis.
+    #[error(
+        "the roll was changed, but in election {0} that is not, or not for all, in force yet: \
+         `voter-roll load --election {0}` brings it into force (Redis: {1})"
+    )]
+    NotInForce(u32, redis::RedisError),
+    /// The election was never loaded.
+    #[error("election {0} has no roll here: `voter-roll load --election {0}` makes it")]
+    NotLoaded(u32),
     /// The election was purged.
     #[error("election {0} was purged: its ballot key is destroyed, and it cannot be loaded again")]
     Purged(u32),
-    /// No trace of the election.
+    /// There is nothing of this election.
     #[error("election {0} has no roll here: nothing to purge")]
     NothingToPurge(u32),
     /// A row or a hash that this program did not write.

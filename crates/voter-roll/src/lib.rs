@@ -1,4 +1,4 @@
-//! Who may vote: the roll of an election in Redis, where [`Roll::claim`] hands out each voter's ballot once and
+//! Who may vote: the roll of an election in Redis, where [`Roll::claim`] issues each voter's ballot once and
 //! [`Roll::confirm`] closes it.
 //!
 //! Between a voter and a ballot stands the *ballot key*: 32 random bytes in a file
@@ -8,8 +8,8 @@
 //! HMACs of the voter's identity, and the serial masked with one: without the key none of it can be
 //! read, nor guessed from the roll.
 //!
-//! The roll of voters itself lies in PostgreSQL, which this crate does not know: `voter-roll-command` keeps it, brings
-//! it into Redis by [`layout`], [`packing`] and [`serials`], and destroys the key afterwards.
+//! The roll of voters itself is in PostgreSQL, which this crate does not use: `voter-roll-command` keeps it, loads it
+//! into Redis with [`layout`], [`packing`] and [`serials`], and destroys the key afterwards.
 
 mod claims;
 mod keys;

@@ -13,7 +13,7 @@ use service_kit::problem::Problem;
 use super::{absence, election_id, is_known, schema};
 use crate::latest::{LatestResults, PublishedResult, Summary};
 
-/// Where an election stands, by this server's clock.
+/// The state of an election, by this server's clock.
 #[derive(Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum State {
@@ -27,8 +27,7 @@ enum State {
 }
 
 impl State {
-    /// An election is open from the later of its start and its creation until its end, which is
-    /// no longer part of it.
+    /// An election is open from the later of its start and its creation until its end, which is exclusive.
     fn of(election: &Summary, now: Timestamp) -> Self {
         if election.cancelled.is_some() {
             Self::Cancelled
@@ -112,9 +111,9 @@ pub(crate) async fn list(latest: Data<LatestResults>) -> Result<HttpResponse, Pr
         .json(ElectionList { elections }))
 }
 
-/// Gives the newest result, byte for byte as it was published
+/// Returns the newest result, byte for byte as it was published
 ///
-/// With an `ETag`: a client that sends it as `If-None-Match` is answered 304 while nothing has changed.
+/// With an `ETag`: a client that sends it as `If-None-Match` gets 304 while nothing has changed.
 #[utoipa::path(get, path = "/api/elections/{id}/results", params(("id" = u32, Path, description = "The election")), responses(
     (status = 200, body = schema::Result),
     (status = 304, description = "Nothing has changed"),

@@ -1,4 +1,4 @@
-//! The form of the answers, for the description only: the feed passes on the bytes of Redis unchanged.
+//! The schema of the answers, only for the description: the feed forwards the bytes from Redis unchanged.
 #![expect(dead_code, reason = "only described")]
 
 use serde::Serialize;
@@ -15,7 +15,7 @@ pub(super) struct ElectionList {
 pub(super) struct ListedElection {
     election: u32,
     title: String,
-    /// True where persons stand.
+    /// True if candidates are persons.
     individual: bool,
     created: String,
     start: String,
@@ -28,7 +28,7 @@ pub(super) struct ListedElection {
     state: State,
 }
 
-/// When the numbers may be seen.
+/// When the numbers are published.
 #[derive(ToSchema)]
 #[schema(rename_all = "kebab-case")]
 pub(super) enum Publication {
@@ -36,7 +36,7 @@ pub(super) enum Publication {
     AfterClose,
 }
 
-/// How far an election is.
+/// The state of an election.
 #[derive(ToSchema)]
 #[schema(rename_all = "kebab-case")]
 pub(super) enum State {
@@ -66,17 +66,23 @@ pub(super) struct Result {
     cancelled: Option<String>,
     /// The sum of the partitions' offsets: grows with every change.
     position: i64,
-    /// When the log received the newest record in here.
+    /// When the log received the newest record included.
     #[schema(required)]
     counted_to: Option<String>,
     /// Voters on the roll, if it is loaded.
     #[schema(required)]
     registered: Option<u64>,
-    /// counted + repeated + rejected.
+    /// counted + repeated + rejected + withdrawn.
     records: u64,
     counted: u64,
     /// Paper lines sent again.
     repeated: u64,
+    /// Paper ballots that do not count, as their file was withdrawn; not there where none was.
+    #[schema(nullable = false)]
+    withdrawn: Option<u64>,
+    /// `manual` where the result waits for an administrator's word after the end, and is provisional until then.
+    #[schema(nullable = false)]
+    finalise: Option<String>,
     /// Ballots that do not count, by reason.
     rejected: std::collections::BTreeMap<String, u64>,
     /// counted / registered.
@@ -94,7 +100,7 @@ pub(super) struct Result {
     #[schema(nullable = false)]
     lots: Option<Lots>,
     timeline: Option<Timeline>,
-    /// Where votes were counted in several constituencies.
+    /// Present if votes were counted in several constituencies.
     districts: Option<Vec<Constituency>>,
 }
 
@@ -113,7 +119,7 @@ pub(super) struct Lots {
 pub(super) struct Rules {
     /// `dhondt`, `sainte_lague`, … or `majority`.
     method: String,
-    /// Seats to share out.
+    /// Seats to distribute.
     #[schema(nullable = false)]
     seats: Option<u64>,
     #[schema(nullable = false)]
@@ -225,7 +231,7 @@ pub(super) struct Tie {
     /// How many of the poll numbers in `between` get a seat, or win.
     seats: u64,
     between: Vec<u32>,
-    /// Null where it is open.
+    /// Null if it is open.
     #[schema(required)]
     settled_by: Option<TieRule>,
     won_by: Vec<u32>,
@@ -263,7 +269,7 @@ pub(super) struct Candidate {
     share: Option<f64>,
     #[schema(nullable = false)]
     seats: Option<u64>,
-    /// Where seats are shared out.
+    /// Present if seats are distributed.
     #[schema(nullable = false)]
     standing: Option<Standing>,
     /// Its own threshold in percent.

@@ -26,14 +26,14 @@ const CONSTITUENCY_BYTES: usize = 32;
 /// Pieces of a file that may wait for being checked.
 const PIECES: usize = 8;
 
-/// Bytes that everything in the form but the file may take.
+/// Maximum size of all other fields in the form, in bytes.
 const OTHER_FIELDS_BYTES: usize = 1024 * 1024;
 
 /// The form that `POST /vote` takes.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only described")]
 pub(crate) struct VoteForm {
-    /// A CSV file without a header, one ballot a line: `<ballot GUID>,<poll number>`. At most 50 MB and a
+    /// A CSV file without a header, one ballot per line: `<ballot GUID>,<poll number>`. At most 50 MB and a
     /// million lines.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
@@ -56,12 +56,12 @@ pub(crate) struct Receiving {
     pub(crate) directory: PathBuf,
     /// How long a form may take to arrive.
     pub(crate) longest: Duration,
-    /// How long nothing of it may arrive.
+    /// The longest time without data.
     pub(crate) longest_pause: Duration,
 }
 
 impl Receiving {
-    /// Receives a form and checks the file in it. Of several fields of that name the first one matters.
+    /// Receives a form and checks the file in it. Of several fields with that name, the first one counts.
     ///
     /// # Errors
     /// Where the form has no file, the file does not arrive, or cannot be kept.
@@ -75,7 +75,7 @@ impl Receiving {
         let (mut inspected, mut constituency) = (None, None);
         let mut other_bytes = 0;
         loop {
-            // A form that cannot be read has no file; one that breaks off behind its file has it.
+            // An unreadable form has no file; a form that is cut off after its file has one.
             let mut field = match self.in_time(form.try_next()).await? {
                 Ok(Some(field)) => field,
                 Ok(None) => break,
@@ -87,7 +87,7 @@ impl Receiving {
             if inspected.is_none() && field.name() == Some(FIELD) {
                 inspected = self.file(&mut field).await?;
                 if inspected.as_ref().is_some_and(|file| file.sha256.is_none()) {
-                    // Past a limit: the rest is not read.
+                    // A limit was exceeded: the rest is not read.
                     break;
                 }
                 continue;
@@ -173,7 +173,7 @@ impl Receiving {
                 }
                 Ok(None) => return Ok(empty),
                 Err(error) => {
-                    // What has arrived is a part of a file, which must not be taken for the file.
+                    // Only a part of the file has arrived, which must not be taken for the whole file.
                     tracing::debug!(%error, "a file broke off");
                     return Err(UploadError::FileMissing);
                 }
@@ -181,7 +181,7 @@ impl Receiving {
         }
     }
 
-    /// What arrives next, if anything does.
+    /// The next data, if any arrives in time.
     async fn in_time<T>(&self, next: impl Future<Output = T>) -> Result<T, UploadError> {
         timeout(self.longest_pause, next)
             .await

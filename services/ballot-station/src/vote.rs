@@ -1,4 +1,4 @@
-//! The way of an official's file, from top to bottom.
+//! The path of an official's file, from top to bottom.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,10 +22,10 @@ use crate::receipt::Receipt;
 use crate::recording::{Recorded, record};
 use crate::upload::{Received, Receiving, VoteForm};
 
-/// How long Kafka may take to say what elections there are.
+/// How long Kafka may take to return the elections.
 const ELECTIONS_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// What taking files needs. Shared by all threads.
+/// Everything needed to take files. Shared by all threads.
 pub(crate) struct BallotStation {
     pub(crate) elections: Elections,
     pub(crate) ballot_box: BallotBox,
@@ -38,15 +38,15 @@ pub(crate) struct BallotStation {
 
 /// Records an official's file of ballots.
 ///
-/// Every line is checked before any is recorded. Which election they are for is decided when the recording
-/// begins. If none is open, nothing is recorded; lines that the log receives after the end do not count. A
-/// file that is sent again, after a 503, is completed: a line counts once.
+/// Every line is checked before any is recorded. The election is determined when recording begins. If none is
+/// open, nothing is recorded; lines that the log receives after the end do not count. Sending a file again
+/// after a 503 completes it: a line counts once.
 ///
 /// The body of the answer is empty; its headers say what was recorded. What became of each line is known once it is
 /// counted: election-admin's `GET /batches/{id}` says so.
 ///
 /// # Errors
-/// Whatever keeps the file from being recorded as a whole.
+/// Whatever prevents the file from being recorded completely.
 #[utoipa::path(
     post,
     path = "/vote",
@@ -75,12 +75,12 @@ pub(crate) async fn post_vote(
     body: Payload,
 ) -> actix_web::Result<HttpResponse> {
     let station = station.into_inner();
-    // Every ballot bears its official's jmbg, in the form that records have for it.
+    // Every ballot contains its official's jmbg, in the format of records.
     let jmbg = jmbg(&holder.claims.jmbg).ok_or_else(Unauthorized::unknown)?;
     let mut act = act(&holder, &request);
     let form = Multipart::new(request.headers(), body);
     let received = station.receive(&mut act, form).await;
-    // A refusal becomes an act that nobody waits for: nothing has happened.
+    // A refusal is recorded without waiting, as nothing has happened.
     let (file, permit) = received.inspect_err(|refusal| station.note(act.clone(), refusal))?;
     let runtime = station.runtime.clone();
     // A client that disconnects does not leave half a file behind: recording continues.
@@ -109,7 +109,7 @@ impl BallotStation {
         Ok((file, self.permits.to_be_recorded(permit).await?))
     }
 
-    /// Records a good file in the election that is open now.
+    /// Records a valid file in the election that is open now.
     ///
     /// The log has the act twice: before the first ballot, so that no ballot is ever counted without a trace of
     /// who brought it, and before the answer is given.
@@ -198,12 +198,11 @@ impl BallotStation {
         Ok(Disposition::Recorded(recorded))
     }
 
-    /// The election that is open by this machine's clock. Kafka's clock decides afterwards, in the count,
-    /// whether each ballot was in time, and this one may be wrong: so an election that seems to have ended
-    /// just now, or to be about to open, is tried.
+    /// The election that is open by this machine's clock. Kafka's clock decides later, in the count, whether
+    /// each ballot was in time, and this machine's clock may be wrong: so an election that seems to have just
+    /// ended, or to be about to open, is tried.
     ///
-    /// Nobody is told that none is open by a reader that lags behind: everything that had been published
-    /// is read first.
+    /// A reader that lags behind must not report that no election is open: everything published so far is read first.
     async fn election(&self) -> Result<Option<Arc<Election>>, UploadError> {
         let open_now = |tolerance| {
             let now_ms = Timestamp::now().as_millisecond();
@@ -232,7 +231,7 @@ impl BallotStation {
         }
     }
 
-    /// Notes that the holder of a valid token asked for what their role does not allow.
+    /// Records that the holder of a valid token requested something that their role does not allow.
     pub(crate) fn note_refused(&self, holder: &Holder, request: &HttpRequest) {
         let mut act = act(holder, request);
         "refusal".clone_into(&mut act.outcome);
@@ -264,14 +263,13 @@ fn act(holder: &Holder, request: &HttpRequest) -> Act {
     )
 }
 
-/// What became of a file that nothing is wrong with.
+/// What became of a valid file.
 enum Disposition {
     Recorded(Recorded),
     Discarded(&'static str),
 }
 
-/// Which lines do not count because of when the log received them, in words: nobody else is told, as the
-/// file was all right.
+/// Which lines do not count because of when the log received them, in words, for the act only: the file was valid.
 fn out_of_time(recorded: Recorded) -> Option<String> {
     let lines = recorded.lines();
     let parts = [
@@ -286,7 +284,7 @@ fn out_of_time(recorded: Recorded) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
-/// A jmbg as records hold it.
+/// A jmbg as stored in records.
 fn jmbg(text: &str) -> Option<u64> {
     let digits = text.len() == 13 && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| digits)

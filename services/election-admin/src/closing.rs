@@ -1,9 +1,9 @@
 //! Closing elections by themselves: a marker in every partition after the end, and the final result once
 //! the count has passed them all. Where the definition asks for it, all of that waits for an administrator's word.
 //!
-//! What is to be done is read off the database every time, so it makes no difference whether this program
-//! was running at the end of an election, or how many of it are: a second marker changes nothing, and
-//! everyone computes the same result.
+//! The work to do is read from the database every time, so it makes no difference whether this program was
+//! running at the end of an election, or how many instances run: a second marker changes nothing, and every
+//! instance computes the same result.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,23 +22,23 @@ use crate::elections::{definitions, finalising};
 use crate::results::final_results;
 use crate::withdrawals;
 
-/// In readiness: while elections cannot be looked after.
+/// Missing in readiness while elections cannot be closed.
 const CLOSING: &str = "closing";
-/// How often the count is looked at while an election is being closed.
+/// How often the count is checked while an election is being closed.
 const WHILE_CLOSING: Duration = Duration::from_millis(100);
-/// How often new elections are looked for, if nobody tells of them: another instance may define one.
+/// How often to look for new elections without a notification: another instance may define one.
 const WHILE_IDLE: Duration = Duration::from_secs(1);
-/// How long PostgreSQL may take for a look.
+/// How long a query may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What became of the markers of this process. Forgotten with it: they are written again then.
+/// The markers written by this process. After a restart they are simply written again.
 type Markers = BTreeMap<(ElectionId, i32), Marker>;
 
 /// A closing marker in the log.
 enum Marker {
     /// The count will find it, and close the partition.
     Obeyed,
-    /// It came before the end by the brokers' clocks, which will be there at this time.
+    /// It arrived before the end by the brokers' clocks, which will reach the end at this time.
     TooEarly(Instant),
 }
 
@@ -56,15 +56,15 @@ enum Closed {
 pub struct Closing {
     /// The database `election_process`.
     pub pool: Pool,
-    /// Where the markers go.
+    /// The log that gets the markers.
     pub ballot_box: BallotBox,
     /// The name of the ballot box.
     pub votes_topic: String,
-    /// Waited after an election's end: more than the clocks of brokers differ.
+    /// How long to wait after an election's end: longer than the difference between the brokers' clocks.
     pub grace: Duration,
-    /// Told when an election has been defined.
+    /// Notified when an election has been defined.
     pub defined: Arc<Notify>,
-    /// Told whether PostgreSQL answers.
+    /// Reports whether PostgreSQL answers.
     pub readiness: Readiness,
 }
 
@@ -94,7 +94,7 @@ impl Closing {
         }
     }
 
-    /// Does what is to be done now; returns for how long nothing will be.
+    /// Does the work that is due now; returns how long there will be nothing to do.
     async fn round(&self, markers: &mut Markers) -> anyhow::Result<Duration> {
         let mut client = definitions::connection(&self.pool).await?;
         // A server that hangs is treated like one that is down.
@@ -108,7 +108,7 @@ impl Closing {
         for definition in unfinished {
             let definition = match definition {
                 Ok(definition) => definition,
-                // The others do not suffer from it.
+                // The other elections are not affected.
                 Err(error) => {
                     tracing::error!(%error, "cannot close an election");
                     continue;

@@ -28,7 +28,7 @@ use crate::warm_up::warm_up;
 /// Runs a command to its end.
 ///
 /// # Errors
-/// What went wrong, for the person at the terminal.
+/// The error, for the person at the terminal.
 pub async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Run(options) => serve(&options).await,

@@ -1,4 +1,4 @@
-//! election-admin: participants, elections and results, and opening and closing by themselves.
+//! election-admin: participants, elections and results; elections open and close automatically.
 //!
 //! PostgreSQL keeps what administrators define, and the topic `elections` tells all other services ([`elections`]). When an
 //! election has ended, a marker closes every partition of the ballot box ([`closing`]); when the count has passed them

@@ -9,7 +9,7 @@ use crate::result::Results;
 /// Someone or something to vote for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Candidate {
-    /// Where it is on the ballot paper, from 1.
+    /// Its place on the ballot paper, from 1.
     pub poll_number: u32,
     /// As on the ballot paper.
     pub name: String,
@@ -36,10 +36,10 @@ struct Decision {
 }
 
 impl Paper {
-    /// The ballot paper that `results` show.
+    /// The ballot paper shown in `results`.
     ///
     /// # Errors
-    /// Where the scenario's names are not those on the ballot paper.
+    /// If the scenario's names are not those on the ballot paper.
     pub fn new(results: &Results, scenario: Option<&Scenario>) -> Result<Self, Error> {
         let mut candidates: Vec<Candidate> = results
             .candidates
@@ -96,8 +96,8 @@ impl Paper {
         })
     }
 
-    /// What the scenario's rules make of these votes, by poll number, as the contract of the `apportion`
-    /// command writes it; `None` without a scenario.
+    /// What the scenario's rules make of these votes, by poll number, in the format of the `apportion`
+    /// command's contract; `None` without a scenario.
     ///
     /// # Errors
     /// What the rules say against it.

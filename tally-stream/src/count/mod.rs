@@ -1,8 +1,8 @@
 //! The count: a pure function of the log.
 //!
-//! What a partition's count is after offset n depends on the records before n and on the definitions of
-//! elections, and on nothing else: no clock, no randomness, no Redis, no order between partitions. So
-//! everything here is plain data and plain functions, with no I/O in sight.
+//! A partition's count after offset n depends only on the records before n and on the definitions of elections:
+//! no clock, no randomness, no Redis, no order between partitions. So everything here is plain data and plain
+//! functions, without I/O.
 
 mod checkpoint;
 mod identity;
@@ -30,7 +30,7 @@ use seen::Seen;
 pub struct PartitionCount {
     next_offset: i64,
     elections: BTreeMap<ElectionId, ElectionCount>,
-    /// Records that belong to no election: unreadable, or naming one that did not exist then.
+    /// Records that belong to no election: unreadable, or with an election that did not exist at the time.
     unattributed: Rejected,
     /// Closing markers and withdrawals, obeyed or not.
     markers: u64,
@@ -63,7 +63,7 @@ impl PartialEq for LastFiles {
     }
 }
 
-/// A record of the log as Kafka hands it out.
+/// A record of the log as Kafka delivers it.
 #[derive(Clone, Copy, Debug)]
 pub struct LogRecord<'a> {
     /// Its offset in the partition.
@@ -147,7 +147,7 @@ impl PartitionCount {
         elections.map(|(election, count)| (*election, &count.tally))
     }
 
-    /// The records up to the closing marker of an election, once it is there.
+    /// The records up to the closing marker of an election, once the marker has been counted.
     pub fn closed_log(&self, election: ElectionId) -> Option<ClosedLog> {
         self.elections.get(&election)?.closed_log.clone()
     }
@@ -157,7 +157,7 @@ impl PartitionCount {
         self.last
     }
 
-    /// The SHA-256 of all records counted, as the result has it for those up to a closing marker.
+    /// The SHA-256 of all records counted; the result contains the one up to a closing marker.
     pub fn sha256(&self) -> [u8; 32] {
         self.hash.sha256()
     }
@@ -194,7 +194,7 @@ impl PartitionCount {
     /// else counted.
     ///
     /// # Errors
-    /// Those of `definition`; nothing has been counted then.
+    /// Those of `definition`; then nothing has been counted.
     pub fn apply<E>(
         &mut self,
         record: LogRecord<'_>,
@@ -208,7 +208,7 @@ impl PartitionCount {
             self.unattributed.add(Reason::Unreadable);
             return Ok(record.rejected(Reason::Unreadable, None));
         };
-        // An election that had not been defined at the append time is as good as none: whether its
+        // An election that had not been defined at the append time does not exist for this record: whether its
         // definition has been read by now must make no difference.
         let election =
             definition(content.election())?.filter(|election| election.existed_at(record.time_ms));

@@ -36,7 +36,7 @@ impl Seen {
         self.papers.take_sightings()
     }
 
-    /// Adds what [`Seen::take_sightings`] gave, in the order of the log.
+    /// Adds what [`Seen::take_sightings`] returned, in the order of the log.
     pub(super) fn add_sightings(&mut self, bytes: &[u8]) -> Result<(), postcard::Error> {
         self.papers.add_sightings(bytes)
     }
@@ -46,7 +46,7 @@ impl Seen {
         self.papers.take_files()
     }
 
-    /// Whether all paper ballots are there that there were when this was stored.
+    /// Whether all paper ballots that existed when this was stored are present.
     pub(super) fn is_complete(&self) -> bool {
         self.papers.is_complete()
     }

@@ -1,4 +1,4 @@
-//! One partition that this instance owns: its count, and what of it has been handed on.
+//! One partition that this instance owns: its count, and what has been passed on.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::count::{FreedBallots, LastRecord, PartitionCount};
 use crate::publish::PendingTallies;
 use crate::store::{Base, Checkpoint};
 
-/// A count with its unfinished business.
+/// A count with its pending work.
 pub(super) struct CountedPartition {
     pub(super) count: PartitionCount,
     /// Rejected since the last checkpoint.
@@ -36,7 +36,7 @@ impl CountedPartition {
         }
     }
 
-    /// After it was let go: everything is posted once more, as others may have posted less.
+    /// After a release: everything is posted again, as others may have posted less.
     pub(super) fn again(mut self) -> Self {
         self.posted_offset = None;
         self.posted.clear();
@@ -74,7 +74,7 @@ impl CountedPartition {
         }
         self.posted_offset = Some(offset);
         for (election, tally) in self.count.tallies() {
-            // Not copied before it is known to be news: most elections have ended long ago.
+            // Copied only if it has changed: most elections have ended long ago.
             if self.posted.get(&election) != Some(tally) {
                 let tally = tally.clone();
                 self.posted.insert(election, tally.clone());

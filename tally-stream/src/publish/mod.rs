@@ -1,7 +1,7 @@
-//! Ten times a second, if anything moved: totals to Redis, results computed and published.
+//! Ten times a second, if anything changed: stores totals in Redis, computes results and publishes them.
 //!
-//! Nothing here decides anything: what is lost, late or repeated is put right by the next round. An election that cannot
-//! be published holds up no other, and those that have ended are published a few a round, behind the others.
+//! Nothing here decides anything: the next round corrects whatever is lost, late or repeated. An election that cannot
+//! be published does not block others, and those that have ended are published a few per round, after the others.
 
 mod pending;
 mod rolls;
@@ -32,9 +32,10 @@ use unpublished::{Unpublished, is_of_redis};
 
 /// At most ten results a second.
 const ROUND: Duration = Duration::from_millis(100);
-/// What has not ended again: Redis may have lost its memory, or the roll may have been loaded.
+/// How often elections that have not ended are published again: Redis may have lost its data, or the roll may
+/// have been loaded.
 const REFRESH: Duration = Duration::from_secs(2);
-/// Elections that have ended, published in one round at most.
+/// The maximum number of ended elections published in one round.
 const ENDED_A_ROUND: usize = 8;
 /// How long to retry the first connection to Redis.
 const REDIS_TIMEOUT: Duration = Duration::from_mins(1);
@@ -52,7 +53,7 @@ pub struct Publisher {
     latest: BTreeMap<ElectionId, BTreeMap<i32, PartitionTally>>,
     /// Partitions that another instance counts now.
     leaving: BTreeSet<i32>,
-    /// None where everything has to be published again.
+    /// `None` if everything has to be published again.
     refreshed: Option<Instant>,
     /// Elections that have ended and are still to be published.
     ended: BTreeSet<ElectionId>,
@@ -61,7 +62,7 @@ pub struct Publisher {
     unpublished: Unpublished,
 }
 
-/// What results are made from.
+/// The sources of results.
 pub struct Counted {
     /// Which elections there are.
     pub elections: Elections,
@@ -77,7 +78,7 @@ impl Publisher {
     /// Connects.
     ///
     /// # Errors
-    /// Where Redis or PostgreSQL cannot be reached.
+    /// If Redis or PostgreSQL cannot be reached.
     pub async fn connect(
         redis: &redis::Client,
         counted: Counted,
@@ -100,7 +101,7 @@ impl Publisher {
         })
     }
 
-    /// Publishes until it is told to stop, and once more then.
+    /// Publishes until it is told to stop, and then once more.
     pub async fn run(mut self, mut stop: oneshot::Receiver<()>) {
         let mut rounds = tokio::time::interval(ROUND);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -135,8 +136,8 @@ impl Publisher {
         Ok(())
     }
 
-    /// The elections that have not ended, and those that could not be published; the others where Redis lacks one of
-    /// them, which costs one question.
+    /// The elections that have not ended, and those that could not be published; also the others if Redis lacks one
+    /// of them, which takes one query to find out.
     async fn due_for_refresh(&mut self) -> RedisResult<BTreeSet<ElectionId>> {
         let elections = self.elections.all();
         let now_ms = Timestamp::now().as_millisecond();
@@ -162,7 +163,7 @@ impl Publisher {
         Ok(again)
     }
 
-    /// Takes the new totals; gives the elections that moved.
+    /// Takes the new totals; returns the elections that changed.
     fn take_in(&mut self) -> BTreeSet<ElectionId> {
         let pending = self.pending.take();
         let mut moved = BTreeSet::new();
@@ -176,7 +177,8 @@ impl Publisher {
         moved
     }
 
-    /// What is counted elsewhere now was published once more; from here on its owner publishes it.
+    /// Partitions that are now counted elsewhere have been published once more; from here on their owner
+    /// publishes them.
     fn forget_what_left(&mut self) {
         for partition in std::mem::take(&mut self.leaving) {
             for partitions in self.latest.values_mut() {
@@ -185,7 +187,7 @@ impl Publisher {
         }
     }
 
-    /// Fails only where Redis does: then everything is published again.
+    /// Fails only if Redis does: then everything is published again.
     async fn publish_all(&mut self, moved: BTreeSet<ElectionId>) -> anyhow::Result<()> {
         let now_ms = Timestamp::now().as_millisecond();
         for id in moved {

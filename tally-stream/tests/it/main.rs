@@ -1,4 +1,4 @@
-//! tally-stream on real servers.
+//! Tests of tally-stream with real servers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod another_log;
@@ -10,4 +10,5 @@ mod refusals;
 mod silence;
 mod store;
 mod timeline;
+mod withdrawals;
 mod world;

@@ -1,4 +1,4 @@
-//! What reaches Redis only moves forward, from any number of instances.
+//! Values in Redis only move forward, with any number of instances.
 
 use std::sync::Arc;
 
@@ -180,7 +180,7 @@ async fn turnout_keeps_its_denominator_when_the_roll_is_purged() {
     let _: () = redis.del("roll:1").await.unwrap();
     let purged = publish(&world, tally(21)).await;
     assert_eq!(purged["registered"], 80);
-    // What is on the roll now is what counts.
+    // The current number on the roll counts.
     let _: () = redis.hset("roll:1", "voters", 90).await.unwrap();
     assert_eq!(publish(&world, tally(22)).await["registered"], 90);
 }
@@ -189,7 +189,7 @@ async fn turnout_keeps_its_denominator_when_the_roll_is_purged() {
 async fn an_election_that_cannot_be_published_holds_up_no_other() {
     let world = World::new().await;
     let hour = SignedDuration::from_hours(1);
-    // What Redis holds for these is not what was written.
+    // For these, Redis holds something other than what was written.
     let mut redis = world.redis().await;
     let _: () = redis.hset("tally:{1}", 0, "junk").await.unwrap();
     let _: () = redis.set("tally:{2}", "no hash").await.unwrap();

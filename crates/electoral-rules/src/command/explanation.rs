@@ -10,7 +10,7 @@ use crate::{
     count::{Count, Totals, poll_number},
 };
 
-/// How many decimals are shown of what is exact as a fraction. They are cut off and decide nothing.
+/// The number of decimals shown of an exact fraction. The rest is cut off; decimals decide nothing.
 const DECIMALS: usize = 3;
 
 /// An answer as a text with tables, instead of JSON.

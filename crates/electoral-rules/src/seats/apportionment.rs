@@ -23,7 +23,7 @@ pub struct Alliance {
 pub struct Apportionment {
     /// The seats of each list, in the order of the votes. With `open_seats` they add up to the seats to fill.
     pub seats: Vec<u64>,
-    /// The seats that are in nobody's, as they wait for lots or no list can take them.
+    /// The seats that nobody has, because they wait for lots or no list can take them.
     pub open_seats: u64,
     /// The ties that mattered, settled or open.
     pub ties: Vec<Tie>,

@@ -10,7 +10,7 @@ pub struct Award {
     pub seat: u64,
     /// The list that got it.
     pub poll_number: u32,
-    /// What the list had to show for it.
+    /// The claim that won it.
     pub claim: Claim,
 }
 
@@ -46,7 +46,7 @@ impl Claim {
     }
 }
 
-/// What the claims can be worked out from, so that a result of many seats stays small.
+/// The data from which claims are computed, so that a result with many seats stays small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Grounds {
     /// No seat was given.
@@ -61,7 +61,7 @@ pub(crate) enum Grounds {
         quota: Fraction,
         /// How many full quotas each list has.
         full_quotas: Vec<u64>,
-        /// What each list can show for the seats left over.
+        /// Each list's claim to the seats left over.
         left_over: Vec<Fraction>,
         rule: Remainder,
     },

@@ -1,4 +1,5 @@
-//! What real laws ask for besides: exhausted lists, alliances, seats won before, the electorate as base, several winners.
+//! What real laws also require: exhausted lists, alliances, seats won before, the electorate as base, several
+//! winners.
 
 use serde_json::{Value, json};
 

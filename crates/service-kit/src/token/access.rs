@@ -119,7 +119,7 @@ impl ResponseError for Unauthorized {
     }
 }
 
-/// The holder of the token that the endpoint's [`Access`] asks for. The token was checked before the handler was
+/// The holder of the token that the endpoint's [`Access`] requires. The token was checked before the handler was
 /// called; an endpoint for [`Access::Anyone`] has no holder, and a handler that takes one there answers `401`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {

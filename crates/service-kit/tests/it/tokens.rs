@@ -25,7 +25,7 @@ async fn until_public(caller: Result<Holder, Unauthorized>) -> Result<String, Un
     caller.map(|holder| holder.claims.sub)
 }
 
-// Takes no holder: the mount checks all the same.
+// The handler takes no holder: the mount checks the token anyway.
 #[utoipa::path(post, path = "/official", responses((status = 200)))]
 async fn for_officials() -> &'static str {
     "official@example.org"
@@ -56,7 +56,7 @@ fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// Notes who was refused, and for what.
+/// Records who was refused, and for what.
 type Refused = Arc<Mutex<Vec<(String, String)>>>;
 
 fn serve(readiness: Readiness) -> SocketAddr {
@@ -148,7 +148,7 @@ async fn a_holder_of_another_role_is_noted_and_strangers_are_not() {
             assert_eq!(post(address, path, authorization, "").await.0, 401);
         }
     }
-    // The handler of what may be public decides for itself.
+    // The handler of a resource that may be public decides itself.
     let noted = [("administrator".to_owned(), official.sub)];
     assert_eq!(*refused.lock().unwrap(), noted);
 }

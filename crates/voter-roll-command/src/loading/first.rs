@@ -63,20 +63,10 @@ impl Known<'_> {
     /// The key that the first load used, and no other.
     fn key(&self, keys: &KeyDirectory) -> Result<Option<StoredKey>, RollError> {
         let election = self.election;
-        let stored = keys.stored(election)?;
-        let path = || keys.path(election).display().to_string();
-        if let Some(record) = self.record {
-            if record.purged_at.is_some() {
-                return Err(RollError::Purged(election));
-            }
-            match &stored {
-                None => return Err(RollError::KeyMissing(election, path())),
-                Some(stored) if stored.key.fingerprint() != record.fingerprint => {
-                    return Err(RollError::KeyWrong(election, path()));
-                }
-                Some(_) => {}
-            }
-        }
+        let stored = match self.record {
+            Some(record) => Some(recorded_key(keys, record)?),
+            None => keys.stored(election)?,
+        };
         // Redis may know a roll that PostgreSQL has forgotten (an old backup, say): with its own key it can be taken
         // up again.
         if let Some(meta) = self.redis
@@ -118,6 +108,23 @@ impl Known<'_> {
                 other_place,
             }),
         }
+    }
+}
+
+/// The key that an election's roll was loaded with, and no other.
+pub(super) fn recorded_key(keys: &KeyDirectory, record: &Record) -> Result<StoredKey, RollError> {
+    let election = record.election;
+    if record.purged_at.is_some() {
+        return Err(RollError::Purged(election));
+    }
+    let path = || keys.path(election).display().to_string();
+    let stored = keys
+        .stored(election)?
+        .ok_or_else(|| RollError::KeyMissing(election, path()))?;
+    if stored.key.fingerprint() == record.fingerprint {
+        Ok(stored)
+    } else {
+        Err(RollError::KeyWrong(election, path()))
     }
 }
 

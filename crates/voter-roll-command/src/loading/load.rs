@@ -1,4 +1,4 @@
-//! Bringing the roll of an election from PostgreSQL into Redis.
+//! Loads the roll of an election from PostgreSQL into Redis.
 
 use std::{
     sync::Arc,
@@ -22,10 +22,10 @@ use voter_roll::{
     serials,
 };
 
-/// What a load did, and what it took.
+/// What a load did, and how long it took.
 #[derive(Clone, Copy, Debug)]
 pub struct LoadReport {
-    /// Voters on the roll.
+    /// Voters on the roll, without those who were struck.
     pub voters: u64,
     /// Voters who were not in Redis before.
     pub added: u64,
@@ -70,7 +70,7 @@ async fn load_alone(
     let started = Instant::now();
     let mut redis = connect(redis).await?;
     let present = Meta::read(&mut redis, election).await?;
-    let expected = records::voters(database).await?;
+    let expected = records::rows(database).await?;
     if expected == 0 {
         return Err(RollError::Empty);
     }
@@ -101,25 +101,26 @@ async fn load_alone(
     };
     let before = ground.key.extent;
     let before = before.unwrap_or_else(|| Extent::new(capacity));
-    let (voters, rows) = sealer.seal_roll(database, before.rows, progress).await?;
+    let roll = sealer.seal_roll(database, before.rows, progress).await?;
     // Before anything of it is in Redis, where votes could be taken on it.
-    note(&ground, keys, election, rows.check(election, before)?)?;
+    let extent = roll.rows.check(election, before)?;
+    note(&ground, keys, election, extent)?;
 
     progress.set_message("writing");
     progress.set_position(0);
-    let count = voters.len() as u64;
-    let added = write::buckets(&redis, election, buckets, &voters, progress).await?;
-    drop(voters);
+    let voters = roll.voters;
+    let added = write::buckets(&redis, election, buckets, &roll.entries, progress).await?;
+    drop(roll);
 
     // Last of all: now the roll is complete.
-    let meta = Meta::new(capacity, count, ground.key.key.fingerprint());
+    let meta = Meta::new(capacity, voters, ground.key.key.fingerprint());
     let () = redis
         .hset_multiple(layout::meta_key(election), &meta.to_pairs())
         .await?;
-    records::complete(database, election, count).await?;
+    records::complete(database, election, voters, extent.rows).await?;
     let duration = started.elapsed();
     Ok(LoadReport {
-        voters: count,
+        voters,
         added,
         capacity,
         duration,

@@ -17,7 +17,7 @@ use super::{
     extent::{Extent, FILE_BYTES},
 };
 
-/// Why a ballot key could not be read, made or destroyed.
+/// Why a ballot key could not be read, created or destroyed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file system refused.
@@ -55,17 +55,17 @@ pub struct StoredKey {
 }
 
 impl KeyDirectory {
-    /// A directory of keys; it need not exist before the first key is made.
+    /// A directory of keys; it need not exist before the first key is created.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self(directory.into())
     }
 
-    /// Where the key of an election lies.
+    /// The path of an election's key.
     pub fn path(&self, election: u32) -> PathBuf {
         self.0.join(format!("{election}.key"))
     }
 
-    /// The key of an election, or `None` where it has none.
+    /// The key of an election, or `None` if it has none.
     ///
     /// # Errors
     /// Where the file cannot be read, is open to others, or holds no key.
@@ -130,8 +130,8 @@ impl KeyDirectory {
             .mode(0o700)
             .create(&self.0)
             .map_err(io_error(&self.0))?;
-        // A name of its own until it is complete and on disk; then the link appears whole or not
-        // at all, and never in the place of a key that is there already.
+        // It has a temporary name until it is complete and on disk; then the link appears atomically, and never
+        // replaces an existing key.
         let draft = self.0.join(format!(".{election}.key.{}", Uuid::new_v4()));
         let key = BallotKey::random()?;
         let mut bytes = Zeroizing::new([0; FILE_BYTES]);
@@ -165,13 +165,13 @@ impl KeyDirectory {
         .map_err(io_error(&path))
     }
 
-    /// Overwrites and removes the key of an election; says whether there was one.
+    /// Overwrites and removes the key of an election; returns whether there was one.
     ///
-    /// A journalling or copying file system, or an SSD, may keep the old bytes for a while: where
-    /// that matters, the directory belongs on a volume that is destroyed with the election.
+    /// A journalling or copying file system, or an SSD, may keep the old bytes for a while: if that matters,
+    /// put the directory on a volume that is destroyed with the election.
     ///
     /// # Errors
-    /// Where the file cannot be written or removed.
+    /// If the file cannot be written or removed.
     pub fn destroy(&self, election: u32) -> Result<bool, KeyError> {
         let path = self.path(election);
         let mut file = match OpenOptions::new().write(true).open(&path) {

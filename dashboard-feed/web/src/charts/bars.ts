@@ -6,12 +6,12 @@ import { type Line, lineOf } from "../result/threshold";
 import { chip, decal, type Look, motion } from "./look";
 import { colourOf } from "./palette";
 
-/** What a bar with its name takes, in lines of text. */
+/** The height of a bar with its name, in lines of text. */
 export const LINES_A_BAR = 3;
-/** For the name of the line above them. */
+/** Room for the name of the line above them. */
 export const LINES_ABOVE = 2.25;
 
-/** `most`: only so many, where there is no room for all. */
+/** `most`: at most this many, if there is no room for all. */
 export function bars(result: Result, most: number, look: Look): EChartsOption {
   const { candidates } = result;
   const count = Math.min(most, candidates.length);
@@ -80,7 +80,7 @@ function bar(candidate: Candidate, look: Look) {
   };
 }
 
-/** A long name ends in an ellipsis where there is no room for it; the ranking has it whole. */
+/** A long name ends in an ellipsis if there is no room for it; the ranking shows it in full. */
 const LONGEST = { narrow: 24, wide: 60 };
 
 /** Braces and bars mean something in a label. */
@@ -105,7 +105,7 @@ function markLine(line: Line, look: Look): NonNullable<BarSeriesOption["markLine
       formatter: say(text, { percent }),
       fontSize: look.size * 0.8125,
       color: look.ink,
-      // Near the left edge a centred text would be cut off.
+      // Near the left edge, centred text would be cut off.
       align: line.share < 0.2 ? "left" : "center",
     },
     data: [{ xAxis: line.share }],

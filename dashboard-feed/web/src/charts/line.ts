@@ -4,7 +4,7 @@ import { minute, time, turnout, whole } from "../language/language";
 import type { Observation } from "../result/observations";
 import { type Look, motion } from "./look";
 
-/** Below this the minute alone does not tell two marks of the axis apart. */
+/** Below this, two marks of the axis could show the same minute. */
 const SECONDS_MATTER_MS = 15 * 60 * 1000;
 
 /** Ballots of registered voters; ballots where their number is not known, or nobody is registered. */
@@ -41,7 +41,7 @@ export function line(points: readonly Observation[], registered: number | null, 
       type: "line",
       silent: true,
       symbol: "none",
-      // Nothing may run ahead of the axes: both move at once.
+      // The line must not run ahead of the axes: both move at the same time.
       animation: false,
       lineStyle: { color: look.ink, width: 2.5 },
       areaStyle: { color: look.ink, opacity: 0.07 },

@@ -1,11 +1,11 @@
 // Generated from openapi.json by `npm run interface`.
 
 /**
- * When the numbers may be seen.
+ * When the numbers are published.
  */
 export type Publication = "live" | "after-close";
 /**
- * How far an election is.
+ * The state of an election.
  */
 export type State = "not-open" | "open" | "counting" | "final" | "cancelled";
 /**
@@ -44,7 +44,7 @@ export interface ListedElection {
   end: string;
   final: boolean;
   /**
-   * True where persons stand.
+   * True if candidates are persons.
    */
   individual: boolean;
   publication: Publication;
@@ -61,15 +61,19 @@ export interface Result {
    * The poll numbers of lists that stand together.
    */
   alliances?: number[][];
+  /**
+   * When the election was cancelled; absent where it was not. Then nothing in here is a result.
+   */
+  cancelled?: string;
   candidates: Candidate[];
   counted: number;
   /**
-   * When the log received the newest record in here.
+   * When the log received the newest record included.
    */
   counted_to: string | null;
   created: string;
   /**
-   * Where votes were counted in several constituencies.
+   * Present if votes were counted in several constituencies.
    */
   districts?: Constituency[] | null;
   election: number;
@@ -78,7 +82,12 @@ export interface Result {
    * Nothing can change any more.
    */
   final: boolean;
+  /**
+   * `manual` where the result waits for an administrator's word after the end, and is provisional until then.
+   */
+  finalise?: string;
   individual: boolean;
+  lots?: Lots;
   outcome: (SeatsOutcome | WinnerOutcome | WinnersOutcome) | null;
   /**
    * The sum of the partitions' offsets: grows with every change.
@@ -86,7 +95,7 @@ export interface Result {
   position: number;
   publication: Publication;
   /**
-   * counted + repeated + rejected.
+   * counted + repeated + rejected + withdrawn.
    */
   records: number;
   /**
@@ -111,6 +120,10 @@ export interface Result {
    * counted / registered.
    */
   turnout: number | null;
+  /**
+   * Paper ballots that do not count, as their file was withdrawn; not there where none was.
+   */
+  withdrawn?: number;
 }
 /**
  * The participants; without votes, share and seats while these are withheld.
@@ -132,7 +145,7 @@ export interface Candidate {
    */
   share?: number;
   /**
-   * Where seats are shared out.
+   * Present if seats are distributed.
    */
   standing?: "reached" | "exempt" | "no_list_reached" | "below" | "takes_no_part";
   /**
@@ -224,7 +237,7 @@ export interface Rules {
    */
   runoff?: number;
   /**
-   * Seats to share out.
+   * Seats to distribute.
    */
   seats?: number;
   threshold?: Threshold;

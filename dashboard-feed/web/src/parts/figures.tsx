@@ -8,7 +8,7 @@ import { allRejected, type Result } from "../result/result";
 export function Figures({ result }: { result: Result }) {
   const { counted, registered } = result;
   const part = result.turnout ?? undefined;
-  // A speed that nobody measures any more is none.
+  // A speed that is no longer measured is not shown.
   const isLive = connection.value.phase === "live";
   const rate = isLive ? votesPerSecond(observations.value, now.value) : undefined;
   return (

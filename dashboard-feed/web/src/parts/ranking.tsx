@@ -1,4 +1,4 @@
-// Who is where, as a table whose rows change places before the reader's eyes.
+// The ranking, as a table whose rows visibly change places.
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { now } from "../feed/clock";
 import { say, share, whole } from "../language/language";

@@ -26,7 +26,7 @@ export function Report({ shown }: { shown: Shown | undefined }) {
   }
   const view = viewOf(result, address.value.view);
   return (
-    // Keyed, as nothing of one election is to be taken for a change of another.
+    // Keyed, so that switching elections is not shown as a change within one election.
     <article key={result.election} data-election={result.election} data-position={result.position}>
       <Heading result={result} />
       <Figures result={result} />

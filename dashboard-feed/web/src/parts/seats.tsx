@@ -15,7 +15,7 @@ import { Rules } from "./rules";
 import { Ties } from "./ties";
 import { Verdict } from "./verdict";
 
-/** More seats than can be told apart are drawn as one area a list. */
+/** If there are too many seats to tell apart, each list is drawn as one area. */
 const MOST_SINGLE_SEATS = 800;
 /** Smaller blocks have no room for their poll number. */
 const LABELLED = 0.03;
@@ -122,7 +122,7 @@ function Areas({ blocks, all }: { blocks: readonly Block[]; all: number }) {
   );
 }
 
-/** The poll number outside of the block, so that colour is not all that tells lists apart. */
+/** The poll number outside the block, so that colour is not the only thing that tells lists apart. */
 function BlockLabel({ block, all }: { block: Block; all: number }) {
   if (block.pollNumber === undefined || block.seats / all < LABELLED) return null;
   const angle = Math.PI * ((block.from + block.seats / 2) / all);

@@ -45,7 +45,7 @@ export function viewsOf(result: Result): readonly View[] {
   return VIEWS.filter((view) => sectionsOf(result, view).length > 0);
 }
 
-/** The view that is asked for, or the overview where this election has no such view. */
+/** The requested view, or the overview if this election has no such view. */
 export function viewOf(result: Result, asked: View): View {
   return viewsOf(result).includes(asked) ? asked : "overview";
 }

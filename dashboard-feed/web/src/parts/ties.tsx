@@ -3,7 +3,7 @@ import { inTie } from "../result/alliances";
 import type { Result, Tie } from "../result/result";
 import { isSeats, tiesOf } from "../result/verdict";
 
-/** Ties that matter and how each was settled; nothing where there are none. */
+/** Ties that matter and how each was settled; nothing if there are none. */
 export function Ties({ result }: { result: Result }) {
   const ties = tiesOf(result);
   if (ties.length === 0) return null;

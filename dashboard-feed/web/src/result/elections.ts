@@ -1,8 +1,8 @@
-// The elections there are, and which of them to show.
+// The existing elections, and which of them to show.
 import type { ListedElection } from "../feed/interface";
 import { type Period, type Phase, phaseOf } from "./phase";
 
-/** What is used of one of `GET /api/elections`. */
+/** The fields used from an entry of `GET /api/elections`. */
 export type Listed = Pick<ListedElection, keyof Period | "election" | "title" | "individual" | "publication">;
 
 const INTEREST: Record<Phase, number> = { open: 0, counting: 1, final: 2, "not-open": 3, cancelled: 4 };
@@ -12,7 +12,7 @@ export function byInterest(elections: readonly Listed[], nowMs: number): Listed[
   return elections.toSorted((a, b) => {
     const [first, second] = [phaseOf(a, nowMs), phaseOf(b, nowMs)];
     if (first !== second) return INTEREST[first] - INTEREST[second];
-    // Of what is to come the next one first, otherwise the newest.
+    // Of the coming elections the next one first, otherwise the newest.
     const newest = Date.parse(b.start) - Date.parse(a.start) || b.election - a.election;
     return first === "not-open" ? -newest : newest;
   });

@@ -36,7 +36,7 @@ function half(result: Result): Line | undefined {
   return { share: shareOfValid(result, 50, cast(result)), kind: "half-cast", percent: 50 };
 }
 
-/** The threshold of a candidate's own, where it has one: as the rules name it, in percent. */
+/** A candidate's own threshold, if it has one: in percent, as in the rules. */
 export function ownThreshold(candidate: Candidate): number | undefined {
   return candidate.threshold_percent === undefined ? undefined : Number(candidate.threshold_percent);
 }

@@ -90,7 +90,7 @@ export function isOpen(tie: Tie): boolean {
   return tie.settled_by === null;
 }
 
-/** The ties worth telling: before the first vote everybody is level, which is no news. */
+/** The ties worth showing: before the first vote everybody is level, which is no news. */
 export function tiesOf(result: Result): Tie[] {
   return result.counted === 0 ? [] : (result.outcome?.ties ?? []);
 }

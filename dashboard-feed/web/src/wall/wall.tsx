@@ -1,4 +1,4 @@
-// The page on a wall: no scrolling, nothing to press, and it goes on by itself.
+// The page as a wall display: no scrolling, nothing to press; it advances on its own.
 import { useEffect, useState } from "preact/hooks";
 import { address, addressWith, go } from "../address/current";
 import { now } from "../feed/clock";
@@ -107,7 +107,7 @@ function tonight(asked: number | undefined): number[] {
   return shown.map(({ election }) => election);
 }
 
-/** A table of constituencies or of rejected ballots is nothing for a wall. */
+/** Tables of constituencies or rejected ballots do not suit a wall display. */
 function scenesOf(result: Result): Scene[] {
   const scenes: readonly Scene[] = ["votes", "seats", "runoff", "turnout"];
   return scenes.filter((scene) => viewsOf(result).includes(scene));

@@ -1,4 +1,4 @@
-//! Every upload leaves a trace for the audit log.
+//! Every upload is recorded for the audit log.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Kafka's clock decides whether a ballot is in time, and the act says what it has decided.
+//! Kafka's clock decides whether a ballot is in time, and the act records that decision.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ async fn lines_that_come_after_the_end_are_counted_in_the_act() {
     let world = World::on(devstack::shared().await).await;
     let station = world.start().await;
     let file = file((0..u128::from(LINES)).map(|number| (number, 1)));
-    // An election that ends in the midst of a file cannot be had for certain: until one does.
+    // An election does not reliably end in the middle of a file, so this repeats until one does.
     let ended_half_way = async {
         for id in 0.. {
             let (hour_ago, soon) = (SignedDuration::from_hours(-1), SignedDuration::from_secs(2));
@@ -71,7 +71,7 @@ async fn an_election_that_is_about_to_open_is_tried() {
         SignedDuration::from_hours(1),
     );
     let election = world.define(7, soon, later).await;
-    // By a clock that is a second fast it has opened.
+    // By a clock that is a second fast, it has opened.
     assert_eq!(
         station
             .send(file([(1, 1), (2, 1)].into_iter()))

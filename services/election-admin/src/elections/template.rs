@@ -60,7 +60,7 @@ impl ElectionTemplate {
     /// Reads a scenario.
     ///
     /// # Errors
-    /// Where the file cannot be read, or is not a scenario; the message says where.
+    /// If the file cannot be read, or is not a scenario; the message says where.
     pub fn read(file: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(file)
             .with_context(|| format!("cannot read {}", file.display()))?;

@@ -104,7 +104,7 @@ pub(super) struct Numbered {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only described")]
 struct NewElection {
-    /// ISO 8601; without an offset it is in the zone of the service.
+    /// ISO 8601; without an offset, in the time zone of the service.
     #[schema(example = "2026-06-16T08:00:00")]
     start: String,
     #[schema(example = "2026-06-16T20:00:00+02:00")]
@@ -131,7 +131,7 @@ struct NewElection {
     finalise: Option<String>,
 }
 
-/// Defines an election, which opens and closes by itself
+/// Defines an election, which opens and closes on its own
 #[utoipa::path(post, path = "/createElection",
     request_body(content = NewElection),
     responses((status = 200, body = Numbered), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized),
@@ -190,7 +190,7 @@ struct ElectionList {
     elections: Vec<ListedElection>,
 }
 
-/// Lists elections with those who stand
+/// Lists elections with their participants
 #[utoipa::path(get, path = "/getElections",
     responses((status = 200, body = ElectionList), (status = 401, body = openapi::Unauthorized)))]
 pub(super) async fn get_elections(

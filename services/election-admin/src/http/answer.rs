@@ -1,4 +1,4 @@
-//! What administrators can be told.
+//! The answers to administrators.
 
 use actix_web::http::StatusCode;
 use ballot_log::ElectionId;
@@ -9,7 +9,7 @@ use crate::elections::cancellation::CancellationError;
 use crate::elections::creation::CreationError;
 use crate::results::decided_results::LotsError;
 
-/// `503`: the count has not got so far.
+/// `503`: the count is not finished yet.
 pub(super) fn not_counted_yet() -> Problem {
     let problem = Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,

@@ -1,4 +1,4 @@
-//! The election that a body asks for.
+//! The election requested in a body.
 
 use ballot_log::definition::Finalise;
 use ballot_log::{PollNumber, Publication};
@@ -36,8 +36,7 @@ const TERMS: [&str; 6] = [
 /// What may stand anywhere, for people.
 const FREE: [&str; 3] = ["id", "name", "comment"];
 
-/// What is asked for; only fields that are missing are refused here. `zone` is where times without an offset
-/// are meant.
+/// Reads the request; only missing fields are refused here. `zone` is the time zone of times without an offset.
 pub(super) fn parse(fields: &Fields, zone: &TimeZone) -> Result<ElectionRequest, Message> {
     let moment = |text: String| Moment::parse(&text, zone);
     let start = moment(fields.any_text("start")?);
@@ -124,7 +123,7 @@ fn read<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, String> {
         .map_err(|error| format!("The field {name} makes no sense: {}", without_place(&error)))
 }
 
-/// What is wrong, without line and column: they are of a text that nobody has sent.
+/// The error without line and column, which refer to a text that nobody has sent.
 fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rsplit_once(" at line ") {

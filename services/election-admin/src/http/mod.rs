@@ -20,8 +20,8 @@ use service_kit::{endpoint, openapi, problem};
 
 pub use state::State;
 
-/// Every endpoint but those of health and documentation, which are open to all. Results in full and turnout
-/// are an administrator's until the result of the election is final, and everyone's from then on.
+/// Every endpoint except health and documentation, which are open to all. Full results and turnout are only for
+/// administrators until the result of the election is final, and then for everyone.
 pub fn endpoints() -> Vec<Endpoint> {
     use Access::{Administrator, AdministratorUntilPublic, OfficialOrAdministrator};
     vec![

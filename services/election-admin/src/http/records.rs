@@ -1,4 +1,4 @@
-//! Records that the original interface does not have: results in full, turnout, rejected ballots, the audit log.
+//! Records that the original interface does not have: full results, turnout, rejected ballots, the audit log.
 
 use actix_web::http::header::{CONTENT_DISPOSITION, ContentType};
 use actix_web::web::Data;
@@ -29,9 +29,9 @@ struct FullResult {
     provisional: bool,
     /// The result; null while it may not be seen. Once final, canonical JSON.
     result: Option<serde_json::Value>,
-    /// Of the bytes of the final result, in hex.
+    /// The hash of the bytes of the final result, in hex.
     sha256: Option<String>,
-    /// By partition, the offset of the first record that it does not stand on.
+    /// By partition, the offset of the first record that it does not include.
     offsets: std::collections::BTreeMap<String, i64>,
     finalised_at: Option<String>,
     /// Only where lots decided what the result left open, as it was final: a second result.
@@ -40,9 +40,9 @@ struct FullResult {
     cancelled: Option<super::cancellation::Cancelled>,
 }
 
-/// Gives the whole result as JSON: votes, seats or a winner, and the ties that mattered
+/// Returns the whole result as JSON: votes, seats or a winner, and the ties that mattered
 ///
-/// Administrators always, everybody once the result is final.
+/// For administrators at any time, for everybody once the result is final.
 #[utoipa::path(get, path = "/elections/{id}/results.json", params(("id" = u32, Path, description = "The election")),
     responses((status = 200, body = FullResult), (status = 401, body = openapi::Unauthorized),
         (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json")))]
@@ -57,9 +57,9 @@ pub(super) async fn results_json(
     .await
 }
 
-/// Gives the whole result as CSV, a participant a line
+/// Returns the whole result as CSV, one participant per line
 ///
-/// Administrators always, everybody once the result is final.
+/// For administrators at any time, for everybody once the result is final.
 #[utoipa::path(get, path = "/elections/{id}/results.csv", params(("id" = u32, Path, description = "The election")),
     responses((status = 200, content_type = "text/csv", body = String), (status = 401, body = openapi::Unauthorized),
         (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json")))]
@@ -88,9 +88,9 @@ pub(super) async fn results_csv(
     .await
 }
 
-/// Says how many ballots were counted, and how many were not, by reason
+/// Returns how many ballots were counted, and how many were not, by reason
 ///
-/// Administrators always, everybody once the result is final.
+/// For administrators at any time, for everybody once the result is final.
 #[utoipa::path(get, path = "/elections/{id}/turnout", params(("id" = u32, Path, description = "The election")),
     responses((status = 200, body = Turnout), (status = 401, body = openapi::Unauthorized),
         (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json")))]
@@ -151,13 +151,13 @@ async fn definition(
 #[derive(Serialize, ToSchema)]
 pub(super) struct RejectedPage {
     rejected: Vec<RejectedBallot>,
-    /// Where the next page begins, as `after`; none on the last one.
+    /// Where the next page begins, as `after`; null on the last one.
     next: Option<String>,
 }
 
 /// Lists the ballots that were not counted, with the reasons
 ///
-/// Of voters' ballots nothing shows but that there was one, and why it was not counted.
+/// A voter's ballot shows only that there was one, and why it was not counted.
 #[utoipa::path(get, path = "/elections/{id}/rejected",
     params(("id" = u32, Path, description = "The election"), ("after" = Option<String>, Query, description = "The `next` of the page before"),
         ("limit" = Option<i64>, Query, description = "Ballots at most, 1 to 10000")),

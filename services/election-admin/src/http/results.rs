@@ -31,9 +31,9 @@ use crate::results::rejected::{self, InvalidVote};
 
 /// How long a request for results waits for the count.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How often it is looked whether the result is final.
+/// How often to check whether the result is final.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Invalid votes that travel together, if they are there.
+/// The maximum number of invalid votes sent together.
 const TOGETHER: usize = 512;
 
 /// The result of an election.
@@ -69,9 +69,9 @@ struct ParticipantResult {
     result: Number,
 }
 
-/// Gives the result of an election that has ended
+/// Returns the result of an election that has ended
 ///
-/// Waits for the count for at most ten seconds.
+/// Waits at most ten seconds for the count.
 #[utoipa::path(get, path = "/getResults", params(("id" = i32, Query, description = "The election")),
     responses((status = 200, body = Results), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized),
         (status = 503, description = "The count has not got so far; or the result waits for an administrator")))]
@@ -148,7 +148,7 @@ fn in_pieces<Votes: Stream<Item = anyhow::Result<InvalidVote>>>(
     });
     let pieces = votes.ready_chunks(TOGETHER).map(|votes| {
         let piece: anyhow::Result<String> = votes.into_iter().collect();
-        // The status has been sent: all that is left is to break off.
+        // The status has already been sent: the answer can only be cut off.
         piece.inspect_err(|error| {
             tracing::error!(error = format!("{error:#}"), "an answer broke off");
         })

@@ -15,7 +15,7 @@ use tokio_postgres::{Client, Row};
 use crate::results::canonical;
 use crate::results::official::{certified, check_electorate, official};
 
-/// A result that nothing changes any more.
+/// A result that can no longer change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FinalResult {
     /// The election.
@@ -24,13 +24,13 @@ pub struct FinalResult {
     pub text: String,
     /// The SHA-256 of the text.
     pub sha256: Vec<u8>,
-    /// By partition, the offset of the first record that it does not stand on.
+    /// By partition, the offset of the first record that it does not include.
     pub offsets: BTreeMap<i32, i64>,
     /// When it was stored.
     pub finalised_at: Timestamp,
 }
 
-/// What of a stored result is read again.
+/// The part of a stored result that is read again.
 #[derive(Debug, Deserialize)]
 pub struct Standings {
     /// Votes that count.
@@ -57,7 +57,7 @@ impl FinalResult {
     /// Votes and seats by participant.
     ///
     /// # Errors
-    /// Where the stored text is damaged.
+    /// If the stored text is damaged.
     pub fn standings(&self) -> anyhow::Result<Standings> {
         serde_json::from_str(&self.text)
             .with_context(|| format!("the final result of election {} is damaged", self.election))
@@ -67,7 +67,7 @@ impl FinalResult {
 /// The final result of an election, if it is stored.
 ///
 /// # Errors
-/// Where PostgreSQL cannot be asked.
+/// If PostgreSQL cannot be reached.
 pub async fn find(client: &Client, election: ElectionId) -> anyhow::Result<Option<FinalResult>> {
     let sql = "SELECT result, sha256, offsets, finalised_at FROM final_results WHERE election::bigint = $1";
     let row = client.query_opt(sql, &[&i64::from(election)]).await?;
@@ -85,11 +85,11 @@ pub async fn find(client: &Client, election: ElectionId) -> anyhow::Result<Optio
         .with_context(|| format!("election {election} of final_results cannot be read"))
 }
 
-/// Stores the final result, if all `partitions` are past their closing markers. However often
-/// and by which instance it is done, the result is the same.
+/// Stores the final result, if all `partitions` are past their closing markers. The result is the same however
+/// often and by whichever instance this is done.
 ///
 /// # Errors
-/// Where PostgreSQL does not take it, or another result is stored already.
+/// If PostgreSQL does not take it, or another result is stored already.
 pub async fn finalise(
     client: &Client,
     definition: &ElectionDefinition,
@@ -146,7 +146,7 @@ pub fn again(
 /// Computes the result again from the tallies, and compares it with what is stored.
 ///
 /// # Errors
-/// Says what does not agree; or that the result is not final.
+/// What does not agree, or that the result is not final.
 pub async fn verify(
     client: &Client,
     definition: &ElectionDefinition,

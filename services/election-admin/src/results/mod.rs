@@ -1,4 +1,4 @@
-//! What came of an election: the official result, how it becomes final, and the ballots that do not count.
+//! The outcome of an election: the official result, how it becomes final, and the ballots that do not count.
 
 pub mod canonical;
 pub mod decided_results;

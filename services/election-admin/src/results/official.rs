@@ -1,4 +1,4 @@
-//! What election-admin makes of the official result.
+//! How election-admin uses the official result.
 
 use anyhow::bail;
 use ballot_log::{ElectionDefinition, Publication};
@@ -50,7 +50,7 @@ pub fn official(
     OfficialResult::new(definition, tally, outcome)
 }
 
-/// What `getResults` shows of a participant: seats where seats are distributed, else the share of the votes.
+/// What `getResults` shows of a participant: seats if seats are distributed, otherwise the share of the votes.
 pub fn seats_or_share(participant: &OfficialParticipant, counted: u64) -> Number {
     match participant.seats {
         Some(seats) => seats.into(),
@@ -58,7 +58,7 @@ pub fn seats_or_share(participant: &OfficialParticipant, counted: u64) -> Number
     }
 }
 
-/// Whether the numbers of an election may be seen before they are final.
+/// Whether the numbers of an election are published before they are final.
 pub fn is_live(definition: &ElectionDefinition) -> bool {
     definition.results == Publication::Live
 }
@@ -160,6 +160,20 @@ mod tests {
         };
         assert_eq!(text(before), text(after));
         assert!(text(before).contains(r#""winner":2"#));
+    }
+
+    #[test]
+    fn the_text_of_an_ordinary_election_is_what_it_always_was() {
+        let tally = r#"{"votes":[[0,1,5],[0,3,2]],"rejected":{},"repeated":0,"timeline":[],"newest_ms":5,"closed":true}"#;
+        let rules = r#"{"method":"dhondt","seats":3,"tie":"ballot_order"}"#;
+        let (definition, tallies) = (definition(rules, false), [partition(0, tally)]);
+        let before = r#"{"counted":7,"created":"2026-06-16T13:00:00Z","duplicate_ballots":0,"election":7,"end":"2026-06-16T15:00:00Z","individual":false,"invalid_poll_numbers":0,"outcome":{"open_seats":0,"seats":[2,0,1],"ties":[]},"participants":[{"name":"A","poll_number":1,"seats":2,"votes":5},{"name":"A","poll_number":2,"seats":0,"votes":0},{"name":"C","poll_number":3,"seats":1,"votes":2}],"repeated":0,"rules":{"method":"dhondt","seats":3,"tie":"ballot_order"},"start":"2026-06-16T13:00:00Z","title":"T","v":1}"#;
+        // However many voters are on the roll.
+        for registered in [None, Some(3), Some(20)] {
+            let result = certified(&definition, &tallies, registered);
+            let text = crate::results::canonical::text(&result).unwrap();
+            assert_eq!(text, before);
+        }
     }
 
     proptest! {

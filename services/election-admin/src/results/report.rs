@@ -18,7 +18,7 @@ use crate::results::decided_results::{self, DecidedResult};
 use crate::results::final_results::{self, FinalResult};
 use crate::results::official::{self, official};
 
-/// A spreadsheet takes text that begins like this for a formula, which the name of a participant is not.
+/// A spreadsheet would take text that begins like this as a formula, so the name of a participant is marked as text.
 fn as_text(name: &str) -> String {
     if name.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         return format!("'{name}");
@@ -26,7 +26,7 @@ fn as_text(name: &str) -> String {
     name.to_owned()
 }
 
-/// What is known of an election's result.
+/// What is known about an election's result.
 pub struct Report {
     result: OfficialResult,
     tally: Tally,
@@ -36,7 +36,7 @@ pub struct Report {
     decided: Option<(Lots, DecidedResult)>,
     /// Voters on the roll, if it was ever loaded.
     registered: Option<u64>,
-    /// The numbers may be seen: they are final, or the election shows them while the votes come in.
+    /// Whether the numbers may be shown: they are final, or the election publishes them while votes come in.
     visible: bool,
     /// It was cancelled, and has no result.
     cancelled: Option<Cancellation>,
@@ -52,9 +52,9 @@ pub struct FullResult {
     provisional: bool,
     /// The result; none while it may not be seen. Once it is final, the bytes that `sha256` is over.
     result: Option<Box<RawValue>>,
-    /// Of the final result, in hex.
+    /// The hash of the final result, in hex.
     sha256: Option<String>,
-    /// By partition, the offset of the first record that it does not stand on.
+    /// By partition, the offset of the first record that it does not include.
     offsets: BTreeMap<i32, i64>,
     finalised_at: Option<Timestamp>,
     /// Where lots decided what the final result left open.
@@ -91,11 +91,11 @@ impl DecidedByLots {
     }
 }
 
-/// How many ballots there are, and what became of them.
+/// How many ballots there are, and how many of them count.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Turnout {
     election: ElectionId,
-    /// Nothing changes any more but the number of those that come too late.
+    /// Nothing changes any more except the number of ballots that arrive too late.
     #[serde(rename = "final")]
     is_final: bool,
     /// Votes that count.
@@ -104,15 +104,15 @@ pub struct Turnout {
     repeated: u64,
     /// Ballots that do not count, by reason.
     rejected: BTreeMap<String, u64>,
-    /// Voters on the roll; null where it was never loaded, as with paper ballots alone.
+    /// Voters on the roll; null if it was never loaded, as with only paper ballots.
     registered: Option<u64>,
 }
 
 impl Report {
-    /// Reads what is counted; or what is stored, where the result is final.
+    /// Reads the current count, or the stored result if it is final.
     ///
     /// # Errors
-    /// Where PostgreSQL cannot be asked.
+    /// If PostgreSQL cannot be reached.
     pub async fn read(client: &Client, definition: &ElectionDefinition) -> anyhow::Result<Self> {
         let stored = final_results::find(client, definition.id).await?;
         let tallies = tallies::of_election(client, definition.id).await?;
@@ -164,7 +164,7 @@ impl Report {
     /// For programs.
     ///
     /// # Errors
-    /// Where it cannot be written as JSON.
+    /// If it cannot be written as JSON.
     pub fn json(&self) -> anyhow::Result<FullResult> {
         let text = match &self.stored {
             Some(stored) => Some(stored.text.clone()),
@@ -186,7 +186,7 @@ impl Report {
         })
     }
 
-    /// For spreadsheets: a participant a line. Numbers that may not be seen are left out.
+    /// For spreadsheets: one participant per line. Withheld numbers are left out.
     ///
     /// # Errors
     /// None in practice: every result can be written.

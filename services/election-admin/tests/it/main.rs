@@ -1,4 +1,4 @@
-//! election-admin on real servers.
+//! Tests of election-admin with real servers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod audit;

@@ -41,7 +41,7 @@ async fn nobody_else_is_let_in_whatever_they_send() {
             .await;
         assert_ne!(answer.status, 401, "{path}");
     }
-    // Nothing was done by anybody; the one of another role is known by name, and written down.
+    // Nobody did anything; only the holder of the other role is known by name, and recorded.
     let sql = "SELECT who, role, outcome FROM audit_log WHERE outcome LIKE '%Missing Authorization Header'";
     let rows = world.sql().await.query(sql, &[]).await.unwrap();
     assert!(rows.len() >= endpoints().len());

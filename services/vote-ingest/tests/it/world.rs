@@ -1,4 +1,4 @@
-//! An installation of its own for each test: topics, a roll, a vote-ingest on a free port.
+//! A separate installation for each test: topics, a roll, a vote-ingest on a free port.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -184,7 +184,7 @@ impl<'s> World<'s> {
         in_time
     }
 
-    /// What the ballot box holds: the choices of each ballot, in order.
+    /// The content of the ballot box: the choices of each ballot, in order.
     pub(crate) fn ballots(&self) -> BTreeMap<String, Vec<u64>> {
         let mut ballots = BTreeMap::<String, Vec<u64>>::new();
         self.read(|ballot, _| {

@@ -1,4 +1,4 @@
-//! `apportion`: elections in, results out, one a line, for anyone who wants to check a result.
+//! `apportion`: elections in, results out, one per line, for anyone who wants to check a result.
 
 mod lines;
 

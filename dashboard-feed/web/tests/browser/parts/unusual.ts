@@ -1,4 +1,4 @@
-// What a count may also hold, which this night's elections do not: a real result with that added.
+// What a count may also contain, but this night's elections do not: a real result with that added.
 import { describe, expect, test } from "vitest";
 import type { Result } from "../../../src/result/result";
 import { read, Visit } from "../browser";
