@@ -141,6 +141,10 @@ impl AggregatedVotes {
             let Some(election) = self.elections.get(tally.election) else {
                 continue;
             };
+            // Nobody waits for the numbers of an election that has no result.
+            if election.definition().cancelled.is_some() {
+                continue;
+            }
             let live = election.definition().results == Publication::Live;
             values.insert(key, (tally.clone(), live));
             if live || !tally.tally.closed {

@@ -21,7 +21,7 @@ pub enum Tolerance {
     FastOrSlow,
 }
 
-/// The election that is open at this time (milliseconds since 1970), in preference to one that is open only by
+/// The election that takes votes at this time (milliseconds since 1970), in preference to one that is open only by
 /// tolerance. `named` restricts the search to one election.
 pub fn open_election(
     elections: &ElectionMap,
@@ -38,7 +38,7 @@ pub fn open_election(
         let mut candidates = elections
             .values()
             .filter(|election| named.is_none_or(|id| election.definition().id == id));
-        candidates.find(|election| election.is_open_at(*time_ms))
+        candidates.find(|election| election.takes_votes_at(*time_ms))
     };
     times.iter().find_map(open_at).cloned()
 }
@@ -99,6 +99,20 @@ mod tests {
                 fast_or_slow,
                 "{now_ms}"
             );
+        }
+    }
+
+    #[test]
+    fn a_cancelled_election_takes_no_votes() {
+        let mut elections = elections();
+        let mut definition = elections[&1].definition().clone();
+        definition.cancelled = Some(crate::Cancellation {
+            at: definition.start,
+            by: "a@b.cd".to_owned(),
+        });
+        elections.insert(1, Arc::new(Election::new(definition)));
+        for named in [None, Some(1)] {
+            assert!(open_election(&elections, 15_000, Tolerance::FastOrSlow, named).is_none());
         }
     }
 

@@ -37,7 +37,7 @@ pub struct Elections {
 }
 
 /// Publishes definitions, and returns when every in-sync replica has them. Readers keep the first
-/// definition of an election, so publishing one again changes nothing.
+/// definition of an election with all that was ever added to it, so publishing one again changes nothing.
 ///
 /// # Errors
 /// If Kafka does not take one within `timeout`; those before it are published.
@@ -52,7 +52,7 @@ pub async fn publish(
         .set("message.timeout.ms", timeout.as_millis().to_string())
         .create()?;
     for definition in definitions {
-        let key = definition.id.to_string();
+        let key = definition.key();
         let value = serde_json::to_vec(definition)?;
         let record = FutureRecord::to(&topics.elections)
             .key(&key)
@@ -218,7 +218,8 @@ impl Read {
             return;
         }
         let refused = Arc::make_mut(&mut self.unreadable);
-        if refused.contains_key(&unreadable.id) {
+        let known = refused.get(&unreadable.id);
+        if known.is_some_and(|known| known.is_cancelled || !unreadable.is_cancelled) {
             return;
         }
         tracing::error!(%unreadable, "votes for this election are neither taken nor counted");
@@ -232,11 +233,21 @@ impl Read {
             return;
         }
         if let Some(known) = self.elections.get(&definition.id) {
-            if known.definition() != definition {
+            if known.definition().as_defined() != definition.as_defined() {
                 tracing::error!(
                     election = definition.id,
                     "the definition of an election changed; the first one stays in force"
                 );
+                return;
+            }
+            if let Some(both) = known.definition().with_additions_of(definition) {
+                tracing::info!(
+                    election = definition.id,
+                    added = both.key(),
+                    "more is known of an election"
+                );
+                let elections = Arc::make_mut(&mut self.elections);
+                elections.insert(both.id, Arc::new(Election::new(both)));
             }
             return;
         }
@@ -253,6 +264,33 @@ impl Read {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cancellation_stays_whatever_is_read_after_it() {
+        let defined: ElectionDefinition = serde_json::from_str(
+            r#"{"id":7,"title":"T","created":"2026-06-16T14:00:00Z","start":"2026-06-16T13:00:00Z","end":"2206-06-16T15:00:00Z",
+                "individual":false,"rules":{"method":"dhondt","seats":3,"tie":"ballot_order"},
+                "participants":[{"poll_number":1,"name":"A"},{"poll_number":2,"name":"B"}]}"#,
+        )
+        .unwrap();
+        let mut cancelled = defined.clone();
+        cancelled.cancelled = Some(crate::Cancellation {
+            at: defined.created,
+            by: "a@b.cd".to_owned(),
+        });
+        let mut other = cancelled.clone();
+        other.title = "Another".to_owned();
+        let mut read = Read::default();
+        for (definition, expected) in [
+            (&defined, &defined),
+            (&other, &defined),
+            (&cancelled, &cancelled),
+            (&defined, &cancelled),
+        ] {
+            read.add(Election::new(definition.clone()));
+            assert_eq!(read.elections[&7].definition(), expected);
+        }
+    }
 
     #[tokio::test]
     async fn the_end_of_the_reading_thread_is_noticed() {

@@ -14,8 +14,9 @@ pub mod topics;
 
 pub use ballot_box::{AppendError, Appended, BallotBox};
 pub use ballot_records::{
-    Act, Ballot, BallotRecord, Choice, Election, ElectionDefinition, ElectionId, Participant,
-    PollNumber, Publication, Record, UnreadableElection, act, definition, record, unreadable,
+    Act, Ballot, BallotRecord, Cancellation, Choice, Election, ElectionDefinition, ElectionId,
+    Lots, Participant, PollNumber, Publication, Record, UnreadableElection, act, definition,
+    record, unreadable,
 };
 pub use elections::{Elections, ElectionsError};
 pub use topics::Topics;

@@ -1,6 +1,7 @@
 //! Definitions of elections, as stored in the topic `elections` (compacted, keyed by id).
 //!
-//! A definition never changes once it is there.
+//! A definition never changes once it is there. What may be added to it later is that the election was cancelled, or which
+//! lots decided it: the count looks at neither.
 
 use std::collections::BTreeSet;
 
@@ -43,6 +44,12 @@ pub struct ElectionDefinition {
     /// in elections defined by older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partitions: Option<i32>,
+    /// Where an administrator cancelled it: nobody votes in it from then on, and it has no result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled: Option<Cancellation>,
+    /// Where its result left seats or places level, the lots that decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lots: Option<Lots>,
     /// Whether the result becomes final as soon as everything is counted.
     #[serde(default, skip_serializing_if = "Finalise::is_automatic")]
     pub finalise: Finalise,
@@ -80,6 +87,26 @@ fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::E
         )));
     }
     Ok(version)
+}
+
+/// An election was wrong, and somebody cancelled it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancellation {
+    /// When.
+    pub at: Timestamp,
+    /// The e-mail address of the account that did it.
+    pub by: String,
+}
+
+/// Lots that were drawn when the result was final, as it left seats or places level.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lots {
+    /// Poll numbers, in the order in which they were drawn.
+    pub order: Vec<PollNumber>,
+    /// Who drew: a person, a commission.
+    pub drawn_by: String,
+    /// When.
+    pub drawn_at: Timestamp,
 }
 
 /// When the numbers of an election are published.

@@ -18,15 +18,18 @@ pub struct UnreadableElection {
     pub reason: String,
     /// When it opens and closes, if that can be read.
     times: Option<(Timestamp, Timestamp)>,
+    /// It was cancelled: there will be no votes for it.
+    pub is_cancelled: bool,
 }
 
 impl UnreadableElection {
     /// Whether it may be open at this time (milliseconds since 1970), by clocks that differ by `tolerance_ms`.
     pub fn may_be_open_at(&self, time_ms: i64, tolerance_ms: i64) -> bool {
-        self.times.is_none_or(|(start, end)| {
+        let may_be_open = |(start, end): (Timestamp, Timestamp)| {
             start.as_millisecond() - tolerance_ms <= time_ms
                 && time_ms <= end.as_millisecond() + tolerance_ms
-        })
+        };
+        !self.is_cancelled && self.times.is_none_or(may_be_open)
     }
 }
 
@@ -49,6 +52,7 @@ pub fn read(key: Option<&[u8]>, value: &[u8]) -> Option<Result<Election, Unreada
         id: named.or_else(key)?,
         reason,
         times: time("start").zip(time("end")),
+        is_cancelled: !value["cancelled"].is_null(),
     }))
 }
 
@@ -90,6 +94,16 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn what_was_cancelled_is_never_open() {
+        let newer = READABLE.replace(
+            r#""id":7,"#,
+            r#""id":7,"log":9,"cancelled":{"by":"of tomorrow"},"#,
+        );
+        let election = unreadable("7/cancelled", &newer);
+        assert!(!election.may_be_open_at(15_000, 1_000));
     }
 
     #[test]

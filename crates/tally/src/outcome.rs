@@ -20,8 +20,9 @@ pub struct ElectionOutcome {
     pub outcome: Result<Outcome, RuleError>,
 }
 
-/// Applies the election's rules to a tally. `registered` is how many voters are on the roll, where that is known; a
-/// threshold of the electorate needs it, and without it there is no outcome.
+/// Applies the election's rules to a tally, with the lots that the definition has: [`ElectionDefinition::as_defined`] has
+/// none, and leaves open what was open when the result became final. `registered` is how many voters are on the roll,
+/// where that is known; a threshold of the electorate needs it, and without it there is no outcome.
 pub fn outcome(
     definition: &ElectionDefinition,
     tally: &Tally,
@@ -33,10 +34,12 @@ pub fn outcome(
         .collect();
     let counted = tally.counted();
     let invalid = tally.rejected.of(Reason::InvalidPollNumber);
+    let lots = definition.lots.as_ref();
     let count = Count {
         votes: &votes,
         lists: &definition.terms(),
         cast: Some(counted + invalid),
+        lots: lots.map_or(&[], |lots| &lots.order),
         // Rules that do not ask for the roll do not care whether it fits the ballots.
         registered: registered.filter(|_| definition.rules.needs_electorate()),
         alliances: &definition.alliances,

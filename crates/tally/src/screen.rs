@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ballot_records::definition::Finalise;
 use ballot_records::record::District;
-use ballot_records::{ElectionDefinition, ElectionId, Participant, PollNumber, Publication};
+use ballot_records::{ElectionDefinition, ElectionId, Lots, Participant, PollNumber, Publication};
 use electoral_rules::{Decimal, Outcome, Rules, Standing};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -14,7 +14,8 @@ use crate::{ElectionOutcome, Rejected, Slots, Tally, Totals};
 /// The result of an election as of some position in the log.
 ///
 /// Until the end of an election whose results are published after it closes, only the turnout shows, also
-/// over time and by constituency: `votes`, `share`, `seats`, `standing` and `outcome` are withheld.
+/// over time and by constituency: `votes`, `share`, `seats`, `standing` and `outcome` are withheld. They always are where
+/// the election was cancelled.
 #[derive(Clone, Debug, Serialize)]
 pub struct ScreenResult {
     /// Its number.
@@ -36,6 +37,9 @@ pub struct ScreenResult {
     /// Every partition is past its closing marker: nothing can change any more.
     #[serde(rename = "final")]
     pub is_final: bool,
+    /// When it was cancelled, where it was: then nothing in here is a result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancelled: Option<Timestamp>,
     /// The sum of the partitions' offsets: grows with every change.
     pub position: i64,
     /// Append time of the newest record included.
@@ -65,6 +69,9 @@ pub struct ScreenResult {
     pub alliances: Vec<Vec<PollNumber>>,
     /// Seats, or winners.
     pub outcome: Option<Outcome>,
+    /// The lots that decided what was level, once they are drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lots: Option<Lots>,
     /// When the votes came.
     pub timeline: Timeline,
     /// In ascending order; only if votes of several constituencies were counted.
@@ -138,7 +145,8 @@ impl ScreenResult {
             position,
             is_final,
         } = totals;
-        let visible = is_final || definition.results == Publication::Live;
+        let cancelled = definition.cancelled.as_ref().map(|cancelled| cancelled.at);
+        let visible = cancelled.is_none() && (is_final || definition.results == Publication::Live);
         let ElectionOutcome {
             votes,
             counted,
@@ -171,6 +179,7 @@ impl ScreenResult {
             end: definition.end,
             publication: definition.results,
             is_final,
+            cancelled,
             position,
             counted_to: tally
                 .newest_ms
@@ -185,6 +194,7 @@ impl ScreenResult {
             candidates: participants.map(candidate).collect(),
             alliances: definition.alliances.clone(),
             outcome,
+            lots: definition.lots.clone(),
             districts: districts(&tally, definition, visible),
             timeline: Timeline::new(definition, tally.timeline),
             rejected: tally.rejected,

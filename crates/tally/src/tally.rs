@@ -262,6 +262,16 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// Of a cancelled election, which has no result: nothing but the position.
+    #[must_use]
+    pub fn without_result(self) -> Self {
+        Self {
+            tally: Tally::default(),
+            is_final: false,
+            ..self
+        }
+    }
+
     /// Adds up the partitions. The ballot box has `partitions` of them; those without a tally are empty.
     pub fn of(tallies: &[PartitionTally], partitions: usize) -> Self {
         let tally = merge(tallies);

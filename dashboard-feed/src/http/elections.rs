@@ -22,12 +22,16 @@ enum State {
     /// It has ended, and not everything has been counted.
     Counting,
     Final,
+    /// It was wrong, and has no result.
+    Cancelled,
 }
 
 impl State {
     /// An election is open from the later of its start and its creation until its end, which is exclusive.
     fn of(election: &Summary, now: Timestamp) -> Self {
-        if election.r#final {
+        if election.cancelled.is_some() {
+            Self::Cancelled
+        } else if election.r#final {
             Self::Final
         } else if now >= election.end {
             Self::Counting
@@ -54,6 +58,8 @@ struct Listed {
     end: Timestamp,
     publication: String,
     r#final: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancelled: Option<Timestamp>,
     state: State,
 }
 
@@ -70,6 +76,7 @@ impl Listed {
             end,
             publication,
             r#final,
+            cancelled,
             position: _,
         } = summary.clone();
         Self {
@@ -81,6 +88,7 @@ impl Listed {
             end,
             publication,
             r#final,
+            cancelled,
             state,
         }
     }
@@ -161,6 +169,15 @@ mod tests {
         let at = |time: &str| State::of(&election, time.parse().unwrap());
         assert_eq!(at("2026-06-16T15:30:00Z"), State::NotOpen);
         assert_eq!(at("2026-06-16T16:00:00Z"), State::Open);
+    }
+
+    #[test]
+    fn what_is_cancelled_is_neither_open_nor_counted() {
+        let mut election = sample(1, 0, "").summary().clone();
+        election.cancelled = Some("2026-06-16T16:00:00Z".parse().unwrap());
+        for now in ["2026-06-16T16:00:00Z", "2026-06-17T16:00:00Z"] {
+            assert_eq!(State::of(&election, now.parse().unwrap()), State::Cancelled);
+        }
     }
 
     #[test]

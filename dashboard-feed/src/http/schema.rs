@@ -22,6 +22,9 @@ pub(super) struct ListedElection {
     end: String,
     publication: Publication,
     r#final: bool,
+    /// When it was cancelled; absent where it was not.
+    #[schema(nullable = false)]
+    cancelled: Option<String>,
     state: State,
 }
 
@@ -41,6 +44,7 @@ pub(super) enum State {
     Open,
     Counting,
     Final,
+    Cancelled,
 }
 
 /// The result of an election as of some position in the log. Shares are rounded, for the eye; nothing is
@@ -57,6 +61,9 @@ pub(super) struct Result {
     publication: Publication,
     /// Nothing can change any more.
     r#final: bool,
+    /// When the election was cancelled; absent where it was not. Then nothing in here is a result.
+    #[schema(nullable = false)]
+    cancelled: Option<String>,
     /// The sum of the partitions' offsets: grows with every change.
     position: i64,
     /// When the log received the newest record included.
@@ -89,9 +96,22 @@ pub(super) struct Result {
     /// electorate is not known that a threshold is a percentage of.
     #[schema(required)]
     outcome: Option<Outcome>,
+    /// The lots that decided what was level; absent where none were drawn.
+    #[schema(nullable = false)]
+    lots: Option<Lots>,
     timeline: Option<Timeline>,
     /// Present if votes were counted in several constituencies.
     districts: Option<Vec<Constituency>>,
+}
+
+/// Lots that were drawn when the result was final.
+#[derive(ToSchema)]
+pub(super) struct Lots {
+    /// Poll numbers, in the order in which they were drawn.
+    order: Vec<u32>,
+    /// Who drew.
+    drawn_by: String,
+    drawn_at: String,
 }
 
 /// How votes become seats or winners.

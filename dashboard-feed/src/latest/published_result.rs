@@ -31,6 +31,9 @@ pub(crate) struct Summary {
     pub(crate) publication: String,
     /// Every partition of the log is closed: nothing can change any more.
     pub(crate) r#final: bool,
+    /// When it was cancelled, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cancelled: Option<Timestamp>,
     /// The sum of the partitions' offsets counted; grows with every record.
     pub(crate) position: u64,
 }

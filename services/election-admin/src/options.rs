@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
-use ballot_log::{ElectionId, topics};
+use ballot_log::{ElectionId, PollNumber, topics};
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -37,6 +37,10 @@ pub enum Command {
     WarmUp(WarmUpOptions),
     /// Define an election: store it, publish it, print it as JSON
     Create(CreateOptions),
+    /// Cancel an election that is wrong, until its result is final; it cannot be taken back
+    Cancel(CancelOptions),
+    /// Decide by lots that were drawn what a final result has left open
+    Lots(LotsOptions),
     /// Publish every stored election; safe to repeat
     Republish(InstallationOptions),
     /// List the elections
@@ -200,6 +204,37 @@ pub struct InstallationOptions {
     /// PostgreSQL, database `election_process`.
     #[command(flatten)]
     pub postgres: PostgresOptions,
+}
+
+/// Settings of `cancel`.
+#[derive(Args, Clone)]
+pub struct CancelOptions {
+    /// Number of the election
+    #[arg(long, value_name = "NUMBER")]
+    pub election: ElectionId,
+    /// Where it is stored and published.
+    #[command(flatten)]
+    pub installation: InstallationOptions,
+}
+
+/// Settings of `lots`.
+#[derive(Args, Clone)]
+pub struct LotsOptions {
+    /// Number of the election
+    #[arg(long, value_name = "NUMBER")]
+    pub election: ElectionId,
+    /// Poll numbers in the order in which they were drawn, such as 3,1: the first one drawn gets the first seat
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', required = true)]
+    pub order: Vec<PollNumber>,
+    /// Who drew: a person, a commission
+    #[arg(long, value_name = "NAME")]
+    pub drawn_by: String,
+    /// When, for example 2026-06-17T10:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub drawn_at: Timestamp,
+    /// Where it is stored and published.
+    #[command(flatten)]
+    pub installation: InstallationOptions,
 }
 
 /// Settings of `create`.

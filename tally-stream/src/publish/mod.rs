@@ -57,6 +57,8 @@ pub struct Publisher {
     refreshed: Option<Instant>,
     /// Elections that have ended and are still to be published.
     ended: BTreeSet<ElectionId>,
+    /// What was added to definitions and is published: that an election was cancelled, or the lots that decided it.
+    additions: BTreeSet<String>,
     unpublished: Unpublished,
 }
 
@@ -95,6 +97,7 @@ impl Publisher {
             leaving: BTreeSet::new(),
             refreshed: None,
             ended: BTreeSet::new(),
+            additions: BTreeSet::new(),
         })
     }
 
@@ -140,8 +143,13 @@ impl Publisher {
         let now_ms = Timestamp::now().as_millisecond();
         let (ended, mut again): (BTreeSet<_>, BTreeSet<_>) = elections
             .keys()
-            .partition(|id| elections[id].has_ended_at(now_ms));
+            .partition(|id| is_over(&elections[id], now_ms));
         again.extend(self.unpublished.elections());
+        let is_news = |id: &&ElectionId| {
+            let definition = elections[*id].definition();
+            definition.has_additions() && !self.additions.contains(&definition.key())
+        };
+        again.extend(elections.keys().filter(is_news));
         let settled: Vec<_> = ended.difference(&again).collect();
         let keys: Vec<_> = settled
             .iter()
@@ -184,7 +192,7 @@ impl Publisher {
         let now_ms = Timestamp::now().as_millisecond();
         for id in moved {
             match self.elections.get(id) {
-                Some(election) if !election.has_ended_at(now_ms) => {
+                Some(election) if !is_over(&election, now_ms) => {
                     self.publish_or_note(&election).await?;
                 }
                 Some(_) => drop(self.ended.insert(id)),
@@ -209,6 +217,9 @@ impl Publisher {
             self.unpublished.add(election.definition().id, &error);
         } else {
             self.unpublished.remove(election.definition().id);
+            if election.definition().has_additions() {
+                self.additions.insert(election.definition().key());
+            }
         }
         Ok(())
     }
@@ -233,7 +244,10 @@ impl Publisher {
             })?;
         let on_the_roll: Option<u64> = self.redis.hget(format!("roll:{id}"), "voters").await?;
         let registered = self.rolls.registered(id, on_the_roll);
-        let totals = Totals::of(&tallies, self.partitions);
+        let mut totals = Totals::of(&tallies, self.partitions);
+        if is_cancelled(election) {
+            totals = totals.without_result();
+        }
         let outcome = tally::outcome(election.definition(), &totals.tally, registered);
         if let Err(error) = &outcome.outcome
             && !outcome.awaits_the_roll()
@@ -253,6 +267,15 @@ impl Publisher {
         let _added: i32 = self.redis.sadd(ELECTIONS_KEY, id).await?;
         Ok(())
     }
+}
+
+fn is_cancelled(election: &Election) -> bool {
+    election.definition().cancelled.is_some()
+}
+
+/// Nothing of it changes any more that anybody waits for.
+fn is_over(election: &Election, now_ms: i64) -> bool {
+    is_cancelled(election) || election.has_ended_at(now_ms)
 }
 
 /// Redis may be starting: it gets a minute.

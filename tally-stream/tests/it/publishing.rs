@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ballot_log::Elections;
+use ballot_log::{Cancellation, Elections, Lots};
 use futures_util::StreamExt as _;
 use jiff::SignedDuration;
 use redis::AsyncCommands;
@@ -10,6 +10,7 @@ use serde_json::Value;
 use service_kit::health::Readiness;
 use tally::{PartitionTally, Tally};
 use tally_stream::publish::{Counted, PendingTallies, Publisher};
+use tally_stream::recount::recount;
 use tally_stream::service;
 use test_kit::http::{send, until_ready};
 use test_kit::until;
@@ -75,6 +76,79 @@ async fn a_zombie_takes_nothing_back_from_the_screen() {
     );
     let newer = publish(&world, tally(21)).await;
     assert_eq!(votes(&newer), [21, 0, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_election_shows_as_that_without_numbers() {
+    let world = World::new().await;
+    let hour = SignedDuration::from_hours(1);
+    // One that is open, and one that has ended and been published since.
+    let mut definitions = [
+        definition(1, hour, hour, "live"),
+        definition(2, hour * 2, -hour, "live"),
+    ];
+    for definition in &definitions {
+        world.publish(definition).await;
+    }
+    let counting = world.start().await;
+    world.vote(1, (0..20).map(|serial| (serial, 1))).await;
+    world.counted(1, 20).await;
+    world.counted(2, 0).await;
+    for definition in &mut definitions {
+        definition.cancelled = Some(Cancellation {
+            at: definition.created,
+            by: "administrator@example.org".to_owned(),
+        });
+        world.publish(definition).await;
+    }
+    for id in [1, 2] {
+        let result = world
+            .result(id, "the cancellation", |result| {
+                result.get("cancelled").is_some()
+            })
+            .await;
+        assert_eq!(
+            (&result["counted"], &result["final"]),
+            (&0.into(), &false.into())
+        );
+        assert_eq!(result["outcome"], Value::Null);
+        assert!(result["candidates"][0].get("votes").is_none());
+        assert!(!result.to_string().contains("administrator@"));
+    }
+    // The log is counted as before.
+    world.vote(1, (20..25).map(|serial| (serial, 1))).await;
+    counting.stop().await;
+    let recount = recount(world.recount(1)).await.unwrap();
+    assert!(recount.agrees());
+    let counted = |(stored, _): &(PartitionTally, PartitionTally)| stored.tally.counted();
+    assert_eq!(recount.partitions.iter().map(counted).sum::<u64>(), 25);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lots_that_were_drawn_show_with_what_they_decided() {
+    let world = World::new().await;
+    let hour = SignedDuration::from_hours(1);
+    let mut level = definition(1, hour * 2, -hour, "live");
+    level.rules = serde_json::from_str(r#"{"method":"dhondt","seats":1,"tie":"lot"}"#).unwrap();
+    world.publish(&level).await;
+    let mut counted = tally(20);
+    (0..20).for_each(|_| counted.tally.add_vote(0, 2, 0));
+    counted.tally.closed = true;
+    let tied = publish(&world, counted.clone()).await;
+    assert_eq!(
+        (&tied["final"], &tied["outcome"]["open_seats"]),
+        (&true.into(), &1.into())
+    );
+    level.lots = Some(Lots {
+        order: vec![2, 1],
+        drawn_by: "The commission".to_owned(),
+        drawn_at: level.end,
+    });
+    world.publish(&level).await;
+    let decided = publish(&world, counted).await;
+    assert_eq!(decided["outcome"]["seats"], serde_json::json!([0, 1, 0]));
+    assert_eq!(decided["outcome"]["ties"][0]["settled_by"], "lots");
+    assert_eq!(decided["lots"]["drawn_by"], "The commission");
 }
 
 #[tokio::test(flavor = "multi_thread")]

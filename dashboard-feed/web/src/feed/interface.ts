@@ -7,7 +7,7 @@ export type Publication = "live" | "after-close";
 /**
  * The state of an election.
  */
-export type State = "not-open" | "open" | "counting" | "final";
+export type State = "not-open" | "open" | "counting" | "final" | "cancelled";
 /**
  * What a threshold is a percentage of.
  */
@@ -35,6 +35,10 @@ export interface ElectionList {
  * An election. Times are RFC 3339.
  */
 export interface ListedElection {
+  /**
+   * When it was cancelled; absent where it was not.
+   */
+  cancelled?: string;
   created: string;
   election: number;
   end: string;
@@ -57,6 +61,10 @@ export interface Result {
    * The poll numbers of lists that stand together.
    */
   alliances?: number[][];
+  /**
+   * When the election was cancelled; absent where it was not. Then nothing in here is a result.
+   */
+  cancelled?: string;
   candidates: Candidate[];
   counted: number;
   /**
@@ -79,6 +87,7 @@ export interface Result {
    */
   finalise?: string;
   individual: boolean;
+  lots?: Lots;
   outcome: (SeatsOutcome | WinnerOutcome | WinnersOutcome) | null;
   /**
    * The sum of the partitions' offsets: grows with every change.
@@ -155,6 +164,20 @@ export interface Constituency {
    * In the order of `candidates`; absent while they may not be seen.
    */
   votes?: number[];
+}
+/**
+ * The lots that decided what was level; absent where none were drawn.
+ */
+export interface Lots {
+  drawn_at: string;
+  /**
+   * Who drew.
+   */
+  drawn_by: string;
+  /**
+   * Poll numbers, in the order in which they were drawn.
+   */
+  order: number[];
 }
 export interface SeatsOutcome {
   /**

@@ -37,6 +37,7 @@ function hasDistricts({ districts }: Result): boolean {
 }
 
 export function sectionsOf(result: Result, view: View): readonly Kind[] {
+  if (result.cancelled !== undefined) return [];
   return KINDS.filter((kind) => kind.isShown(result) && (view === "overview" || kind.view === view));
 }
 

@@ -1,4 +1,4 @@
-import { names, say } from "../language/language";
+import { moment, names, say } from "../language/language";
 import { inTie } from "../result/alliances";
 import type { Result, Tie } from "../result/result";
 import { isSeats, tiesOf } from "../result/verdict";
@@ -15,6 +15,11 @@ export function Ties({ result }: { result: Result }) {
           <li key={tie.between.join()}>{inWords(tie, result)}</li>
         ))}
       </ul>
+      {result.lots === undefined ? null : (
+        <p class="lots">
+          {say("ties.drawn", { name: result.lots.drawn_by, time: moment(Date.parse(result.lots.drawn_at)) })}
+        </p>
+      )}
     </aside>
   );
 }

@@ -1,16 +1,18 @@
 // The phase of an election, and how long it is still open.
 
-export type Phase = "not-open" | "open" | "counting" | "final";
+export type Phase = "not-open" | "open" | "counting" | "final" | "cancelled";
 
 export interface Period {
   created: string;
   start: string;
   end: string;
   final: boolean;
+  cancelled?: string;
 }
 
 /** An election is open from the later of its start and its creation until its end, which is exclusive. */
 export function phaseOf(election: Period, nowMs: number): Phase {
+  if (election.cancelled !== undefined) return "cancelled";
   if (election.final) return "final";
   if (nowMs >= Date.parse(election.end)) return "counting";
   return nowMs >= opensAt(election) ? "open" : "not-open";

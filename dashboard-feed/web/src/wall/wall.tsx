@@ -5,6 +5,7 @@ import { now } from "../feed/clock";
 import { elections, follow, shown } from "../feed/feed";
 import { say } from "../language/language";
 import { Alliances } from "../parts/alliances";
+import { Cancelled } from "../parts/cancelled";
 import { Figures } from "../parts/figures";
 import { Heading } from "../parts/heading";
 import { Hidden } from "../parts/hidden";
@@ -67,7 +68,7 @@ export function Wall() {
   return (
     <main id="result" class="wall">
       <StatusLine />
-      {current !== undefined && visible !== undefined ? (
+      {current !== undefined && (visible !== undefined || current.result.cancelled !== undefined) ? (
         <article
           key={current.result.election}
           data-election={current.result.election}
@@ -75,10 +76,10 @@ export function Wall() {
         >
           <div class="top">
             <Heading result={current.result} />
-            <Figures result={current.result} />
+            {visible === undefined ? null : <Figures result={current.result} />}
           </div>
           <div class="scene" data-scene={visible}>
-            <SceneOf scene={visible} result={current.result} />
+            {visible === undefined ? <Cancelled /> : <SceneOf scene={visible} result={current.result} />}
           </div>
         </article>
       ) : elections.value?.length === 0 ? (

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use ballot_log::Act;
+use ballot_log::{Act, Cancellation, elections};
+use jiff::SignedDuration;
+use test_kit::TIMEOUT;
 
 use crate::tokens::{self, JMBG, OFFICIAL};
 use crate::world::{World, file, guid};
@@ -78,6 +80,30 @@ async fn the_answer_says_what_was_recorded() {
         "The file holds no ballots."
     );
     assert!(!empty.headers.contains_key("urna-batch"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_for_a_cancelled_election_is_discarded() {
+    let world = World::on(devstack::shared().await).await;
+    let hour = SignedDuration::from_hours(1);
+    let mut cancelled = world.define(7, -hour, hour).await.definition().clone();
+    cancelled.cancelled = Some(Cancellation {
+        at: cancelled.created,
+        by: "administrator@example.org".to_owned(),
+    });
+    let brokers = world.stack.kafka_brokers();
+    elections::publish(brokers, &world.topics, &[cancelled], TIMEOUT)
+        .await
+        .unwrap();
+    let station = world.start().await;
+    let answer = station.send(format!("{},1\n", guid(1))).await;
+    assert_eq!(answer.status, 200);
+    let act = &world.acts(1).await[0];
+    assert_eq!(
+        (act.outcome.as_str(), act.detail.as_deref()),
+        ("discarded", Some("No election is open."))
+    );
+    assert!(world.records().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -175,6 +175,8 @@ impl ElectionRequest {
             results: extras.results,
             finalise: extras.finalise,
             partitions: None,
+            cancelled: None,
+            lots: None,
             log: LOG_VERSION,
         };
         match definition.check() {
@@ -254,7 +256,7 @@ pub async fn from_scenario(
     };
     let ballot_box = (publisher.topics().votes.as_str(), partitions);
     definitions::insert(&transaction, ballot_box, election).await?;
-    audit::append(&transaction, &at_the_terminal(format!("election {id}"))).await?;
+    audit::append(&transaction, &at_the_terminal("createElection", id)).await?;
     transaction.commit().await?;
     ensure!(
         publish(publisher, &definition).await,
@@ -265,12 +267,12 @@ pub async fn from_scenario(
 
 /// The audit entry of a command at the terminal: it needs the database's password but no account, and is recorded
 /// under the user's name on this machine.
-fn at_the_terminal(target: String) -> AuditEntry {
+pub fn at_the_terminal(what: &'static str, election: ElectionId) -> AuditEntry {
     AuditEntry {
         who: std::env::var("USER").unwrap_or_default(),
         role: String::new(),
-        what: "createElection".into(),
-        target,
+        what: what.into(),
+        target: format!("election {election}"),
         address: "command line".to_owned(),
         outcome: audit::SUCCESS.to_owned(),
         at: Timestamp::now(),

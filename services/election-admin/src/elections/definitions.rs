@@ -1,7 +1,7 @@
 //! Defining elections in PostgreSQL, and listing them. Tables that other services also read are in `election-store`.
 
 use anyhow::Context;
-use ballot_log::{ElectionDefinition, ElectionId};
+use ballot_log::{Cancellation, ElectionDefinition, ElectionId};
 use deadpool_postgres::{Object, Pool};
 use jiff::Timestamp;
 use tokio_postgres::error::SqlState;
@@ -72,7 +72,7 @@ pub async fn is_taken(
     end: Timestamp,
 ) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT FROM elections
-               WHERE tstzrange(starts, ends, '[)') && tstzrange($1, $2, '[)'))";
+               WHERE tstzrange(starts, ends, '[)') && tstzrange($1, $2, '[)') AND NOT definition ? 'cancelled')";
     let row = transaction.query_one(sql, &[&start, &end]).await?;
     Ok(row.try_get(0)?)
 }
@@ -131,6 +131,8 @@ pub struct Listed {
     pub individual: bool,
     /// The participants, in the order of the ballot.
     pub participants: Vec<(ParticipantId, String)>,
+    /// Where it was cancelled.
+    pub cancelled: Option<Cancellation>,
 }
 
 /// All elections with their participants, oldest first.
@@ -140,6 +142,7 @@ pub struct Listed {
 pub async fn list(client: &Client) -> anyhow::Result<Vec<Listed>> {
     let sql = "SELECT elections.id, definition ->> 'title' AS title, given_start, given_end,
                    (definition ->> 'individual')::boolean AS individual,
+                   definition -> 'cancelled' AS cancelled,
                    array_agg(participants.id ORDER BY poll_number) AS participants,
                    array_agg(participants.name ORDER BY poll_number) AS names
                FROM elections
@@ -161,6 +164,9 @@ fn listed(row: &Row) -> anyhow::Result<Listed> {
             end: row.try_get("given_end")?,
             individual: row.try_get("individual")?,
             participants: ids.into_iter().zip(names).collect(),
+            cancelled: row
+                .try_get::<_, Option<Json<Cancellation>>>("cancelled")?
+                .map(|Json(cancelled)| cancelled),
         })
     };
     read().map_err(|error: tokio_postgres::Error| {

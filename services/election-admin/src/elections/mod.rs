@@ -1,5 +1,6 @@
 //! What administrators define: participants and elections, stored in PostgreSQL and published in the topic `elections`.
 
+pub mod cancellation;
 pub mod creation;
 pub mod definitions;
 pub mod finalising;

@@ -91,6 +91,8 @@ impl ElectionTemplate {
             results: self.results,
             finalise: self.finalise,
             partitions: None,
+            cancelled: None,
+            lots: None,
             log: LOG_VERSION,
         }
     }

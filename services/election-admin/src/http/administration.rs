@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use ballot_log::definition::Finalise;
-use ballot_log::{ElectionId, PollNumber};
+use ballot_log::{Cancellation, ElectionId, PollNumber};
 use election_store::elections;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -15,7 +15,7 @@ use service_kit::token::Holder;
 use utoipa::ToSchema;
 
 use super::state::State;
-use super::{answer, election_request, query};
+use super::{answer, cancellation, election_request, query};
 use crate::elections::participants::{self, Participant, ParticipantId};
 use crate::elections::{definitions, finalising};
 
@@ -171,6 +171,10 @@ pub(super) struct ListedElection {
     end: String,
     individual: bool,
     participants: Vec<ListedParticipant>,
+    /// Only where it was cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<cancellation::Cancelled>)]
+    cancelled: Option<Cancellation>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -208,6 +212,7 @@ pub(super) async fn get_elections(
             .into_iter()
             .map(|(id, name)| ListedParticipant { id, name })
             .collect(),
+        cancelled: election.cancelled,
     };
     let act = AuditEntry::by(&holder, &request, "");
     let work = async {

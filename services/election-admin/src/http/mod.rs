@@ -3,7 +3,9 @@
 mod administration;
 mod answer;
 mod batches;
+mod cancellation;
 mod election_request;
+mod lots;
 mod query;
 mod records;
 mod results;
@@ -27,6 +29,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint!(Administrator, administration::get_participants),
         endpoint!(Administrator, administration::create_election),
         endpoint!(Administrator, administration::get_elections),
+        endpoint!(Administrator, cancellation::cancel),
+        endpoint!(Administrator, lots::lots),
         endpoint!(Administrator, results::get_results),
         endpoint!(AdministratorUntilPublic, records::results_json),
         endpoint!(AdministratorUntilPublic, records::results_csv),

@@ -17,7 +17,7 @@ use super::answer::{bad_parameter, no_such_election};
 use super::query::{election, limit, parameter, target};
 use super::state::State;
 use crate::results::rejected::{self, RejectedBallot};
-use crate::results::report::{Report, Turnout};
+use crate::results::report::{DecidedByLots, Report, Turnout};
 
 /// A result in full.
 #[derive(ToSchema)]
@@ -34,6 +34,10 @@ struct FullResult {
     /// By partition, the offset of the first record that it does not include.
     offsets: std::collections::BTreeMap<String, i64>,
     finalised_at: Option<String>,
+    /// Only where lots decided what the result left open, as it was final: a second result.
+    decided: Option<DecidedByLots>,
+    /// Only where the election was cancelled: it has no result then.
+    cancelled: Option<super::cancellation::Cancelled>,
 }
 
 /// Returns the whole result as JSON: votes, seats or a winner, and the ties that mattered

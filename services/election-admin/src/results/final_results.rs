@@ -8,7 +8,7 @@ use election_store::{rolls, tallies};
 use jiff::Timestamp;
 use serde::Deserialize;
 use service_kit::hex::hex;
-use tally::{OfficialParticipant, PartitionTally, Totals, merge};
+use tally::{OfficialParticipant, OfficialResult, PartitionTally, Totals, merge};
 use tokio_postgres::types::Json;
 use tokio_postgres::{Client, Row};
 
@@ -128,6 +128,21 @@ pub async fn finalise(
     Ok(true)
 }
 
+/// The result as it comes out of the tallies now, in the form of the stored one. Lots that the definition has are applied.
+///
+/// # Errors
+/// Where the stored text is damaged.
+pub fn again(
+    stored: &FinalResult,
+    definition: &ElectionDefinition,
+    tallies: &[PartitionTally],
+) -> anyhow::Result<OfficialResult> {
+    Ok(match stored.basis()? {
+        Basis { v: 1, registered } => official(definition, &merge(tallies), registered),
+        Basis { registered, .. } => certified(definition, tallies, registered),
+    })
+}
+
 /// Computes the result again from the tallies, and compares it with what is stored.
 ///
 /// # Errors
@@ -160,11 +175,8 @@ pub async fn verify(
         merged.closed,
         "the result of election {id} is stored as final, but not every partition is closed"
     );
-    let certified = match stored.basis()? {
-        Basis { v: 1, registered } => official(definition, &merged, registered),
-        Basis { registered, .. } => certified(definition, &tallies, registered),
-    };
-    let again = canonical::sha256(&canonical::text(&certified)?);
+    let again = again(&stored, &definition.as_defined(), &tallies)?;
+    let again = canonical::sha256(&canonical::text(&again)?);
     ensure!(
         again.as_slice() == stored.sha256,
         "the result of election {id} comes out differently now: stored is {}, computed from the stored tallies {}",

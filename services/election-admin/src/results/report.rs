@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use ballot_log::{ElectionDefinition, ElectionId, PollNumber};
+use ballot_log::{Cancellation, ElectionDefinition, ElectionId, Lots, PollNumber};
 use election_store::{rolls, tallies};
 use electoral_rules::Outcome;
 use jiff::Timestamp;
@@ -14,6 +14,7 @@ use tally::{OfficialResult, PartitionTally, Tally, merge};
 use tokio_postgres::Client;
 use utoipa::ToSchema;
 
+use crate::results::decided_results::{self, DecidedResult};
 use crate::results::final_results::{self, FinalResult};
 use crate::results::official::{self, official};
 
@@ -31,10 +32,14 @@ pub struct Report {
     tally: Tally,
     offsets: BTreeMap<i32, i64>,
     stored: Option<FinalResult>,
+    /// Where lots decided what that left open; `result` is with them.
+    decided: Option<(Lots, DecidedResult)>,
     /// Voters on the roll, if it was ever loaded.
     registered: Option<u64>,
     /// Whether the numbers may be shown: they are final, or the election publishes them while votes come in.
     visible: bool,
+    /// It was cancelled, and has no result.
+    cancelled: Option<Cancellation>,
 }
 
 /// The answer of `results.json`.
@@ -52,6 +57,38 @@ pub struct FullResult {
     /// By partition, the offset of the first record that it does not include.
     offsets: BTreeMap<i32, i64>,
     finalised_at: Option<Timestamp>,
+    /// Where lots decided what the final result left open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided: Option<DecidedByLots>,
+    /// It was cancelled, and has no result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancelled: Option<Cancellation>,
+}
+
+/// A result that lots decided, beside the one that left it open.
+#[derive(Serialize, ToSchema)]
+pub struct DecidedByLots {
+    /// Canonical JSON: the lots, the hash of the result that they decide, and that result with the ties settled.
+    #[schema(value_type = Object)]
+    result: Box<RawValue>,
+    /// Of the bytes of the result, in hex.
+    sha256: String,
+    #[schema(value_type = String)]
+    decided_at: Timestamp,
+}
+
+impl DecidedByLots {
+    /// As it is shown.
+    ///
+    /// # Errors
+    /// Where the stored text is damaged.
+    pub fn new(decided: &DecidedResult) -> anyhow::Result<Self> {
+        Ok(Self {
+            result: RawValue::from_string(decided.text.clone())?,
+            sha256: hex(&decided.sha256),
+            decided_at: decided.decided_at,
+        })
+    }
 }
 
 /// How many ballots there are, and how many of them count.
@@ -80,7 +117,10 @@ impl Report {
         let stored = final_results::find(client, definition.id).await?;
         let tallies = tallies::of_election(client, definition.id).await?;
         let registered = rolls::find(client, definition.id).await?;
-        Ok(Self::new(definition, &tallies, registered, stored))
+        let decided = decided_results::find(client, definition.id).await?;
+        let mut report = Self::new(definition, &tallies, registered, stored);
+        report.decided = definition.lots.clone().zip(decided);
+        Ok(report)
     }
 
     fn new(
@@ -96,8 +136,11 @@ impl Report {
             offsets: stored
                 .as_ref()
                 .map_or_else(|| now.collect(), |stored| stored.offsets.clone()),
-            visible: stored.is_some() || official::is_live(definition),
+            visible: definition.cancelled.is_none()
+                && (stored.is_some() || official::is_live(definition)),
+            cancelled: definition.cancelled.clone(),
             stored,
+            decided: None,
             registered,
             tally,
         }
@@ -135,6 +178,11 @@ impl Report {
             sha256: self.stored.as_ref().map(|stored| hex(&stored.sha256)),
             offsets: self.offsets.clone(),
             finalised_at: self.stored.as_ref().map(|stored| stored.finalised_at),
+            decided: match &self.decided {
+                Some((_, decided)) => Some(DecidedByLots::new(decided)?),
+                None => None,
+            },
+            cancelled: self.cancelled.clone(),
         })
     }
 
@@ -229,6 +277,10 @@ impl Report {
         if let Some(registered) = self.registered {
             let _infallible = writeln!(table, "{registered} voters on the roll");
         }
+        if let Some(Cancellation { at, by }) = &self.cancelled {
+            let _infallible = writeln!(table, "cancelled at {at} by {by}: it has no result");
+            return table;
+        }
         if !self.visible {
             table.push_str("the numbers show when the result is final\n");
             return table;
@@ -249,6 +301,18 @@ impl Report {
         table.push_str(&self.decided());
         if let Some(stored) = &self.stored {
             let _infallible = writeln!(table, "sha256 {}", hex(&stored.sha256));
+        }
+        if let Some((lots, decided)) = &self.decided {
+            let Lots {
+                order,
+                drawn_by,
+                drawn_at,
+            } = lots;
+            let _infallible = writeln!(
+                table,
+                "lots drawn by {drawn_by} at {drawn_at}, in this order: {order:?}\nsha256 of what they decided {}",
+                hex(&decided.sha256)
+            );
         }
         table
     }

@@ -3,9 +3,11 @@
 
 mod audit;
 mod batches;
+mod cancelling;
 mod closing;
 mod commands;
 mod contract;
+mod deciding;
 mod elections;
 mod records;
 mod results;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ballot_log::{ElectionDefinition, elections};
+use ballot_log::{Cancellation, ElectionDefinition, elections};
 use devstack::{Stack, StackOptions};
 use serde_json::json;
 use test_kit::{TIMEOUT, until};
@@ -145,6 +145,30 @@ async fn nobody_waits_for_a_redis_that_hangs_after_the_append() {
         station.post_vote(&voters[0], 1).await.problem(),
         (409, "already-voted")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_vote_is_taken_for_a_cancelled_election() {
+    let world = World::on(devstack::shared().await).await;
+    let hour = jiff::SignedDuration::from_hours(1);
+    let mut cancelled = world.define(7, -hour, hour).await;
+    let voters = world.load_roll(7, 40).await;
+    let station = world.start().await;
+    assert_eq!(station.post_vote(&voters[0], 1).await.status, 202);
+    cancelled.cancelled = Some(Cancellation {
+        at: cancelled.created,
+        by: "administrator@example.org".to_owned(),
+    });
+    let brokers = world.stack.kafka_brokers();
+    elections::publish(brokers, &world.log.topics, &[cancelled], TIMEOUT)
+        .await
+        .unwrap();
+    until("the cancellation is known", async || {
+        station.post_vote(&voters[1], 1).await.status != 202
+    })
+    .await;
+    let refused = station.post_vote(&voters[2], 1).await;
+    assert_eq!(refused.problem(), (409, "no-open-election"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

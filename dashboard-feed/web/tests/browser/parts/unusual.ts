@@ -36,6 +36,17 @@ export function unusual(night: Night): void {
       await visit.page.context().close();
     });
 
+    test("a cancelled election says so and shows no numbers", async () => {
+      const result = await night.stack.result(night.level);
+      const cancelled = { ...result, cancelled: "2026-06-16T12:00:00Z", final: false, outcome: null };
+      const visit = await showing(night, cancelled, "votes");
+      expect(await visit.page.textContent(".phase")).toBe("Cancelled");
+      expect(await visit.page.textContent("h2")).toBe("This election was cancelled");
+      expect(await visit.page.locator("nav.views").count()).toBe(0);
+      await visit.expectAccessible();
+      await visit.page.context().close();
+    });
+
     test("slots of time reach back to the opening", async () => {
       const result = await night.stack.result(night.president);
       const timeline = { from: result.start, slot_seconds: 2, ballots: [12, 40, 48] };
