@@ -80,7 +80,7 @@ mod tests {
             (defined.key().as_str(), cancelled.key().as_str()),
             ("7", "7/cancelled")
         );
-        assert_eq!(cancelled.as_sample(), defined);
+        assert_eq!(cancelled.as_defined(), defined);
         assert_eq!(cancelled.with_additions_of(&defined), None);
         assert_eq!(cancelled.with_additions_of(&by("c@d.ef")), None);
         let lots = |order: &[PollNumber]| ElectionDefinition {
@@ -93,7 +93,7 @@ mod tests {
         };
         let decided = defined.with_additions_of(&lots(&[2, 1])).unwrap();
         assert_eq!(
-            (decided.key().as_str(), decided.as_sample()),
+            (decided.key().as_str(), decided.as_defined()),
             ("7/lots", sample())
         );
         assert_eq!(decided.with_additions_of(&lots(&[1, 2])), None);
