@@ -15,7 +15,7 @@ pub(crate) const TICK: Duration = Duration::from_millis(100);
 /// What comes from Redis.
 pub(crate) enum Arrival {
     /// A result, old or new.
-    Result(PublishedResult),
+    Result(Box<PublishedResult>),
     /// Everything that Redis held has been sent; answered once all of it is visible.
     Loaded(oneshot::Sender<()>),
 }
@@ -37,7 +37,7 @@ pub(crate) async fn show(mut arrivals: mpsc::Receiver<Arrival>, latest: LatestRe
                     let queue = queues
                         .entry(publication.election())
                         .or_insert_with(Queue::new);
-                    queue.offer(publication, Instant::now());
+                    queue.offer(*publication, Instant::now());
                 }
                 Some(Arrival::Loaded(seen)) => {
                     latest.mark_loaded();
@@ -121,7 +121,7 @@ mod tests {
         let (arrivals, arriving) = arrivals();
         tokio::spawn(show(arriving, latest.clone()));
         for position in [3, 4, 9, 8, 5] {
-            let result = Arrival::Result(sample(1, position, ""));
+            let result = Arrival::Result(Box::new(sample(1, position, "")));
             arrivals.send(result).await.ok().unwrap();
             settle().await;
         }
@@ -139,7 +139,7 @@ mod tests {
             let (arrivals, arriving) = arrivals();
             tokio::spawn(show(arriving, latest.clone()));
             arrivals
-                .send(Arrival::Result(sample(1, 0, "")))
+                .send(Arrival::Result(Box::new(sample(1, 0, ""))))
                 .await
                 .ok()
                 .unwrap();
@@ -157,7 +157,7 @@ mod tests {
             timer.tick().await;
             for position in 1..=u64::from(per_second) * 10 {
                 timer.tick().await;
-                let result = Arrival::Result(sample(1, position, ""));
+                let result = Arrival::Result(Box::new(sample(1, position, "")));
                 arrivals.send(result).await.ok().unwrap();
             }
             sleep(TICK).await;
@@ -175,7 +175,7 @@ mod tests {
         let (arrivals, arriving) = arrivals();
         tokio::spawn(show(arriving, latest.clone()));
         for election in 1..=3 {
-            let result = Arrival::Result(sample(election, 1, ""));
+            let result = Arrival::Result(Box::new(sample(election, 1, "")));
             arrivals.send(result).await.ok().unwrap();
         }
         let (seen, all_seen) = oneshot::channel();

@@ -124,7 +124,7 @@ impl Source {
         let reason = match parsed {
             Ok(publication) if Some(publication.election()) == election_of(key) => {
                 self.unreadable.remove(key);
-                return self.send(Arrival::Result(publication)).await;
+                return self.send(Arrival::Result(Box::new(publication))).await;
             }
             Ok(publication) => format!("it is of election {}", publication.election()),
             Err(error) => error.to_string(),

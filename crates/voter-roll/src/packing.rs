@@ -55,7 +55,7 @@ pub struct EntryAddress {
     pub field: [u8; 16],
     /// The bucket, once taken modulo their number.
     pub bucket: u64,
-    /// XORed with the serial.
+    /// Combined with the serial by exclusive or.
     pub mask: u32,
 }
 

@@ -93,9 +93,9 @@ fn now(act: &AuditEntry) -> anyhow::Result<Cancellation> {
 }
 
 async fn is_published(publisher: &Publisher, definition: &ElectionDefinition) -> bool {
-    let published = publisher.publish(definition).await;
-    let published = published.inspect_err(|error| {
+    let done = publisher.publish(definition).await;
+    let done = done.inspect_err(|error| {
         tracing::error!(election = definition.id, %error, "that an election is cancelled is stored and not published");
     });
-    published.is_ok()
+    done.is_ok()
 }

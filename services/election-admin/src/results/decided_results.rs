@@ -171,13 +171,13 @@ pub async fn decide(
         .context("the result that lots decided is missing")?;
     drop(client);
     tracing::info!(election, sha256 = %hex(&result.sha256), "lots have decided the election");
-    let published = publisher.publish(&definition).await;
-    let published = published.inspect_err(|error| {
+    let done = publisher.publish(&definition).await;
+    let done = done.inspect_err(|error| {
         tracing::error!(election, %error, "the lots of an election are stored and not published");
     });
     Ok(Decided {
         result,
-        is_published: published.is_ok(),
+        is_published: done.is_ok(),
     })
 }
 
@@ -271,9 +271,9 @@ fn check_outcome(
     decided: &OfficialResult,
 ) -> Result<(), LotsError> {
     // Some ties only arise from how others were settled.
-    let ties = decided.outcome.as_ref().map_or(&[][..], Outcome::ties);
+    let outcome = decided.outcome.as_ref();
     let by_lot = |tie: &&Tie| matches!(tie.settled_by, None | Some(SettledBy::Lots));
-    let level = open_ties(tied).chain(ties.iter().filter(by_lot));
+    let level = open_ties(tied).chain(outcome.into_iter().flat_map(Outcome::ties).filter(by_lot));
     let level: BTreeSet<PollNumber> = level.flat_map(|tie| tie.between.iter().copied()).collect();
     if let Some(other) = lots.order.iter().find(|number| !level.contains(number)) {
         return Err(LotsError::Refused(format!(

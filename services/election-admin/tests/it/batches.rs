@@ -23,7 +23,7 @@ fn act(election: u32, outcome: &str) -> Act {
     act.election = Some(election);
     act.file = Some(FILE.to_owned());
     act.lines = Some(10);
-    act.outcome = outcome.to_owned();
+    outcome.clone_into(&mut act.outcome);
     if outcome != Act::RECEIVED {
         (act.too_early, act.too_late) = (Some(0), Some(4));
     }
@@ -225,7 +225,7 @@ async fn a_manual_result_waits_and_files_can_be_withdrawn_by_the_administrator_m
     assert_eq!(status, 200);
     assert!(world.markers(1).is_empty());
 
-    let (status, word) = finalise(&admin).await;
+    let (status, given) = finalise(&admin).await;
     assert_eq!(status, 200);
     assert_eq!(
         finalise(&admin).await,

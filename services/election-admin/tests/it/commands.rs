@@ -179,7 +179,7 @@ async fn results_are_printed_and_checked() {
     );
     let table = says(&world, &["results", "2"]).await;
     assert!(
-        table.contains("B")
+        table.contains('B')
             && table.contains("lots drawn by The commission at 2020-01-03T10:00:00Z"),
         "{table}"
     );
