@@ -1,5 +1,5 @@
-# One image with every program of Urna, and one with the gateway in front of those that run several times.
-# BuildKit as it comes with Docker 23 will do.
+# One image with every program of Urna, and one with the gateway in front of those that run several times. Needs
+# BuildKit, as included in Docker 23.
 
 FROM node:22-bookworm-slim AS page
 WORKDIR /page
@@ -11,8 +11,8 @@ FROM rust:1-bookworm AS programs
 WORKDIR /urna
 COPY . .
 COPY --from=page /page/dist dashboard-feed/web/dist
-# What was compiled before is kept from build to build, outside of the image. Line numbers are left out: they are
-# nine tenths of a program.
+# Compiled code is cached between builds, outside the image. Line numbers are omitted: they are nine tenths of a
+# program.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/urna/target \
     CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_STRIP=symbols \
@@ -26,20 +26,19 @@ RUN apt-get update && \
     rm -rf /var/lib/apt/lists/*
 COPY containers/gateway.cfg /etc/haproxy/haproxy.cfg
 USER haproxy
-# It answers what it has taken before it ends; SIGTERM would cut that off.
+# It finishes the accepted requests before it ends; SIGTERM would cut them off.
 STOPSIGNAL SIGUSR1
 CMD ["haproxy", "-db", "-f", "/etc/haproxy/haproxy.cfg"]
 
 FROM debian:bookworm-slim AS system
-# The page's and the time zones' users need no more than what is there; a package manager's lists, manuals and
-# translations are of no use to them.
+# Nothing at run time needs the package manager's lists, manuals and translations.
 RUN groupadd --system --gid 10001 urna && \
     useradd --system --uid 10001 --gid urna --no-create-home --home-dir /nonexistent urna && \
     install --directory --owner urna --group urna --mode 700 \
         /var/lib/urna/ballot-keys /var/lib/urna/roll && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt/* /usr/share/doc/* /usr/share/man/* /usr/share/locale/*
 
-# Made of one layer, as what a layer removes is still in the one below it.
+# A single layer, because files removed by a layer are still in the one below it.
 FROM scratch AS urna
 COPY --from=system / /
 COPY --from=programs /programs/ /usr/local/bin/

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The dependency rules: `electoral-rules` depends on no crate of the workspace, `crates/*` never on a service, services
-// never on each other; and what each program must not link. Read from cargo, tests left out.
+// The dependency rules: `electoral-rules` depends on no crate of the workspace, `crates/*` never on a service,
+// services never on each other; and what each program must not link. Read from cargo, without tests.
 import { execFileSync } from "node:child_process";
 import { dirname, relative } from "node:path";
 
@@ -23,8 +23,8 @@ const broken = metadata.packages.flatMap(({ name, dependencies }) => {
     .map((other) => `${name} must depend on crates/* only, but does on ${other} (${place.get(other)})`);
 });
 
-// What must not be linked into a program, however far down: read with each package's own features, as a build of
-// the whole workspace unifies them.
+// What must not be linked into a program, even indirectly: read with each package's own features, because a
+// build of the whole workspace unifies them.
 const io = ["tokio", "mio", "socket2", "hyper", "actix-web", "rdkafka", "redis", "tokio-postgres"];
 const postgresql = ["tokio-postgres", "deadpool-postgres", "refinery"];
 const forbidden = {

@@ -47,7 +47,7 @@ export class Compose {
     return this.compose(['run', '--rm', '--no-deps', '-T', 'voter-roll', ...args], { timeout_s: 300 });
   }
 
-  /** As if it had crashed. Docker starts again what ends by itself, but not what somebody killed. */
+  /** As if it had crashed. Docker restarts containers that end on their own, but not those that were killed. */
   async kill(container) {
     await docker(['kill', container]);
     await docker(['start', container]);
@@ -77,7 +77,7 @@ export class Compose {
     return problems;
   }
 
-  /** Each of our own containers ends by itself when it is asked to. */
+  /** Each of our own containers ends on its own when asked to. */
   async checkStopping(services) {
     await this.compose(['stop', ...services], { timeout_s: 300 });
     const containers = (await Promise.all(services.map((service) => this.containers(service)))).flat();

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** Runs a program in the checkout; returns what it says. Fails with its last lines where its status is not 0. */
+/** Runs a program in the checkout and returns its output. Fails with its last lines if its status is not 0. */
 export async function run(program, args, { input, env, timeout_s = 120 } = {}) {
   const { status, stdout, stderr } = await attempt(program, args, { input, env, timeout_s });
   if (status !== 0) {
@@ -15,7 +15,7 @@ export async function run(program, args, { input, env, timeout_s = 120 } = {}) {
   return stdout;
 }
 
-/** The same, whatever the status is. */
+/** The same, with any status. */
 export function attempt(program, args, { input = '', env = {}, timeout_s = 120 } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: root, env: { ...process.env, ...env } });
@@ -28,7 +28,7 @@ export function attempt(program, args, { input = '', env = {}, timeout_s = 120 }
       clearTimeout(overdue);
       resolve({ status: status ?? signal, stdout, stderr });
     });
-    // Who does not read to the end has ended.
+    // A program that does not read all of its input has ended.
     child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
@@ -43,7 +43,7 @@ export async function inspect(containers) {
   return containers.length === 0 ? [] : JSON.parse(await docker(['inspect', ...containers]));
 }
 
-/** Asks again until the answer is not false; fails, saying what was waited for, when the time is up. */
+/** Retries until the answer is not false; fails after the timeout, saying what it was waiting for. */
 export async function until(what, ask, timeout_s = 120) {
   const deadline = Date.now() + timeout_s * 1000;
   for (;;) {

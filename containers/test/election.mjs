@@ -1,4 +1,4 @@
-// An election as an administrator opens it, an official brings paper to it, and a crowd votes in it.
+// An election: an administrator opens it, an official uploads paper ballots, and a crowd votes.
 import { spawn } from 'node:child_process';
 import { docker, say, until } from './docker.mjs';
 
@@ -49,7 +49,7 @@ export class Desks {
     return this.call('dashboard-feed', `/api/elections/${election}/results`).catch(() => null);
   }
 
-  /** Brings a few paper ballots, and waits until they are on the page. */
+  /** Uploads a few paper ballots, and waits until they are on the page. */
   async bringPaper(election) {
     await this.call('access-control', '/register', { body: OFFICIAL });
     const token = await this.logIn(OFFICIAL.email, OFFICIAL.password);
@@ -88,11 +88,11 @@ export class Crowd {
         }
       });
     });
-    // Looked at when all is done.
+    // Checked at the end.
     this.report.catch(() => {});
   }
 
-  /** Lets nobody else vote, and compares what the voters were told with what was counted. */
+  /** Stops the voting, and compares what the voters were told with what was counted. */
   async check() {
     await docker(['kill', '--signal', 'INT', this.name]);
     const report = await this.report;

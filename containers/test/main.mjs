@@ -16,7 +16,7 @@ const SECRETS = ['jwt_secret', 'admin_password', 'accounts_database_password', '
 const RATE = 400;
 const LONGEST_VOTING_S = 1200;
 const LARGEST_IMAGE_MB = 200;
-/** Servers that go away for a minute each: nothing of ours may be ended because of it. */
+/** Servers that are down for a minute each: none of our containers may be stopped because of it. */
 const SERVERS_AWAY = ['election-database', 'redis'];
 const AWAY_S = 60;
 
@@ -57,7 +57,7 @@ class Test {
     test.project = swarm ? 'urna-test-swarm' : 'urna-test';
     test.problems = [];
     test.figures = {};
-    // More than can vote while everything happens; those who have not by then stay at home.
+    // More than can vote during the test; the rest do not vote.
     test.voters = RATE * LONGEST_VOTING_S;
     const names = ['vote-ingest', 'dashboard-feed', 'access-control', 'election-admin', 'ballot-station'];
     const free = await freePorts(names.length);
@@ -76,7 +76,7 @@ class Test {
     return test;
   }
 
-  /** Secrets as production has them: random, and in files. */
+  /** Secrets as in production: random, and in files. */
   async makeSecrets() {
     await mkdir(path.join(root, 'target'), { recursive: true });
     this.secrets = await mkdtemp(path.join(root, 'target/test-secrets-'));
@@ -182,7 +182,7 @@ class Test {
     return SERVERS_AWAY.length;
   }
 
-  /** What runs, and since when: another text where one was ended or started. */
+  /** What runs, and since when: the text changes if a container was stopped or started. */
   async containersOfOurs() {
     const all = await Promise.all(SERVICES.map((service) => this.installation.containers(service)));
     const running = await inspect(all.flat());
@@ -204,7 +204,7 @@ class Test {
   }
 }
 
-/** Ports that nobody has at the moment. */
+/** Ports that are currently free. */
 async function freePorts(count) {
   const servers = Array.from({ length: count }, () => createServer());
   await Promise.all(servers.map((server) => new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))));

@@ -1,8 +1,8 @@
-// Who can reach which server: that is to say, nobody whom it does not concern.
+// Who can reach which server: only those that need it.
 import { attempt, docker, inspect } from './docker.mjs';
 
-// A question of each protocol, as `printf` writes it, and the first byte of the answer. Some networks accept every
-// connection to anything: what counts is that the server itself answers.
+// A request of each protocol, in `printf` notation, and the first byte of the answer. Some networks accept every
+// connection: what counts is that the server itself answers.
 const KAFKA = { port: 9092, asks: String.raw`\0\0\0\x0a\0\x12\0\0\0\0\0\x01\xff\xff`, hears: '00' };
 const REDIS = { port: 6379, asks: String.raw`PING\r\n`, hears: '2b' };
 const POSTGRESQL = { port: 5432, asks: String.raw`\0\0\0\x08\x04\xd2\x16\x2f`, hears: '4e' };
@@ -16,7 +16,7 @@ const SERVERS = {
 };
 const PUBLISHED = [8000, 8501, 5000, 5001, 5002];
 
-/** Tries every connection, by name and by address. Returns how many there were of each kind, and what is wrong. */
+/** Tries every connection, by name and by address. Returns the number of each kind, and the errors. */
 export async function checkNetworks(installation, services) {
   const targets = [];
   for (const [server, protocol] of Object.entries(SERVERS)) {
@@ -30,7 +30,7 @@ export async function checkNetworks(installation, services) {
     const reached = await connect(container, targets);
     for (const [index, { server, host, users }] of targets.entries()) {
       const allowed = users.includes(service);
-      // A service has no business with the addresses that a server has on other networks.
+      // A service must not use the addresses that a server has on other networks.
       if (allowed && host !== server) continue;
       count[allowed ? 'allowed' : 'forbidden'] += 1;
       if (reached[index] !== allowed) {
@@ -42,7 +42,7 @@ export async function checkNetworks(installation, services) {
   return { ...count, problems };
 }
 
-/** Connects to all at the same time: packets that are dropped are not answered. */
+/** Connects to all at the same time, because dropped packets only time out. */
 async function connect(container, targets) {
   const attempts = targets.map(({ host, port, asks, hears }, index) => {
     const ask = `exec 3<>/dev/tcp/${host}/${port} && printf "${asks}" >&3 && head -c 1 <&3 | od -An -tx1`;

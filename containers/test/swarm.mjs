@@ -1,7 +1,7 @@
 // An installation on a Swarm of one machine.
 import { attempt, docker, inspect, isReady, lines, run, say, until } from './docker.mjs';
 
-/** Where what has data runs: docker-compose.yml asks for machines with these labels. */
+/** Where services with data run: docker-compose.yml requires machines with these labels. */
 const LABELS = ['ballot-keys', 'databases', 'kafka-1', 'kafka-2', 'kafka-3', 'redis'].map((it) => `urna.${it}`);
 
 export class Swarm {
@@ -70,7 +70,7 @@ export class Swarm {
     return until('all services are healthy', () => this.isComplete(), 400);
   }
 
-  /** The service of the roll is a job: it runs again, with what it is to do now. */
+  /** The service of the roll is a job: it runs again with a new command. */
   async roll(args) {
     const update = ['service', 'update', '--quiet', '--force', '--args', args.join(' '), this.name('voter-roll')];
     await docker(update, { timeout_s: 300 });
@@ -90,7 +90,7 @@ export class Swarm {
     });
   }
 
-  /** Puts every container of a service in the place of the one before, as a new version would. */
+  /** Replaces every container of a service, as a new version would. */
   async update(service) {
     await docker(['service', 'update', '--quiet', '--force', this.name(service)], { timeout_s: 300 });
     const format = '{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}';
@@ -120,7 +120,7 @@ export class Swarm {
     await attempt('docker', ['stack', 'rm', '--detach=false', this.project], { timeout_s: 300 });
     const filter = ['--filter', `label=com.docker.stack.namespace=${this.project}`];
     await until('the containers are gone', async () => {
-      // A Swarm leaves those of jobs behind.
+      // A Swarm leaves the containers of jobs behind.
       const ended = lines(await docker(['ps', '--all', '--quiet', '--filter', 'status=exited', ...filter]));
       if (ended.length > 0) await attempt('docker', ['rm', '--volumes', ...ended]);
       return (await docker(['ps', '--all', '--quiet', ...filter])) === '';

@@ -1,8 +1,8 @@
-//! How many observers a feed bears: their memory, and how soon the last of them has a result.
+//! How many observers a feed can serve: the memory they take, and how soon the last of them has a result.
 //!
-//! Starts the `dashboard-feed` that was built beside it, connects `--clients` observers, publishes
-//! results in Redis as tally-stream does, and prints one line of JSON. Observers share the machine
-//! with the feed, and so its processors.
+//! Starts the `dashboard-feed` that was built next to it, connects `--clients` observers, publishes results in
+//! Redis as tally-stream does, and prints one line of JSON. Observers share the machine, and so the processors,
+//! with the feed.
 //!
 //! ```text
 //! cargo build --release -p dashboard-feed --bins --examples
@@ -31,7 +31,7 @@ use tokio::time::{interval, sleep, timeout};
 
 /// No real election has this number.
 const ELECTION: u32 = u32::MAX;
-/// As many lists as stood in Serbia in 2023.
+/// As many lists as in Serbia in 2023.
 const CANDIDATES: u32 = 18;
 /// Observers that connect at the same time.
 const CONNECTING: usize = 200;
@@ -45,7 +45,7 @@ struct Options {
     /// Results to publish
     #[arg(long, default_value_t = 100)]
     publications: u64,
-    /// Time between two of them
+    /// Time between two publications
     #[arg(long, default_value_t = 100)]
     interval_ms: u64,
     /// Threads of the feed that serve connections
@@ -263,7 +263,7 @@ fn result(position: u64) -> String {
     .to_string()
 }
 
-/// Starts the feed that lies beside this program, on a free port, and waits until it is ready.
+/// Starts the feed that is next to this program, on a free port, and waits until it is ready.
 async fn start_feed(options: &Options) -> anyhow::Result<(Child, SocketAddr)> {
     let here = std::env::current_exe()?;
     let target = here.parent().and_then(|examples| examples.parent());
@@ -300,7 +300,7 @@ async fn start_feed(options: &Options) -> anyhow::Result<(Child, SocketAddr)> {
     Ok((feed, address))
 }
 
-/// Memory of a process that no file backs, in bytes. What the kernel keeps for sockets is not in it.
+/// Anonymous memory of a process, in bytes. It does not include the kernel's socket buffers.
 fn anonymous_memory(process: u32) -> anyhow::Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status

@@ -1,9 +1,8 @@
 //! Live results over server-sent events, and the page that shows them.
 //!
-//! The feed reads Redis and nothing else. Whatever `tally-stream` publishes there goes to the
-//! `latest`, which holds the newest result of every election in memory, already encoded; the
-//! HTTP part hands out what is on the latest, and the `stream` part sends it to observers as it
-//! changes.
+//! The feed reads Redis and nothing else. Whatever `tally-stream` publishes there goes to `latest`, which holds
+//! the newest result of every election in memory, already encoded; the HTTP part serves it, and the `stream`
+//! part sends it to observers as it changes.
 //!
 //! ```text
 //! Redis ──▶ source ──▶ pace (ten a second) ──▶ latest ──▶ GET /api/elections/{id}/results
@@ -15,7 +14,7 @@
 //!
 //! **Architecture Invariant:** what is shown of an election never goes back to a lower position.
 //!
-//! **Architecture Invariant:** the feed computes no result. The bytes of Redis are what it serves.
+//! **Architecture Invariant:** the feed computes no results. It serves the bytes from Redis.
 
 mod http;
 mod latest;

@@ -1,4 +1,4 @@
-//! At most ten changes a second of each election, however many publish them.
+//! At most ten changes per second for each election, however many processes publish them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,24 +9,24 @@ use tokio::time::{Instant, sleep_until};
 use crate::ElectionId;
 use crate::latest::{LatestResults, PublishedResult};
 
-/// The least time between two changes of what is shown of an election.
+/// The minimum time between two changes of an election's shown result.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
 
 /// What comes from Redis.
 pub(crate) enum Arrival {
     /// A result, old or new.
-    Result(PublishedResult),
-    /// Everything that Redis held has been sent; answered once all of it can be seen.
+    Result(Box<PublishedResult>),
+    /// Everything that Redis held has been sent; answered once all of it is visible.
     Loaded(oneshot::Sender<()>),
 }
 
-/// The way from Redis to the latest. Short: what waits here is read at once.
+/// The queue from Redis to the latest results. It is short, because it is read immediately.
 pub(crate) fn arrivals() -> (mpsc::Sender<Arrival>, mpsc::Receiver<Arrival>) {
     mpsc::channel(64)
 }
 
-/// Shows what arrives: a first change at once, those that follow it within a
-/// [`TICK`] when that is over, and of those only the newest. The last one is always shown.
+/// Shows the results that arrive: the first change immediately; of those that follow within a [`TICK`], only
+/// the newest, when the tick is over. The last one is always shown.
 pub(crate) async fn show(mut arrivals: mpsc::Receiver<Arrival>, latest: LatestResults) {
     let mut queues: HashMap<ElectionId, Queue> = HashMap::new();
     loop {
@@ -37,7 +37,7 @@ pub(crate) async fn show(mut arrivals: mpsc::Receiver<Arrival>, latest: LatestRe
                     let queue = queues
                         .entry(publication.election())
                         .or_insert_with(Queue::new);
-                    queue.offer(publication, Instant::now());
+                    queue.offer(*publication, Instant::now());
                 }
                 Some(Arrival::Loaded(seen)) => {
                     latest.mark_loaded();
@@ -92,8 +92,8 @@ impl Queue {
         if let Some(publication) = self.waiting.take()
             && latest.show(publication)
         {
-            // From when it was due, not from now: else the timer's own lateness would add up, and
-            // a publisher that keeps to ten a second would see every hundredth change skipped.
+            // Counted from when it was due, not from now: otherwise the timer's delays would add up, and a
+            // publisher with exactly ten changes per second would see every hundredth one skipped.
             self.free_at += TICK;
         }
     }
@@ -121,7 +121,7 @@ mod tests {
         let (arrivals, arriving) = arrivals();
         tokio::spawn(show(arriving, latest.clone()));
         for position in [3, 4, 9, 8, 5] {
-            let result = Arrival::Result(sample(1, position, ""));
+            let result = Arrival::Result(Box::new(sample(1, position, "")));
             arrivals.send(result).await.ok().unwrap();
             settle().await;
         }
@@ -139,7 +139,7 @@ mod tests {
             let (arrivals, arriving) = arrivals();
             tokio::spawn(show(arriving, latest.clone()));
             arrivals
-                .send(Arrival::Result(sample(1, 0, "")))
+                .send(Arrival::Result(Box::new(sample(1, 0, ""))))
                 .await
                 .ok()
                 .unwrap();
@@ -157,7 +157,7 @@ mod tests {
             timer.tick().await;
             for position in 1..=u64::from(per_second) * 10 {
                 timer.tick().await;
-                let result = Arrival::Result(sample(1, position, ""));
+                let result = Arrival::Result(Box::new(sample(1, position, "")));
                 arrivals.send(result).await.ok().unwrap();
             }
             sleep(TICK).await;
@@ -175,7 +175,7 @@ mod tests {
         let (arrivals, arriving) = arrivals();
         tokio::spawn(show(arriving, latest.clone()));
         for election in 1..=3 {
-            let result = Arrival::Result(sample(election, 1, ""));
+            let result = Arrival::Result(Box::new(sample(election, 1, "")));
             arrivals.send(result).await.ok().unwrap();
         }
         let (seen, all_seen) = oneshot::channel();

@@ -11,7 +11,7 @@ use crate::{http, pace, source};
 /// Runs the command.
 ///
 /// # Errors
-/// Where observers cannot be served any more, or the service is not ready.
+/// If observers cannot be served any more, or the service is not ready.
 pub async fn run(options: Options) -> anyhow::Result<()> {
     match options.command {
         Command::Run(options) => start(&options)?.run_until(shutdown::requested()).await,
@@ -19,12 +19,12 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     }
 }
 
-/// Listens, and starts to follow Redis, which need not be reachable yet. On stop, all streams end first.
+/// Listens, and starts to follow Redis, which need not be reachable yet. On shutdown, all streams end first.
 ///
 /// Must be called inside a Tokio runtime.
 ///
 /// # Errors
-/// Where a port is taken, or the Redis URL does not parse.
+/// If a port is taken, or the Redis URL does not parse.
 pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     let redis = options.redis.client()?;
     let latest = LatestResults::default();

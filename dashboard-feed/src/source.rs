@@ -19,7 +19,7 @@ use crate::pace::Arrival;
 /// The name of this part in `/health/ready`.
 pub(crate) const REDIS: &str = "redis";
 
-/// The set of all elections that have a result, and what their keys and channels begin with.
+/// The key of the set of all elections with a result, and the prefix of their keys and channels.
 const RESULTS: &str = "results";
 const EVERY_CHANNEL: &str = "results:*";
 
@@ -45,7 +45,7 @@ enum Lost {
     Stopping,
 }
 
-/// Follows Redis for ever and reconnects when the connection is lost.
+/// Follows Redis forever and reconnects when the connection is lost.
 pub(crate) async fn follow(client: Client, arrivals: mpsc::Sender<Arrival>, readiness: Readiness) {
     let mut source = Source {
         client,
@@ -70,7 +70,7 @@ struct Source {
     client: Client,
     arrivals: mpsc::Sender<Arrival>,
     readiness: Readiness,
-    /// Before the next attempt to connect.
+    /// The pause before the next attempt to connect.
     pause: Duration,
     /// Keys whose last value was not a result: each is logged once, not ten times a second.
     unreadable: HashSet<String>,
@@ -78,7 +78,7 @@ struct Source {
 
 impl Source {
     async fn connect_and_follow(&mut self) -> Result<Infallible, Lost> {
-        // Subscribes first: what is published while the rest is read waits on the channel.
+        // Subscribes first: results published while the others are read wait in the channel.
         let mut pubsub = timeout(TIMEOUT, self.client.get_async_pubsub()).await??;
         timeout(TIMEOUT, pubsub.psubscribe(EVERY_CHANNEL)).await??;
         let (sink, mut messages) = pubsub.split();
@@ -125,13 +125,13 @@ impl Source {
         all_seen.await.map_err(|_| Lost::Stopping)
     }
 
-    /// Passes on what was found at `key`, if it is the result that belongs there.
+    /// Passes on the value of `key`, if it is a result of the right election.
     async fn pass_on(&mut self, key: &str, json: Bytes) -> Result<(), Lost> {
         let parsed = PublishedResult::parse(json);
         let reason = match parsed {
             Ok(publication) if Some(publication.election()) == election_of(key) => {
                 self.unreadable.remove(key);
-                return self.send(Arrival::Result(publication)).await;
+                return self.send(Arrival::Result(Box::new(publication))).await;
             }
             Ok(publication) => format!("it is of election {}", publication.election()),
             Err(error) => error.to_string(),

@@ -7,10 +7,10 @@ export default defineConfig({
   base: "./",
   build: {
     target: "es2022",
-    // A data: URL would be against the page's Content-Security-Policy.
+    // The page's Content-Security-Policy forbids data: URLs.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // `build/compress.mjs` says how big the page is, and fails where it is too big.
+    // `build/compress.mjs` reports how big the page is, and fails if it is too big.
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1000,
   },

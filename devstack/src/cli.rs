@@ -9,12 +9,12 @@ use crate::{signals::StopSignals, up};
 
 /// Runs Kafka, Redis and PostgreSQL as private child processes, and every service on top of them.
 ///
-/// The servers listen on free ports of 127.0.0.1. Everything is stopped, and all data removed, when this
-/// program ends, however it ends. Where `KAFKA_BROKERS`, `REDIS_URL` or `DATABASE_URL` are set, the servers
-/// named there are used instead.
+/// The servers listen on free ports of 127.0.0.1. When this program ends, for whatever reason, everything is
+/// stopped and all data is removed. If `KAFKA_BROKERS`, `REDIS_URL` or `DATABASE_URL` is set, the server named
+/// there is used instead.
 ///
-/// Exit status: 0 stopped on request, 1 something failed, 2 wrong usage; `demo` ends with the status of
-/// the spammer, which is 0 only if the count was exactly right.
+/// Exit status: 0 if stopped on request, 1 on failure, 2 on wrong usage; `demo` exits with the status of the
+/// spammer, which is 0 only if the count was exactly right.
 #[derive(Debug, Parser)]
 #[command(name = "devstack", version)]
 pub struct Options {
@@ -29,18 +29,19 @@ enum Command {
     /// Start the servers and every service, and run until Ctrl-C
     ///
     /// Writes target/devstack/state.json; the logs are in target/devstack/logs. `JWT_SECRET`, `ADMIN_EMAIL`,
-    /// `ADMIN_PASSWORD` and the like in the environment win over what the services use in development.
+    /// `ADMIN_PASSWORD` and similar variables in the environment override the development defaults of the
+    /// services.
     Up(UpOptions),
-    /// The same with simulated voters, a progress bar, and a check that every vote was counted once
+    /// Like `up`, with simulated voters, a progress bar, and a check that every vote was counted once
     Demo(DemoOptions),
 }
 
 #[derive(Debug, Args)]
 struct UpOptions {
-    /// Make a roll of this many synthetic voters, and an election that is open from now on
+    /// Create a roll of this many synthetic voters, and an election that is open from now on
     #[arg(long, value_parser = value_parser!(u32).range(1..))]
     voters: Option<u32>,
-    /// The election to define: rules and participants, TOML
+    /// TOML file that defines the election: rules and participants
     #[arg(long, value_name = "FILE", requires = "voters", default_value_os_t = up::default_scenario())]
     scenario: PathBuf,
     #[command(flatten)]
@@ -49,26 +50,26 @@ struct UpOptions {
 
 #[derive(Debug, Args)]
 struct DemoOptions {
-    /// How many voters there are; all of them vote, once
+    /// Number of voters; each of them votes once
     #[arg(long, default_value_t = 50_000, value_parser = value_parser!(u32).range(1..))]
     voters: u32,
-    /// Votes a second
+    /// Votes per second
     #[arg(long, default_value_t = 2000, value_parser = value_parser!(u32).range(1..))]
     rate: u32,
-    /// End after the check, instead of staying up for looking around
+    /// Exit after the check instead of staying up
     #[arg(long)]
     exit: bool,
-    /// The election to define, TOML; its votes weigh the choices of the voters
+    /// TOML file that defines the election; its votes are the odds of the voters' choices
     #[arg(long, value_name = "FILE", default_value_os_t = up::default_scenario())]
     scenario: PathBuf,
     #[command(flatten)]
     start: StartOptions,
-    /// More options of the spammer's, after `--`
+    /// More options for the spammer, after `--`
     #[arg(last = true, value_name = "SPAMMER OPTIONS")]
     spammer: Vec<String>,
 }
 
-/// Runs the command until it is asked to stop; returns the exit status.
+/// Runs the command until it is asked to stop, and returns the exit status.
 pub async fn run(options: Options) -> anyhow::Result<u8> {
     let mut stop = StopSignals::listen()?;
     match options.command {

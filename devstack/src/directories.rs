@@ -1,4 +1,4 @@
-//! Where a stack keeps its things: a directory a run, which is removed when the run is over.
+//! Where a stack keeps its files: one directory per run, which is removed when the run is over.
 
 use std::fs::{DirBuilder, File, Permissions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
@@ -7,15 +7,15 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
 
-/// A place that every user of the machine can reach, for a server that is another user than ours; a
-/// checkout below `/root` is closed to it.
+/// A place that every user of the machine can reach, for a server that runs as another user; it could not enter
+/// a checkout below `/root`.
 const REACHABLE: &str = "/var/tmp/urna-devstack";
 
-/// Logs of runs that are older than this are removed.
+/// Older logs of test runs are removed.
 const LOGS_ARE_KEPT: Duration = Duration::from_hours(24);
 
-/// The directory of one run. A lock beside it says that the run is alive: the kernel gives it back when
-/// the process ends, also when it is killed, so that the next process can tell what may be removed.
+/// The directory of one run. A lock next to it says that the run is alive: the kernel releases it when the
+/// process ends, even if killed, so the next process knows what it may remove.
 #[derive(Debug)]
 pub(crate) struct RunDirectory {
     path: PathBuf,
@@ -25,11 +25,11 @@ pub(crate) struct RunDirectory {
 }
 
 impl RunDirectory {
-    /// Removes what dead runs have left in `root`, and makes a directory for this one.
+    /// Removes what dead runs have left in `root`, and creates a directory for this one.
     pub(crate) fn create(root: &Path, label: &str) -> anyhow::Result<Self> {
         std::fs::create_dir_all(root)
             .with_context(|| format!("cannot create {}", root.display()))?;
-        // Nobody else makes or removes a directory here meanwhile.
+        // Meanwhile no other process creates or removes a directory here.
         let everybody = File::create(root.join(".lock"))
             .with_context(|| format!("cannot write to {}", root.display()))?;
         everybody.lock()?;
@@ -47,7 +47,7 @@ impl RunDirectory {
         })
     }
 
-    /// A run directory in a place that every user can reach.
+    /// Creates a run directory in a place that every user can reach.
     pub(crate) fn create_reachable(label: &str) -> anyhow::Result<Self> {
         let root = Path::new(REACHABLE);
         if let Err(error) = DirBuilder::new().mode(0o755).create(root)
@@ -70,7 +70,7 @@ impl RunDirectory {
         &self.path
     }
 
-    /// Makes a directory in it.
+    /// Creates a directory in it.
     pub(crate) fn subdirectory(&self, name: &str) -> anyhow::Result<PathBuf> {
         let path = self.path.join(name);
         std::fs::create_dir_all(&path)
@@ -101,7 +101,7 @@ fn remove_dead_runs(root: &Path) {
     }
 }
 
-/// The lock goes last, and stays if something is left: the next run tries again.
+/// The lock is removed last, and only if nothing is left: otherwise the next run tries again.
 fn remove_run(run: &Path, lock: &Path) {
     crate::server::forget_postgres(run);
     let removed = std::fs::remove_dir_all(run);
@@ -110,7 +110,7 @@ fn remove_run(run: &Path, lock: &Path) {
     }
 }
 
-/// Makes a directory for the logs of one run of tests, and removes those of long ago.
+/// Creates a directory for the logs of one test run, and removes old ones.
 pub(crate) fn create_log_directory(root: &Path, label: &str) -> anyhow::Result<PathBuf> {
     let path = root.join(label);
     std::fs::create_dir_all(&path).with_context(|| format!("cannot create {}", path.display()))?;

@@ -1,10 +1,10 @@
 //! Private Kafka, Redis and PostgreSQL as child processes: for trying the system out, for tests and for
 //! benchmarks.
 //!
-//! A [`Stack`] is the three servers on free loopback ports, with data of their own that is thrown away
-//! afterwards. No server outlives the process that started it, however that ends: the kernel kills them
-//! with it (`setpriv --pdeathsig KILL`). `KAFKA_BROKERS`, `REDIS_URL` and `DATABASE_URL` in the
-//! environment make it use those servers instead.
+//! A [`Stack`] is the three servers on free loopback ports, with their own data, which is deleted afterwards.
+//! No server outlives the process that started it, however that process ends: the kernel kills them with it
+//! (`setpriv --pdeathsig KILL`). `KAFKA_BROKERS`, `REDIS_URL` and `DATABASE_URL` in the environment make it use
+//! those servers instead.
 //!
 //! In tests:
 //!
@@ -20,7 +20,7 @@
 //! # }
 //! ```
 //!
-//! A test that kills servers starts a stack of its own, as [`Stack::kill`] is felt by every user of it:
+//! A test that kills servers starts its own stack, because [`Stack::kill`] affects every user of the stack:
 //!
 //! ```no_run
 //! # use devstack::{Stack, StackOptions};

@@ -1,4 +1,4 @@
-//! The options that say what is started.
+//! The options that decide what is started.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use crate::process::free_port;
 
 #[derive(Debug, Args)]
 pub(crate) struct ServerOptions {
-    /// Kafka brokers, 1 or 3; with three, every record is kept by at least two of them
+    /// Kafka brokers, 1 or 3; with three, every record is stored on at least two of them
     #[arg(long, default_value_t = 1, value_parser = one_or_three)]
     pub(crate) brokers: u8,
 }
@@ -20,10 +20,10 @@ pub(crate) struct StartOptions {
     /// Partitions of the topic `votes`
     #[arg(long, default_value_t = 6, value_parser = value_parser!(u32).range(1..))]
     pub(crate) partitions: u32,
-    /// The voters, and what they choose, are the same for the same seed
+    /// Seed for the voters and their choices; the same seed gives the same ones
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u32,
-    /// Port of vote-ingest; of this one and the others, 0 takes a free one
+    /// Port of vote-ingest; for this and the other ports, 0 takes a free one
     #[arg(long, env = "VOTE_INGEST_PORT", default_value_t = 8000)]
     pub(crate) vote_ingest_port: u16,
     /// Port of dashboard-feed, the page with the results
@@ -44,7 +44,7 @@ pub(crate) struct StartOptions {
 }
 
 impl StartOptions {
-    /// Every port that is 0 becomes one that is free, so that all agree on it.
+    /// Replaces every port that is 0 with a free one, so that all programs agree on it.
     pub(crate) fn settle_ports(&mut self) -> anyhow::Result<()> {
         for port in [
             &mut self.vote_ingest_port,

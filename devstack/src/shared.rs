@@ -6,9 +6,9 @@ use crate::{Stack, StackOptions};
 
 static SHARED: OnceCell<Stack> = OnceCell::const_new();
 
-/// The stack of this test binary, started when it is first asked for. It ends with the process.
+/// The stack of this test binary, started on first use. It ends with the process.
 ///
-/// Nothing of it belongs to the runtime of the test that started it, so that it serves all of them.
+/// No part of it belongs to the runtime of the test that started it, so all tests can use it.
 ///
 /// # Panics
 /// If it cannot be started: a test without its servers can only fail.

@@ -11,7 +11,7 @@ pub(crate) struct StopSignals {
 }
 
 impl StopSignals {
-    /// From now on these signals are heard, and no longer end the program by themselves.
+    /// From now on these signals are received, and no longer end the program on their own.
     pub(crate) fn listen() -> std::io::Result<Self> {
         let hangup = if ignores_hangup() {
             None
@@ -41,13 +41,13 @@ impl StopSignals {
     }
 }
 
-/// Listening for a signal ends its being ignored, so this is looked at before.
+/// Listening for a signal stops it from being ignored, so this is checked first.
 fn ignores_hangup() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     ignored_signals(&status).is_some_and(|ignored| ignored & 1 != 0)
 }
 
-/// The mask of ignored signals, the lowest bit being signal 1 (SIGHUP), as proc(5) has it.
+/// The mask of ignored signals, as in proc(5); the lowest bit is signal 1 (SIGHUP).
 fn ignored_signals(status: &str) -> Option<u64> {
     let mask = status
         .lines()

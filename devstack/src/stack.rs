@@ -16,20 +16,20 @@ use crate::server::{self, Kafka, Redis, Server};
 pub struct StackOptions {
     /// How many Kafka brokers, 1 or 3. With three, topics have three replicas and `min.insync.replicas=2`.
     pub brokers: u8,
-    /// Whether Redis keeps a log of its writes, so that it has them again after a kill. (It writes them before
-    /// it answers, and syncs them every second: only a power cut loses the last ones.)
+    /// Whether Redis keeps a log of its writes, so that they survive a kill. (It writes them before it answers
+    /// and syncs them every second: only a power cut loses the last ones.)
     pub persist_redis: bool,
-    /// Where the directory of the run is made; `target/devstack/runs` by default.
+    /// Where the directory of the run is created; `target/devstack/runs` by default.
     pub dir: PathBuf,
-    /// Where the servers' logs go, one file each; by default a directory of this run's in
+    /// Where the servers' logs go, one file each; by default a directory for this run in
     /// `target/devstack/logs/tests`.
     pub logs: Option<PathBuf>,
-    /// Whether `KAFKA_BROKERS`, `REDIS_URL` and `DATABASE_URL` are used where they are set.
+    /// Whether `KAFKA_BROKERS`, `REDIS_URL` and `DATABASE_URL` are used if they are set.
     pub environment: bool,
 }
 
 impl Default for StackOptions {
-    /// One broker, Redis in memory only, servers named in the environment are used.
+    /// One broker, Redis in memory only, and servers from the environment if named there.
     fn default() -> Self {
         Self {
             brokers: 1,
@@ -42,7 +42,7 @@ impl Default for StackOptions {
 }
 
 impl StackOptions {
-    /// The default, but whatever the environment says: servers that may be killed.
+    /// The default, but ignoring the environment: servers that may be killed.
     pub fn private() -> Self {
         Self {
             environment: false,
@@ -65,10 +65,10 @@ pub struct Stack {
     servers: Vec<Arc<Server>>,
     kafka_brokers: String,
     redis_url: String,
-    /// A URL with whatever database.
+    /// The URL of any database.
     postgres_url: String,
     run: RunDirectory,
-    /// Where PostgreSQL's data is if it runs as another user.
+    /// The directory of PostgreSQL's data if it runs as another user.
     _reachable: Option<RunDirectory>,
     logs: PathBuf,
 }
@@ -132,17 +132,17 @@ impl Stack {
         replace_path(&self.postgres_url, database)
     }
 
-    /// Whether PostgreSQL is this stack's own, hence new, and not one named in the environment.
+    /// Whether PostgreSQL was started by this stack, and so is new, rather than named in the environment.
     pub(crate) fn has_own_postgres(&self) -> bool {
         self.server("postgres").is_ok()
     }
 
-    /// The servers that this stack started, hence without those named in the environment.
+    /// The servers that this stack started, without those named in the environment.
     pub fn servers(&self) -> &[Arc<Server>] {
         &self.servers
     }
 
-    /// A name that nobody else has: for a topic, a consumer group, a prefix of keys.
+    /// A unique name: for a topic, a consumer group, a prefix of keys.
     pub fn unique(&self, prefix: &str) -> String {
         format!("{prefix}_{:08x}", rand::random::<u32>())
     }
@@ -154,7 +154,7 @@ impl Stack {
         Ok(self.postgres_url(&name))
     }
 
-    /// Creates a database of exactly this name unless there is one; returns its URL.
+    /// Creates a database with exactly this name unless it exists; returns its URL.
     pub(crate) async fn ensure_database(&self, name: &str) -> anyhow::Result<String> {
         if !server::has_database(&self.postgres_url("postgres"), name).await? {
             self.create_database_named(name).await?;
@@ -168,14 +168,14 @@ impl Stack {
         result.with_context(|| format!("cannot create the database {name}"))
     }
 
-    /// The URL of an empty logical database of Redis. Keys are its own; pub/sub channels, scripts and
-    /// statistics are the whole server's: see [`Self::dedicated_redis`].
+    /// The URL of an empty logical database of Redis. It has its own keys; pub/sub channels, scripts and
+    /// statistics belong to the whole server: see [`Self::dedicated_redis`].
     pub async fn redis_url_fresh(&self) -> anyhow::Result<String> {
         let database = server::empty_database(&self.redis_url).await?;
         Ok(replace_path(&self.redis_url, &database.to_string()))
     }
 
-    /// Starts one more Redis, for one test alone. It lives as long as the value that is returned.
+    /// Starts one more Redis, for one test alone. It lives as long as the returned value.
     pub async fn dedicated_redis(&self) -> anyhow::Result<Server> {
         self.dedicated_redis_with(false).await
     }
@@ -193,7 +193,7 @@ impl Stack {
         .await
     }
 
-    /// Kills a server (SIGKILL) and waits until it is gone: `kafka` (of three brokers, `kafka-1` to
+    /// Kills a server (SIGKILL) and waits until it is gone: `kafka` (with three brokers, `kafka-1` to
     /// `kafka-3`), `redis` or `postgres`.
     pub async fn kill(&self, name: &str) -> anyhow::Result<()> {
         self.server(name)?.kill().await;
@@ -205,19 +205,19 @@ impl Stack {
         self.server(name)?.restart().await
     }
 
-    /// Stops a server from running (SIGSTOP): it keeps its connections and answers nothing.
+    /// Suspends a server (SIGSTOP): it keeps its connections and answers nothing.
     pub fn pause(&self, name: &str) -> anyhow::Result<()> {
         self.server(name)?.pause();
         Ok(())
     }
 
-    /// Lets a server run on after [`Stack::pause`].
+    /// Lets a server continue after [`Stack::pause`].
     pub fn resume(&self, name: &str) -> anyhow::Result<()> {
         self.server(name)?.resume();
         Ok(())
     }
 
-    /// The server of this name.
+    /// The server with this name.
     pub fn server(&self, name: &str) -> anyhow::Result<&Server> {
         if let Some(server) = self.servers.iter().find(|server| server.name() == name) {
             return Ok(server.as_ref());
@@ -235,7 +235,7 @@ impl Stack {
     }
 }
 
-/// Servers of one kind: where they are, and those of them that were started here.
+/// Servers of one kind: their address, and those of them that were started here.
 struct Provided {
     url: String,
     servers: Vec<Server>,
@@ -312,7 +312,7 @@ async fn provide_postgres(
     ))
 }
 
-/// What distinguishes this run from any other that is alive, and tells a reader whose it is.
+/// Distinguishes this run from any other that is alive, and shows whose it is.
 fn new_label() -> String {
     static RUNS: AtomicU32 = AtomicU32::new(1);
     let program = std::env::var("CARGO_PKG_NAME").ok().or_else(|| {

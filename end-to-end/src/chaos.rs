@@ -1,4 +1,4 @@
-//! An election under load while faults strike at random.
+//! An election under load with random faults.
 
 use std::collections::BTreeMap;
 use std::process::{ExitStatus, Stdio};
@@ -11,40 +11,41 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use rustix::process::Signal;
 use serde::Serialize;
 use serde_json::Value;
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
 use crate::night::{Night, State, TIMEOUT, kill, program, report, signal_group};
 
-/// Votes a second.
+/// Votes per second.
 const RATE: u32 = 150;
-/// How long servers are away.
+/// How long servers are down.
 const AWAY: Duration = Duration::from_secs(20);
 
 /// What to do.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// Decides about the faults; the same seed gives the same ones.
+    /// Seed of the faults; the same seed gives the same faults.
     pub seed: u64,
-    /// How long votes come in.
+    /// How long votes are cast.
     pub seconds: u32,
     /// Kafka brokers, 1 or 3.
     pub brokers: u8,
 }
 
-/// What came of it.
+/// The outcome of a run.
 #[derive(Debug, Serialize)]
 pub struct Outcome {
     pub seed: u64,
-    /// How often each kind of fault struck.
+    /// How often each kind of fault occurred.
     pub faults: BTreeMap<&'static str, u32>,
     pub accepted: u64,
     pub counted: u64,
     pub lost: u64,
     pub double: u64,
-    /// The longest time that a voter waited for acceptance, trying again all the while, in milliseconds.
+    /// The longest time that a voter retried until acceptance, in milliseconds.
     pub longest_outage_ms: f64,
-    /// The log, counted once more, gives what PostgreSQL holds; and the page shows what voters were told.
+    /// Whether a recount of the log gives what PostgreSQL holds, and the page shows what voters were told.
     pub stores_agree: bool,
 }
 
@@ -76,7 +77,7 @@ const FAULTS: [(Fault, &str); 7] = [
     (Fault::Junk, "junk_in_the_log"),
 ];
 
-/// Runs it; `say` is told of each fault.
+/// Runs the plan; `say` is called for each fault.
 pub async fn run(plan: Plan, say: impl Fn(&str)) -> Outcome {
     let voters = RATE * plan.seconds;
     let brokers = plan.brokers.to_string();
@@ -86,7 +87,7 @@ pub async fn run(plan: Plan, say: impl Fn(&str)) -> Outcome {
     let mut chance = StdRng::seed_from_u64(plan.seed);
     let mut faults = BTreeMap::new();
     let started = Instant::now();
-    // The last fault is over before the last votes are due, so that all of them meet the crowd.
+    // The last fault is over before the last votes are due, so that every fault hits the crowd.
     let until = Duration::from_secs(u64::from(plan.seconds).saturating_sub(AWAY.as_secs() / 2));
     while started.elapsed() < until {
         sleep(Duration::from_millis(chance.random_range(500..4_000))).await;
@@ -112,7 +113,7 @@ pub async fn run(plan: Plan, say: impl Fn(&str)) -> Outcome {
     outcome
 }
 
-/// Voters who ask again until they are answered, at two instances of vote-ingest.
+/// Voters who retry until they are answered, at two instances of vote-ingest.
 fn crowd(night: &Night, second: &Extra, plan: Plan) -> Child {
     let (rate, duration) = (RATE.to_string(), plan.seconds.to_string());
     let arguments = [
@@ -179,7 +180,7 @@ fn any(state: &State, chance: &mut StdRng) -> String {
     state.processes[one].name.clone()
 }
 
-/// Stops processes from running for a while: they keep their connections and answer nothing.
+/// Suspends processes for a while: they keep their connections and answer nothing.
 async fn pause_all(night: &Night, names: &[String], pause: Duration) {
     let state = night.state();
     let pids: Vec<u32> = names.iter().map(|name| state.process(name).pid).collect();
@@ -192,7 +193,7 @@ async fn pause_all(night: &Night, names: &[String], pause: Duration) {
     }
 }
 
-/// Redis forgets everything, and the roll is loaded again.
+/// Empties Redis and loads the roll again.
 async fn empty_redis(night: &Night) {
     let state = night.state();
     let client = redis::Client::open(state.redis_url.as_str()).unwrap();
@@ -223,7 +224,7 @@ async fn empty_redis(night: &Night) {
     loaded.expect("the roll can be loaded");
 }
 
-/// What no service of ours would write.
+/// Writes records that none of our services would write.
 async fn junk(night: &Night) {
     let state = night.state();
     let producer: FutureProducer = client_config(&state.kafka_brokers).create().unwrap();
@@ -240,7 +241,7 @@ async fn junk(night: &Night) {
 
 async fn recount_agrees(night: &Night) -> bool {
     let state = night.state();
-    // The last checkpoint lags by some seconds at most; the count is stored whole when its process stops.
+    // The last checkpoint may be a few seconds old; the whole count is stored when the process stops.
     night.kill_gently("tally-stream").await;
     let election = state.election.unwrap().to_string();
     let recount = Command::new(program("tally-stream"))
@@ -256,14 +257,40 @@ async fn recount_agrees(night: &Night) -> bool {
     recount.await.unwrap().status.success()
 }
 
-/// One more instance of a service, beside those that `devstack up` runs.
+/// One more instance of a service, in addition to those that `devstack up` runs.
 struct Extra {
     child: Child,
     url: String,
 }
 
 impl Extra {
+    /// A vote-ingest listens when this returns.
     async fn start(night: &Night, name: &str) -> Self {
+        loop {
+            let mut extra = Self::spawn(night, name);
+            if name != "vote-ingest" || extra.listens().await {
+                return extra;
+            }
+        }
+    }
+
+    /// False where it has ended: another process was faster to take its port.
+    async fn listens(&mut self) -> bool {
+        let address = self.url.trim_start_matches("http://").to_owned();
+        let connected = async {
+            while TcpStream::connect(&address).await.is_err() {
+                if self.child.try_wait().unwrap().is_some() {
+                    return;
+                }
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(TIMEOUT, connected).await;
+        in_time.expect("vote-ingest listens");
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    fn spawn(night: &Night, name: &str) -> Self {
         let state = night.state();
         let port = free_port();
         let url = format!("http://127.0.0.1:{port}");

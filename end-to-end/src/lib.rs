@@ -1,7 +1,7 @@
 //! Tests of the whole pipeline: the programs themselves, run as users run them and killed as machines kill them.
 //!
 //! - [`night`]: an election night, `devstack up` with a roll and an open election;
-//! - [`chaos`]: such a night with faults at random, which the program `chaos` runs for as long as is asked.
+//! - [`chaos`]: such a night with random faults, which the program `chaos` runs for as long as requested.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! An election night: `devstack up` with a roll and an open election, on free ports, in a directory of its own.
+//! An election night: `devstack up` with a roll and an open election, on free ports, in its own directory.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ pub struct State {
     pub kafka_brokers: String,
     pub redis_url: String,
     pub database_urls: HashMap<String, String>,
-    /// The election that is open from the beginning, if one is.
+    /// The election that is open from the start, if any.
     pub election: Option<u32>,
 }
 
@@ -51,7 +51,7 @@ impl State {
 pub fn program(name: &str) -> PathBuf {
     let this = std::env::current_exe().unwrap();
     let directory = this.parent().unwrap();
-    // Tests lie in a directory beside the programs.
+    // Tests are in a directory next to the programs.
     let beside_tests = directory
         .ends_with("deps")
         .then(|| directory.parent().unwrap());
@@ -65,13 +65,13 @@ pub fn program(name: &str) -> PathBuf {
 }
 
 impl Night {
-    /// With voters, and an election that is open.
+    /// Starts the services with voters and an open election.
     pub async fn begin(voters: u32, more: &[&str]) -> Self {
         let voters = voters.to_string();
         Self::begin_with(&[&["--voters", &voters], more].concat()).await
     }
 
-    /// With nothing but the services.
+    /// Starts only the services.
     pub async fn begin_empty() -> Self {
         Self::begin_with(&[]).await
     }
@@ -109,7 +109,7 @@ impl Night {
         tokio::time::timeout(TIMEOUT, ready)
             .await
             .expect("devstack up becomes ready");
-        // Keep reading, so that it can keep writing.
+        // Keep reading, so that the process never blocks on a full pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self { directory, up }
     }
@@ -144,7 +144,7 @@ impl Night {
             .unwrap()
     }
 
-    /// Waits until the screen shows so many votes.
+    /// Waits until the page shows this many votes.
     pub async fn until_counted(&self, votes: u64) {
         let wait = async {
             while self.counted().await.is_none_or(|counted| counted < votes) {
@@ -155,7 +155,7 @@ impl Night {
         assert!(waited.is_ok(), "{votes} votes were not counted");
     }
 
-    /// The votes that the screen shows; `None` while dashboard-feed cannot be asked.
+    /// The votes shown on the page; `None` while dashboard-feed cannot be reached.
     async fn counted(&self) -> Option<u64> {
         let state = self.state();
         let address = state
@@ -194,7 +194,7 @@ impl Night {
         self.signal(name, rustix::process::Signal::TERM).await;
     }
 
-    /// Asks everything to stop; the status of `up`, and the processes that there were.
+    /// Asks everything to stop; returns the status of `up` and the processes that ran.
     pub async fn end(mut self) -> (ExitStatus, State) {
         let state = self.state();
         kill(self.up.id().unwrap(), rustix::process::Signal::TERM);

@@ -1,7 +1,7 @@
-//! An honest town hall in memory, to see what the crowd itself costs without Kafka, Redis or a count.
+//! An honest hall in memory, to measure the cost of the crowd itself without Kafka, Redis or a count.
 //!
-//! `cargo run --release -p spammer --example hall -- 200000` makes a hall for that many voters, writes
-//! their file and prints the command that lets them vote.
+//! `cargo run --release -p spammer --example hall -- 200000` starts a hall for that many voters, writes their
+//! file and prints the command that makes them vote.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, dead_code)]
 
 #[path = "../tests/it/hall.rs"]

@@ -1,33 +1,33 @@
-//! What the voters were told against what was counted.
+//! Compares what the voters were told with what was counted.
 
 use crate::ballot::Paper;
 use crate::result::Results;
 use crate::units::some;
 
-/// Rejected for being the second of one voter: the only rejection that a vote which was sent again can
-/// cause.
+/// Rejected as a voter's second ballot: the only rejection that a vote sent again can cause.
 const DUPLICATE: &str = "Duplicate ballot.";
 
-/// What the voters of one run were told. The slices go by candidate, in the order of the ballot paper.
+/// What the voters of one run were told. The slices have one entry for each candidate, in the order of the
+/// ballot paper.
 #[derive(Clone, Copy, Debug)]
 pub struct Told<'a> {
     /// Voters who were told that their vote was accepted.
     pub accepted: &'a [u64],
     /// Voters who never heard whether theirs was: it may be counted or not.
     pub uncertain: &'a [u64],
-    /// How many records may repeat a ballot that is in the log: one for each attempt, of whichever voter, that
-    /// had no definite answer. `None` where servers may die and repeat themselves: any number.
+    /// How many records may repeat a ballot that is in the log: one for each attempt, by any voter, that had no
+    /// definite answer. `None` means any number, for runs in which servers may die and repeat themselves.
     pub duplicates_allowed: Option<u64>,
 }
 
-/// What was counted of one run, and everything that does not add up.
+/// What was counted in one run, and everything that does not add up.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Comparison {
     /// Ballots counted since the run began.
     pub counted: u64,
     /// Accepted votes that are not counted.
     pub lost: u64,
-    /// Votes counted that nobody was told are accepted, nor may have been.
+    /// Votes counted that no voter was told were accepted, and that no unanswered vote explains.
     pub double: u64,
     /// What does not add up, in sentences; empty if the count is exactly right.
     pub problems: Vec<String>,
@@ -66,8 +66,8 @@ fn compare_candidates(
         comparison.lost = accepted.saturating_sub(comparison.counted);
         comparison.double = comparison.counted.saturating_sub(accepted + uncertain);
         problems.push(
-            "The votes of this election are published after its close only: each candidate's could not be \
-             compared with what was sent."
+            "The votes of this election are published only after its close: each candidate's votes \
+             could not be compared with what was sent."
                 .to_owned(),
         );
         if comparison.lost + comparison.double > 0 {
@@ -123,14 +123,14 @@ fn check_uncertain(problems: &mut Vec<String>, told: Told<'_>) {
     let uncertain: u64 = told.uncertain.iter().sum();
     if uncertain > 0 {
         problems.push(format!(
-            "{} had no definite answer and may be counted or not: the count is within what that allows at \
-             best, and cannot be called exact.",
+            "{} had no definite answer and may or may not be counted: the count is at best within \
+             that range, and cannot be called exact.",
             some(uncertain, "vote")
         ));
     }
 }
 
-/// Records = counted + repeated + rejected with a reason: the numbers on the screen always add up.
+/// Records = counted + repeated + rejected with a reason: the numbers shown always add up.
 fn check_sums(problems: &mut Vec<String>, after: &Results) {
     let rejected = after.all_rejected();
     if after.records != after.counted + after.repeated + rejected {
@@ -143,15 +143,15 @@ fn check_sums(problems: &mut Vec<String>, after: &Results) {
         let sum: u64 = votes.iter().map(|(_, votes)| votes).sum();
         if sum != after.counted {
             problems.push(format!(
-                "The candidates' votes sum up to {sum}, but {} are counted.",
+                "The candidates' votes add up to {sum}, but {} are counted.",
                 after.counted
             ));
         }
     }
 }
 
-/// vote-ingest turns everything away that does not count; only a vote that was sent again, as nobody knew
-/// whether it had arrived, can be in the log twice: by its voter, or by vote-ingest when a broker dies.
+/// vote-ingest refuses everything that does not count. Only a vote sent again because nobody knew whether it
+/// had arrived can be in the log twice: sent by its voter, or by vote-ingest when a broker dies.
 fn check_rejections(
     problems: &mut Vec<String>,
     before: &Results,
@@ -191,7 +191,7 @@ fn check_outcome(problems: &mut Vec<String>, paper: &Paper, after: &Results) {
         return;
     };
     let votes: Vec<u64> = votes.into_iter().map(|(_, votes)| votes).collect();
-    let Some(expected) = paper.outcome(&votes, after.cast()) else {
+    let Some(expected) = paper.outcome(&votes, after.cast(), after.registered) else {
         return;
     };
     let expected = match expected {

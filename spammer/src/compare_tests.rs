@@ -247,3 +247,26 @@ fn a_scenario_of_another_ballot_is_refused() {
     let error = Paper::new(&plain(&[0, 0]), Some(&Scenario::parse(SCENARIO).unwrap())).unwrap_err();
     assert!(error.to_string().contains("\"C\""), "{error}");
 }
+
+#[test]
+fn alliances_of_a_scenario_go_by_the_places_in_its_file() {
+    let scenario = r#"
+        title = "T"
+        alliances = [[1, 3]]
+        rules = { method = "dhondt", seats = 4, tie = "lot", threshold = { percent = 10, of = "registered" } }
+        participants = [{ name = "C", votes = 1 }, { name = "A", votes = 1 }, { name = "B", votes = 1 }]
+    "#;
+    let scenario = Scenario::parse(scenario).unwrap();
+    let paper = Paper::new(&plain(&[0, 0, 0]), Some(&scenario)).unwrap();
+    // On the ballot B and C are 2 and 3: 61 votes together against 59, then 41, 20 1/2 and 20.
+    let outcome = paper.outcome(&[59, 41, 20], 120, Some(200));
+    assert_eq!(outcome.unwrap().unwrap()["seats"], json!([2, 2, 0]));
+    let unknown = paper.outcome(&[59, 41, 20], 120, None).unwrap();
+    assert!(unknown.unwrap_err().contains("electorate"));
+    let broken = Scenario {
+        alliances: vec![vec![1, 4]],
+        ..scenario
+    };
+    let error = Paper::new(&plain(&[0, 0, 0]), Some(&broken)).unwrap_err();
+    assert!(error.to_string().contains("poll number 4"), "{error}");
+}

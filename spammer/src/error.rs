@@ -1,4 +1,4 @@
-//! What keeps a run from starting or from being checked.
+//! What prevents a run from starting or from being checked.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub enum Error {
         /// Where such a file comes from.
         advice: &'static str,
     },
-    /// A line of the voters' file is not what it should be.
+    /// A line of the voters' file is invalid.
     #[error("{path}, line {line}: {what}")]
     Voters {
         /// The file.
@@ -34,7 +34,7 @@ pub enum Error {
         path: PathBuf,
         /// Voters in the file.
         voters: usize,
-        /// How many of them stay at home.
+        /// How many of them are skipped.
         skip: u32,
     },
     /// The scenario cannot be understood.
@@ -45,7 +45,7 @@ pub enum Error {
         /// What is wrong.
         what: String,
     },
-    /// The scenario is of another election than the one to vote in.
+    /// The scenario belongs to a different election.
     #[error(
         "The scenario does not fit election {election}: {what} Give the scenario that it was created from."
     )]
@@ -55,12 +55,12 @@ pub enum Error {
         /// The difference.
         what: String,
     },
-    /// No election can be chosen without being told.
+    /// There is no single open election to choose.
     #[error("{0}")]
     NoElection(String),
     /// vote-ingest does not answer.
     #[error(
-        "Cannot reach vote-ingest at {url}: {reason}. Start it (script/up), or say with --url where it is."
+        "Cannot reach vote-ingest at {url}: {reason}. Start it (script/up), or give its address with --url."
     )]
     Unreachable {
         /// Where it was looked for.
@@ -76,7 +76,7 @@ pub enum Error {
         /// What it said.
         reason: String,
     },
-    /// dashboard-feed does not answer, or not with what it should.
+    /// dashboard-feed does not answer, or gives a wrong answer.
     #[error(transparent)]
     Feed(#[from] FeedError),
     /// The electoral rules cannot be applied to this ballot.
@@ -88,7 +88,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// 2 where the options and the files they name are to blame, else 1.
+    /// 2 if the options or the files they name are invalid, otherwise 1.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::File { .. }

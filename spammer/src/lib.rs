@@ -1,9 +1,9 @@
 //! A crowd of voters that checks the count.
 //!
-//! Votes are due at a constant rate, whatever the servers do (an open loop): latency runs from the
-//! moment a vote was due to its final answer, so a server that stalls cannot hide it by slowing the
-//! crowd down. What each voter was told is added up by candidate and compared with what the results
-//! say at the end; anything that does not add up is named, and the exit status is then 1.
+//! Votes are due at a constant rate, whatever the servers do (an open loop): latency runs from the moment a
+//! vote was due to its final answer, so a server that stalls cannot hide it by slowing the crowd down. The
+//! answers to the voters are added up by candidate and compared with what the results say at the end; any
+//! difference is reported and makes the exit status 1.
 
 pub mod ballot;
 pub mod compare;

@@ -8,19 +8,19 @@ use serde::Serialize;
 
 use crate::units::{float, rounded};
 
-/// Linux counts processor time in hundredths of a second towards programs, whatever the kernel's own tick.
+/// Linux reports processor time to programs in hundredths of a second, whatever the kernel's own tick.
 const TICKS_PER_SECOND: u64 = 100;
 
-/// What a run ran on, and what it cost there.
+/// The machine of a run, and what the run cost on it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Machine {
     /// Processor time that the spammer itself took for one attempt, in microseconds.
     pub cpu_us_per_attempt: Option<f64>,
-    /// Processors that the spammer may use.
+    /// The number of processors that the spammer may use.
     pub cpus: usize,
-    /// What the processors call themselves.
+    /// The processors' model name.
     pub cpu: Option<String>,
-    /// The commit that the checkout is at which the spammer was built from.
+    /// The current commit of the checkout that the spammer was built from.
     pub commit: Option<String>,
 }
 
@@ -38,10 +38,10 @@ impl Machine {
     }
 }
 
-/// Processor time that this process has taken so far, where the system tells.
+/// Processor time that this process has used so far, if the system reports it.
 pub(crate) fn cpu_time() -> Option<Duration> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
-    // proc(5): the name, in parentheses, may hold anything; utime and stime are the 12th and 13th after it.
+    // proc(5): the name, in parentheses, may contain anything; utime and stime are the 12th and 13th fields after it.
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_whitespace().skip(11);
     let mut ticks = || fields.next()?.parse::<u64>().ok();

@@ -8,8 +8,8 @@ use spammer::{Options, Progress};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-/// One thread for everything: the crowd shares the machine with the servers it tries, and waking a
-/// second thread costs more than a vote does.
+/// One thread for everything: the crowd shares the machine with the servers under test, and waking a second
+/// thread costs more than a vote.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<ExitCode> {
     let options = Options::parse();

@@ -1,4 +1,4 @@
-//! What the command line says.
+//! The command-line options.
 
 use std::path::PathBuf;
 
@@ -10,13 +10,13 @@ use crate::http::Origin;
 
 /// A crowd of voters that checks the count.
 ///
-/// Sends votes at a constant rate, then compares what the voters were told with what was counted. One
-/// line of JSON goes to standard output. Exit status: 0 the count is exactly right, 1 it is not or could
-/// not be checked, 2 the options or the files they name are invalid.
+/// Sends votes at a constant rate, then compares what the voters were told with what was counted. Prints one
+/// line of JSON to standard output. Exit status: 0 if the count is exactly right, 1 if it is not or could not
+/// be checked, 2 if the options or the files they name are invalid.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "spammer", version, args_override_self = true)]
 pub struct Options {
-    /// Address of vote-ingest; repeat it for more instances
+    /// Address of vote-ingest; repeat the option for more instances
     #[arg(
         long = "url",
         value_name = "URL",
@@ -32,15 +32,15 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub voters: PathBuf,
 
-    /// Leave out the first N voters of the file, to continue where an earlier run ended
+    /// Skip the first N voters of the file, to continue where an earlier run ended
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub skip: u32,
 
-    /// The scenario whose real votes are the odds of the voters' choices; without it all are equal
+    /// Scenario whose real votes are the odds of the voters' choices; without it, all candidates are equally likely
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
 
-    /// The election, named in every vote; without it, the one that is open
+    /// The election to name in every vote; without it, the one that is open
     #[arg(long, value_name = "ID")]
     pub election: Option<u32>,
 
@@ -48,27 +48,27 @@ pub struct Options {
     #[arg(long, value_name = "VOTES", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub rate: u32,
 
-    /// Duration of the vote; without it, until every voter has voted once
+    /// How long to vote; without it, until every voter has voted once
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub duration: Option<u32>,
 
-    /// Connections, each with one request at a time; without it, one for every 40 votes per second, at least 64
+    /// Connections, each with one request at a time; by default, one for every 40 votes per second, but at least 64
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000))]
     pub connections: Option<usize>,
 
-    /// Voters who try to vote again after they were accepted, in percent of the votes, on top of them
+    /// Voters who try to vote again after they were accepted, as a percentage of the votes, in addition to them
     #[arg(long, value_name = "PERCENT", default_value = "0")]
     pub duplicates: Share,
 
-    /// Attempts by people who are not on the roll, in percent of the votes, on top of them
+    /// Attempts by people who are not on the roll, as a percentage of the votes, in addition to them
     #[arg(long, value_name = "PERCENT", default_value = "0")]
     pub unknown: Share,
 
-    /// Malformed requests, in percent of the votes, on top of them
+    /// Malformed requests, as a percentage of the votes, in addition to them
     #[arg(long, value_name = "PERCENT", default_value = "0")]
     pub malformed: Share,
 
-    /// Makes the choices reproducible; drawn and printed if not given
+    /// Seed that makes the choices reproducible; random if not given, and printed
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
@@ -87,11 +87,11 @@ pub struct Options {
 
 /// Minimum number of connections.
 const CONNECTIONS_AT_LEAST: usize = 64;
-/// What a connection carries easily: an answer takes up to 25 ms then.
+/// What a connection carries easily: it leaves 25 ms for each answer.
 const VOTES_PER_S_A_CONNECTION: u32 = 40;
 
 impl Options {
-    /// How many connections there are.
+    /// The number of connections.
     pub fn connections(&self) -> usize {
         let carrying = (self.rate / VOTES_PER_S_A_CONNECTION) as usize;
         self.connections

@@ -1,4 +1,4 @@
-//! How a run is getting on, for the person at the terminal.
+//! Progress of a run, for the person at the terminal.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::crowd::Crowd;
 use crate::result::Results;
 
-/// How a run tells how it is getting on, on standard error.
+/// How a run shows its progress on standard error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Progress {
-    /// A bar that moves.
+    /// A progress bar.
     Bar,
     /// A line every few seconds.
     Lines,
@@ -33,14 +33,14 @@ impl Progress {
         }
     }
 
-    /// Says one thing.
+    /// Prints one line.
     pub(crate) fn say(self, line: &str) {
         if self != Self::Silent {
             eprintln!("{line}");
         }
     }
 
-    /// Shows how the crowd gets on until what it returns is ended.
+    /// Shows the crowd's progress until the returned value is ended.
     pub(crate) fn show(
         self,
         crowd: Arc<Crowd>,
@@ -65,11 +65,11 @@ impl Progress {
 pub(crate) struct Showing(Option<JoinHandle<()>>);
 
 impl Showing {
-    /// Ends, with nothing left on the terminal that a line could run into.
+    /// Ends, and clears the progress bar so that nothing is printed into it.
     pub(crate) async fn end(mut self) {
         if let Some(task) = self.0.take() {
             task.abort();
-            // Cancelled, as it was told to be.
+            // Cancelled on purpose.
             let _ = task.await;
         }
     }

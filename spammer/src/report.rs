@@ -1,4 +1,4 @@
-//! What a run ends with: one line for programs, a few for people.
+//! The report at the end of a run: one line for programs, a few for people.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,39 +13,39 @@ use crate::machine::Machine;
 use crate::result::Results;
 use crate::units::{Times, float, rounded, some};
 
-/// What a run ends with. Serialised in this order, as one line.
+/// The report at the end of a run. Serialised in this order, on one line.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// Attempts of all kinds: `accepted` + all `refused` + `failed`.
     pub sent: u64,
     /// Voters who were told that their vote was accepted.
     pub accepted: u64,
-    /// Attempts that were turned away, by the type of the problem; and those that should have been, but
-    /// were accepted, as `accepted-…`.
+    /// Refused attempts, by the type of the problem; and attempts that were accepted although they should have
+    /// been refused, as `accepted-…`.
     pub refused: BTreeMap<String, u64>,
-    /// Attempts that never had a definite answer.
+    /// Attempts that never got a definite answer.
     pub failed: u64,
     /// Ballots counted since the run began.
     pub counted: u64,
     /// Accepted votes that are not counted.
     pub lost: u64,
-    /// Votes counted that nobody was told are accepted, nor may have been.
+    /// Votes counted that no voter was told were accepted, and that no unanswered vote explains.
     pub double: u64,
-    /// Votes accepted a second.
+    /// Votes accepted per second.
     pub rate: f64,
-    /// Of voters' own votes, from when they were due to the final answer.
+    /// For voters' own votes, from when they were due to the final answer.
     pub latency_ms: Latency,
     /// From a vote's acceptance to the first event that counts it.
     pub visible_ms: Visible,
     /// Whether the count is exactly right and nothing unexpected happened.
     pub exact: bool,
-    /// Those of `refused` that should not have been answered so.
+    /// Those of `refused` that should not have had this answer.
     pub unexpected: BTreeMap<String, u64>,
-    /// Accepted votes that no event counted.
+    /// Accepted votes that no event showed as counted.
     pub unseen: u64,
-    /// Times that anything was sent again.
+    /// How often anything was sent again.
     pub retried: u64,
-    /// Votes that may be counted or not, as their voters had no definite answer.
+    /// Votes that may or may not be counted, because their voters got no definite answer.
     pub uncertain: u64,
     /// From when the first vote was due to the last answer.
     pub duration_s: f64,
@@ -53,17 +53,17 @@ pub struct Report {
     pub election: u32,
     /// Makes the choices reproducible.
     pub seed: u64,
-    /// The rate asked for, in votes a second.
+    /// The requested rate, in votes per second.
     pub rate_due: u32,
     /// Connections to vote-ingest.
     pub connections: usize,
-    /// Voters who were to vote.
+    /// The number of voters planned to vote.
     pub voters: u32,
-    /// Attempts on top of the votes, in percent.
+    /// Attempts in addition to the votes, in percent.
     pub duplicates_percent: String,
-    /// Attempts on top of the votes, in percent.
+    /// Attempts in addition to the votes, in percent.
     pub unknown_percent: String,
-    /// Attempts on top of the votes, in percent.
+    /// Attempts in addition to the votes, in percent.
     pub malformed_percent: String,
     /// Where it ran.
     pub machine: Machine,
@@ -78,7 +78,7 @@ pub struct Report {
 pub struct Latency {
     /// The median.
     pub p50: f64,
-    /// 99 of 100 were answered within this.
+    /// 99 of 100 were answered within this time.
     pub p99: f64,
     /// The longest.
     pub max: f64,
@@ -89,15 +89,15 @@ pub struct Latency {
 pub struct Visible {
     /// The median.
     pub p50: f64,
-    /// 99 of 100 were visible within this.
+    /// 99 of 100 were visible within this time.
     pub p99: f64,
 }
 
-/// All that a run found out.
+/// Everything that a run found out.
 pub(crate) struct Findings<'a> {
     pub(crate) options: &'a Options,
     pub(crate) seed: u64,
-    /// Votes that were to be cast.
+    /// The number of votes planned.
     pub(crate) votes: u32,
     /// From when the first vote was due to the last answer.
     pub(crate) took: Duration,
@@ -134,7 +134,7 @@ impl Findings<'_> {
         for (kind, count) in &self.told.unexpected {
             let advice = match kind.as_str() {
                 "already-voted" => {
-                    " If they voted in an earlier run, pass over them with --skip or take another election."
+                    " If they voted in an earlier run, skip them with --skip or use another election."
                 }
                 "no-open-election" => " Is the election open?",
                 _ => "",
@@ -193,7 +193,7 @@ impl From<Findings<'_>> for Report {
 }
 
 impl Report {
-    /// 0 only if the count is exactly right, else 1.
+    /// 0 only if the count is exactly right, otherwise 1.
     pub fn exit_code(&self) -> u8 {
         u8::from(!self.exact)
     }
@@ -201,7 +201,7 @@ impl Report {
     /// The report on one line.
     ///
     /// # Errors
-    /// None that is known: all of it can be written as JSON.
+    /// None in practice: every field can be written as JSON.
     pub fn to_json_line(&self) -> serde_json::Result<String> {
         serde_json::to_string(self)
     }

@@ -16,24 +16,24 @@ use crate::report::Findings;
 use crate::result::{Feed, Results, Watch, visible};
 use crate::{Error, Options, Progress, Report};
 
-/// How often the user has asked to stop. The first time, no further vote becomes due and what was sent is
-/// still compared with the count; the second time, the count is compared as it is then.
+/// How often the user has asked to stop. After the first time, no more votes become due, and what was sent is
+/// still compared with the count; the second time, the count is compared as it is at that moment.
 pub type Interrupts = watch::Receiver<u32>;
 
-/// How long the count must stand still, once it has caught up, before it is compared: what is counted too
-/// often would come after that.
+/// How long the count must stay unchanged, once it has caught up, before it is compared: votes counted twice
+/// would arrive after that.
 const QUIET: Duration = Duration::from_secs(1);
 
 /// How long vote-ingest may take to become ready.
 const READY_WITHIN: Duration = Duration::from_secs(10);
-/// Between two looks at something that is not ready yet.
+/// The pause between two checks of something that is not ready yet.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
-/// Votes as the options say, and compares.
+/// Casts the votes that the options ask for, and compares them with the count.
 ///
 /// # Errors
-/// Where the run cannot begin or its result cannot be read. A count that is wrong is no error but a
-/// [`Report`] with [`Report::exit_code`] 1.
+/// If the run cannot begin or its result cannot be read. A wrong count is not an error but a [`Report`] with
+/// [`Report::exit_code`] 1.
 pub async fn run(
     options: &Options,
     progress: Progress,
@@ -88,7 +88,7 @@ pub async fn run(
         Told {
             accepted: &told.accepted,
             uncertain: &told.uncertain,
-            // Voters who ask again expect servers to die, and then the producer of vote-ingest repeats itself too.
+            // With retries, servers are expected to die, and then the producer of vote-ingest repeats itself too.
             duplicates_allowed: (!options.retries).then_some(told.uncertain_attempts),
         },
     );
@@ -107,7 +107,7 @@ pub async fn run(
     }))
 }
 
-/// Short enough for every reader of JSON.
+/// A drawn seed has 32 bits, which every JSON parser reads exactly.
 fn seed(options: &Options) -> u64 {
     options
         .seed
@@ -146,10 +146,10 @@ fn plan(options: &Options, voters: u32, seed: u64) -> Plan {
     }
 }
 
-/// What anyone may ask of vote-ingest. A gateway answers 503 while none of its instances is ready.
+/// What anyone may request from vote-ingest. A gateway answers 503 while none of its instances is ready.
 const ASKED: &str = "/openapi.json";
 
-/// Waits a little for a gateway without a ready instance.
+/// Waits for a short time if a gateway has no ready instance.
 async fn check_ready(origin: &Origin) -> Result<(), Error> {
     let url = origin.to_string();
     let until = Instant::now() + READY_WITHIN;
@@ -189,7 +189,7 @@ async fn cast(
     }
 }
 
-/// Waits until the count has caught up with `target` ballots and stands still; false where it has not in time.
+/// Waits until the count has caught up with `target` ballots and no longer changes; false if that takes too long.
 async fn settle(
     options: &Options,
     watch: &mut Watch,
@@ -214,12 +214,12 @@ async fn settle(
     }
 }
 
-/// True once the user has asked to stop this often; false where nobody can any more.
+/// True once the user has asked to stop this often; false if nobody can ask any more.
 async fn interrupted(interrupts: &mut Interrupts, times: u32) -> bool {
     interrupts.wait_for(|count| *count >= times).await.is_ok()
 }
 
-/// The results asked for, unless the events were ahead of them.
+/// The results asked for, or those of the events if these are newer.
 fn newest(asked: Results, watch: &Watch) -> Results {
     match watch.latest() {
         Some(seen) if seen.position > asked.position => (*seen).clone(),

@@ -1,10 +1,10 @@
-//! Counts and times in the form a report wants them.
+//! Counts and times in the form that a report needs.
 
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-/// Longest time that a histogram tells apart from longer ones.
+/// The longest time that a histogram can record.
 const LONGEST_US: u64 = 3_600_000_000;
 
 /// A histogram of microseconds, exact to three digits.
@@ -13,7 +13,7 @@ pub(crate) struct Times(Option<Histogram<u64>>);
 
 impl Times {
     pub(crate) fn new() -> Self {
-        // The bounds are constants that hdrhistogram takes: `None` cannot happen, and would report zeros.
+        // hdrhistogram accepts these constant bounds: `None` cannot happen, and would report zeros.
         Self(Histogram::new_with_bounds(1, LONGEST_US, 3).ok())
     }
 
@@ -53,7 +53,7 @@ pub(crate) fn rounded(value: f64, steps: f64) -> f64 {
     (value * steps).round() / steps
 }
 
-/// A count as a number to divide by and with.
+/// A count as a floating-point number, for divisions.
 pub(crate) fn float(count: u64) -> f64 {
     u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }

@@ -3,7 +3,7 @@
 //! `cargo run --release -p tally-stream --example full_topic -- --votes 5000000`
 //!
 //! Fills a topic with votes, some of them duplicates, on a private Kafka, then starts tally-stream and watches the
-//! result in Redis until every record is in it. Prints one line of JSON; rates are records a second.
+//! result in Redis until every record is in it. Prints one line of JSON; rates are in records per second.
 #![allow(missing_docs)]
 
 use std::time::{Duration, Instant};
@@ -113,7 +113,7 @@ fn fill(options: &Options, brokers: &str, topics: &Topics) -> anyhow::Result<()>
         .create()?;
     let voters = options.votes / 100 * (100 - options.duplicates_percent);
     for vote in 0..options.votes {
-        // Serials come as they would from voters: in no order. The last records repeat the first ballots.
+        // Serials arrive in no order, as they would from voters. The last records repeat the first ballots.
         let serial = u64::from(vote) * 2_654_435_761 % u64::from(voters.max(1));
         let ballot = Ballot::Serial(u32::try_from(serial)?);
         let choice = u64::from(vote % 10) + 1;
@@ -151,7 +151,7 @@ struct Look {
     counted: u64,
 }
 
-/// When the first records showed in the result, and when all of them did.
+/// When the first records appeared in the result, and when all of them did.
 async fn watch(redis_url: &str, all: u64) -> anyhow::Result<(Look, Look)> {
     let mut redis = redis::Client::open(redis_url)?
         .get_multiplexed_async_connection()

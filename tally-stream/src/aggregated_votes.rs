@@ -1,7 +1,7 @@
 //! The topic `aggregated_votes`: each partition's totals, for anyone downstream, as of its checkpoints.
 //!
-//! A partition's totals are sent when a checkpoint of it has been written, and when an instance takes it over, as its
-//! last owner may have died in between.
+//! A partition's totals are sent when a checkpoint of it has been written, and when an instance takes it over,
+//! because its last owner may have died in between.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use tokio::time::sleep;
 
 use crate::store::Store;
 
-/// Between two attempts to reach Kafka or PostgreSQL.
+/// The pause between two attempts to reach Kafka or PostgreSQL.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
 /// Sends totals to `aggregated_votes`.
@@ -26,25 +26,25 @@ pub struct AggregatedVotes {
     elections: Elections,
     store: Store,
     partitions: usize,
-    /// What was sent last of each election and partition: most elections do not change between two checkpoints.
+    /// The last totals sent for each election and partition: most elections do not change between two checkpoints.
     sent: BTreeMap<(ElectionId, i32), Tally>,
     offered: mpsc::UnboundedReceiver<Vec<PartitionTally>>,
 }
 
-/// Hands totals to [`AggregatedVotes`]. Cheap to clone.
+/// Passes totals to [`AggregatedVotes`]. Cheap to clone.
 #[derive(Clone)]
 pub struct Offers(mpsc::UnboundedSender<Vec<PartitionTally>>);
 
 impl Offers {
-    /// Hands over the totals of a partition that PostgreSQL has.
+    /// Passes on the totals of a partition that are stored in PostgreSQL.
     pub fn offer(&self, tallies: Vec<PartitionTally>) {
         // Fails only when the task has ended, and the process with it.
         let _ended = self.0.send(tallies);
     }
 }
 
-/// A partition's totals; `votes` are `[district, poll number, votes]` and absent while they may not be
-/// seen. Values of a key may arrive out of order after a change of hands: the highest offset holds.
+/// A partition's totals; `votes` are `[district, poll number, votes]` and absent while they are withheld.
+/// Values of a key may arrive out of order after a change of owner: the highest offset is valid.
 #[derive(Serialize)]
 struct Value<'a> {
     election: u32,
@@ -62,7 +62,7 @@ impl AggregatedVotes {
     /// Connects in the background. `partitions` is how many the ballot box has.
     ///
     /// # Errors
-    /// Where the client cannot be created.
+    /// If the client cannot be created.
     pub fn open(
         brokers: &str,
         topics: &Topics,
@@ -88,7 +88,7 @@ impl AggregatedVotes {
         Ok((task, Offers(offers)))
     }
 
-    /// Sends what is offered, until the last [`Offers`] is gone.
+    /// Sends what is offered, until the last [`Offers`] is dropped.
     pub async fn run(mut self) {
         while let Some(tallies) = self.offered.recv().await {
             while let Err(error) = self.send(&tallies).await {
@@ -125,8 +125,8 @@ impl AggregatedVotes {
         Ok(())
     }
 
-    /// What has changed of these, with whether its votes may be seen. Where the last partition of an election has
-    /// been closed, the votes of all may be seen from now on.
+    /// Those of the tallies that have changed, and whether their votes may be shown. Once the last partition of
+    /// an election has been closed, the votes of all its partitions may be shown.
     async fn with_visibility(
         &self,
         tallies: &[PartitionTally],
@@ -141,6 +141,10 @@ impl AggregatedVotes {
             let Some(election) = self.elections.get(tally.election) else {
                 continue;
             };
+            // Nobody waits for the numbers of an election that has no result.
+            if election.definition().cancelled.is_some() {
+                continue;
+            }
             let live = election.definition().results == Publication::Live;
             values.insert(key, (tally.clone(), live));
             if live || !tally.tally.closed {

@@ -64,7 +64,7 @@ pub struct RunOptions {
     /// Consumer group that the instances share
     #[arg(long, env = "TALLY_STREAM_GROUP", default_value = "tally-stream")]
     pub group: String,
-    /// Name of this instance, unique in the group: after a restart it gets its partitions back at once
+    /// Name of this instance, unique in the group: after a restart it gets its partitions back immediately
     #[arg(long, env = "TALLY_STREAM_INSTANCE")]
     pub instance: Option<String>,
     /// Checkpoint interval, in seconds

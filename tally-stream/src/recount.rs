@@ -21,7 +21,7 @@ use crate::store::{self, Store};
 
 /// How long to wait for the next record.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// Between two log lines about progress.
+/// The time between two log lines about progress.
 const LOG_EVERY: Duration = Duration::from_secs(5);
 
 /// How stored and recounted totals compare.
@@ -32,7 +32,7 @@ pub struct Recount {
 }
 
 impl Recount {
-    /// Whether every partition came out the same, and stands on the same records.
+    /// Whether every partition has the same totals, based on the same records.
     pub fn agrees(&self) -> bool {
         self.partitions
             .iter()
@@ -40,10 +40,10 @@ impl Recount {
     }
 }
 
-/// Counts again exactly the records that the stored tallies stand on.
+/// Counts exactly the records again that the stored tallies are based on.
 ///
 /// # Errors
-/// Where a server cannot be reached, nothing is stored, or the log ends before the stored tallies do.
+/// If a server cannot be reached, nothing is stored, or the log ends before the stored tallies do.
 pub async fn recount(options: RecountOptions) -> anyhow::Result<Recount> {
     postgres::migrate(
         &options.postgres.database.url()?,
@@ -96,7 +96,7 @@ fn read_from_the_beginning(
     ends: &BTreeMap<i32, i64>,
 ) -> anyhow::Result<BaseConsumer> {
     let consumer: BaseConsumer = client_config(brokers)
-        // A group is demanded by librdkafka, but never joined.
+        // librdkafka requires a group, but it is never joined.
         .set("group.id", "urna-recount")
         .set("enable.auto.commit", "false")
         .set("auto.offset.reset", "error")
@@ -121,7 +121,7 @@ struct Again {
     topic: String,
     gaps: Gaps,
     elections: Arc<ElectionMap>,
-    /// Where each partition is counted to.
+    /// The offset up to which each partition is counted.
     ends: BTreeMap<i32, i64>,
     counts: BTreeMap<i32, PartitionCount>,
 }
@@ -182,8 +182,9 @@ impl Again {
 
     fn log_progress(&mut self) {
         for count in self.counts.values_mut() {
-            // Nobody stores them.
+            // They are not stored.
             drop(count.take_sightings());
+            drop(count.take_files());
         }
         let partitions = self.ends.keys();
         let records: i64 = partitions

@@ -18,17 +18,17 @@ use crate::store::Store;
 
 /// In readiness: from the start until records are counted.
 const COUNT: &str = "count";
-/// How often PostgreSQL is asked whether it is there.
+/// How often PostgreSQL is checked.
 const POSTGRESQL_CHECK: Duration = Duration::from_secs(1);
-/// How long Kafka may be away before its absence is an error of the start.
+/// How long Kafka may be unreachable before startup fails.
 const KAFKA_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Answers health, and starts to count as soon as the database is migrated and the ballot box is known to be the one
-/// that was counted. When it is stopped, it stores where everything stands, and publishes it.
+/// Answers health checks, and starts to count as soon as the database is migrated and the ballot box is known to be
+/// the one that was counted. When stopped, it stores the current state and publishes it.
 ///
 /// # Errors
-/// Where the port is taken, or a setting makes no sense. What is wrong with the servers ends the service later, with
-/// a message.
+/// If the port is taken, or a setting makes no sense. Problems with the servers end the service later, with a
+/// message.
 pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     options.postgres.database.check(options.environment)?;
     let migrated = postgres::migrated(&options.postgres, election_store::migrations)?;
@@ -51,7 +51,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
             counted
         })
         .on_stop([Step::new("last checkpoints and results", async {
-            // Either fails only where the count has ended already.
+            // Either fails only if the count has already ended.
             let _ended = stop.send(());
             let _ended = ended.await;
         })])
@@ -97,9 +97,9 @@ impl Count {
             ended = &mut aggregated_votes => anyhow::bail!("the task that sends aggregated votes ended: {ended:?}"),
             _ = stop => Ok(()),
         };
-        // Also after a failure: others have the partitions at once when this instance leaves the group.
+        // Also after a failure: others get the partitions immediately when this instance leaves the group.
         counting.stop().await;
-        // Either fails only where the task has ended already.
+        // Either fails only if the task has already ended.
         let _ended = stop_publisher.send(());
         let _ended = publisher.await;
         let _ended = aggregated_votes.await;
@@ -163,8 +163,8 @@ impl Count {
     }
 }
 
-/// How many partitions are counted. With fewer than there were, ballots are missing; what lies in more of them belongs to
-/// no election, as long as all definitions say how many there were.
+/// How many partitions are counted. With fewer than before, ballots are missing; records in additional ones belong to
+/// no election, as long as all definitions contain the number.
 async fn check_partitions(
     store: &Store,
     brokers: &str,

@@ -1,21 +1,21 @@
-//! What the count leaves in PostgreSQL: its own view of `election-store`.
+//! What the count stores in PostgreSQL: its own view of `election-store`.
 
 use std::collections::BTreeMap;
 
 use anyhow::Context;
 use ballot_log::ElectionId;
 use deadpool_postgres::{Object, Pool};
-use election_store::{checkpoints, elections, rolls};
-use tally::{PartitionTally, RejectedBallot, Tally};
+use election_store::{checkpoints, elections, rejected, rolls};
+use tally::{FileTally, PartitionTally, RejectedBallot, Tally};
 
-use crate::count::{LastRecord, PartitionCount, Sightings};
+use crate::count::{FreedBallots, LastRecord, PartitionCount, Sightings};
 
 /// What is written about one partition in one transaction: what has changed since the last time.
 #[derive(Debug)]
 pub struct Checkpoint {
     /// The partition of the ballot box.
     pub partition: i32,
-    /// Where the last checkpoint of this instance stood.
+    /// The position of this instance's last checkpoint.
     pub base: Base,
     /// The offset of the first record that is not counted yet.
     pub next_offset: i64,
@@ -27,9 +27,13 @@ pub struct Checkpoint {
     pub tallies: Vec<PartitionTally>,
     /// Ballots rejected since the last checkpoint.
     pub rejected: Vec<RejectedBallot>,
+    /// Ballots that withdrawals since the last checkpoint have freed.
+    pub freed: Vec<FreedBallots>,
+    /// What became of the lines of files, where more is known than at the last checkpoint.
+    pub files: Vec<FileTally>,
 }
 
-/// Where a checkpoint stood.
+/// The position of a checkpoint.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Base {
     /// Its next offset.
@@ -48,12 +52,13 @@ pub struct StoredCount {
 }
 
 impl Checkpoint {
-    /// Of this count, whose last checkpoint stood at `base`.
+    /// A checkpoint of this count, whose last checkpoint was at `base`.
     pub fn of(
         partition: i32,
         count: &mut PartitionCount,
         base: Base,
         rejected: Vec<RejectedBallot>,
+        freed: Vec<FreedBallots>,
     ) -> Self {
         Self {
             partition,
@@ -61,8 +66,10 @@ impl Checkpoint {
             next_offset: count.next_offset(),
             sightings: count.take_sightings(),
             state: count.encode(),
+            files: count.take_files(),
             tallies: tallies(partition, count),
             rejected,
+            freed,
         }
     }
 }
@@ -84,7 +91,7 @@ pub fn tally(partition: i32, count: &PartitionCount, election: ElectionId) -> Pa
     }
 }
 
-/// The database `election_process`, as far as the count is concerned.
+/// The part of the database `election_process` that the count uses.
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
@@ -104,7 +111,7 @@ impl Store {
     /// The number of partitions that the ballot box had when its first election was defined.
     ///
     /// # Errors
-    /// Where PostgreSQL does not answer.
+    /// If PostgreSQL does not answer.
     pub async fn pinned_partitions(&self, votes_topic: &str) -> anyhow::Result<Option<i32>> {
         Ok(elections::pinned_partitions(&*self.client().await?, votes_topic).await?)
     }
@@ -112,7 +119,7 @@ impl Store {
     /// The count of a partition as of its newest checkpoint; without one, of an empty partition.
     ///
     /// # Errors
-    /// Where PostgreSQL does not answer, or the checkpoint is damaged.
+    /// If PostgreSQL does not answer, or the checkpoint is damaged.
     pub async fn load(&self, partition: i32) -> anyhow::Result<StoredCount> {
         let Some(stored) = checkpoints::newest(&mut *self.client().await?, partition).await? else {
             return Ok(StoredCount::default());
@@ -130,22 +137,22 @@ impl Store {
     /// The stored tallies of an election, by partition.
     ///
     /// # Errors
-    /// Where PostgreSQL does not answer, or a tally is damaged or of an older form.
+    /// If PostgreSQL does not answer, or a tally is damaged or of an older form.
     pub async fn tallies(&self, election: ElectionId) -> anyhow::Result<Vec<PartitionTally>> {
         Ok(election_store::tallies::of_election(&*self.client().await?, election).await?)
     }
 
-    /// The stored tallies of an election in all partitions. One that has none must be empty up to where its
-    /// count stands.
+    /// The stored tallies of an election in all partitions. A partition without a tally must be empty up to the
+    /// offset of its count.
     ///
     /// # Errors
-    /// Where PostgreSQL does not answer, or what it holds is damaged or of an older form.
+    /// If PostgreSQL does not answer, or what it holds is damaged or of an older form.
     pub async fn tallies_of_all(
         &self,
         election: ElectionId,
         partitions: i32,
     ) -> anyhow::Result<Vec<PartitionTally>> {
-        // Before the tallies, as votes may be coming in: a partition that has no tally then is empty up to here.
+        // Read before the tallies, as votes may be coming in: a partition that then has no tally is empty up to here.
         let offsets = checkpoints::offsets(&*self.client().await?).await?;
         let mut stored = self.tallies(election).await?;
         for partition in 0..partitions {
@@ -166,7 +173,7 @@ impl Store {
     /// How many voters are on the roll of each election whose roll was ever loaded.
     ///
     /// # Errors
-    /// Where PostgreSQL does not answer.
+    /// If PostgreSQL does not answer.
     pub async fn registered(&self) -> anyhow::Result<BTreeMap<ElectionId, u64>> {
         Ok(rolls::all(&*self.client().await?).await?)
     }
@@ -174,7 +181,7 @@ impl Store {
     /// Stores how many voters are on a roll.
     ///
     /// # Errors
-    /// Where PostgreSQL did not take it.
+    /// If PostgreSQL did not take it.
     pub async fn save_registered(
         &self,
         election: ElectionId,
@@ -183,10 +190,10 @@ impl Store {
         Ok(rolls::save(&*self.client().await?, election, registered).await?)
     }
 
-    /// Writes a checkpoint of this log, unless a newer one is there; false where it is.
+    /// Writes a checkpoint of this log, unless there is a newer one; then returns false.
     ///
     /// # Errors
-    /// Where PostgreSQL did not take it: nothing is written then, and it can be written again.
+    /// If PostgreSQL did not take it: nothing is written then, and it can be written again.
     pub async fn save(&self, checkpoint: &Checkpoint, log: &str) -> anyhow::Result<bool> {
         let sightings: Vec<(ElectionId, &[u8])> = checkpoint
             .sightings
@@ -199,6 +206,12 @@ impl Store {
             .filter(|tally| tally.tally.closed)
             .map(|tally| tally.election.into())
             .collect();
+        let freed = checkpoint.freed.iter().map(|freed| rejected::Freed {
+            election: freed.election,
+            before_offset: freed.offset,
+            guids: freed.invalid.iter().copied().collect(),
+        });
+        let freed: Vec<rejected::Freed> = freed.collect();
         let written = checkpoints::Checkpoint {
             partition: checkpoint.partition,
             next_offset: checkpoint.next_offset,
@@ -209,6 +222,8 @@ impl Store {
             closed: &closed,
             tallies: &checkpoint.tallies,
             rejected: &checkpoint.rejected,
+            freed: &freed,
+            files: &checkpoint.files,
         };
         Ok(checkpoints::save(&mut *self.client().await?, &written).await?)
     }

@@ -1,4 +1,4 @@
-//! Putting a record into the ballot box, and learning when every in-sync replica has it.
+//! Appends records to the ballot box, and reports when every in-sync replica has them.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::partitioner::partition;
 use crate::record::Record;
 use crate::topics::Topics;
 
-/// How long a broker may take to say what it knows about the topic.
+/// How long a broker may take to return the topic's metadata.
 const BROKER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Appends to the log. Cheap to clone.
@@ -91,13 +91,13 @@ impl BallotBox {
     /// see [`BallotBox::ready`].
     ///
     /// # Errors
-    /// Where the client cannot be created.
+    /// If the client cannot be created.
     pub fn open(brokers: &str, topics: &Topics, options: &BallotBoxOptions) -> KafkaResult<Self> {
         let (sender, state) = watch::channel(ProducerState::Starting);
         let producer = client_config(brokers)
             .set("enable.idempotence", "true")
             .set("acks", "all")
-            // What Java clients use: every producer puts a ballot into the same partition.
+            // As in Java clients, so that every producer puts a ballot into the same partition.
             .set("partitioner", "murmur2_random")
             .set(
                 "message.timeout.ms",
@@ -117,15 +117,16 @@ impl BallotBox {
         })
     }
 
-    /// Waits until the producer has its id, so that the first vote need not, and checks that the topic can be written.
-    /// One broker of several that hangs, or a partition that has no leader, is no error: the others go on.
+    /// Waits until the producer has its id, so that the first vote need not, and checks that the topic can be
+    /// written. If one of several brokers hangs, or a partition has no leader, that is not an error: the others
+    /// continue.
     ///
     /// # Errors
-    /// Where no broker answers within 6 s, the topic does not exist, none of its partitions has a leader, or the producer
-    /// broke. Until it has an id, it waits.
+    /// If no broker answers within 6 s, the topic does not exist, none of its partitions has a leader, or the
+    /// producer broke. Until it has an id, it waits.
     pub async fn ready(&self) -> Result<(), KafkaError> {
         let mut state = self.state.clone();
-        // Fails only without a sender, and that lives as long as the producer, which `self` holds.
+        // Fails only without a sender, which lives as long as the producer that `self` holds.
         let started = state
             .wait_for(|state| *state != ProducerState::Starting)
             .await;
@@ -148,14 +149,14 @@ impl BallotBox {
                 return Err(ProducerBroken(reason));
             }
             if state.changed().await.is_err() {
-                // There is a sender as long as there is the producer, which `self` holds.
+                // The sender exists as long as the producer that `self` holds.
                 std::future::pending::<()>().await;
             }
         }
     }
 
-    /// Appends a ballot and waits for the log to have it. `partitions` is what its election's definition says; where
-    /// that says nothing, the number that the topic has.
+    /// Appends a ballot and waits until the log has it. `partitions` comes from the election's definition, or else
+    /// is the topic's number of partitions.
     ///
     /// # Errors
     /// [`AppendError::Full`]: certainly not written; [`AppendError::Unknown`]: written or not.
@@ -169,7 +170,7 @@ impl BallotBox {
         self.send(&key, record, partition).await
     }
 
-    /// Appends a closing marker to one partition and waits for the log to have it.
+    /// Appends a closing marker to one partition and waits until the log has it.
     ///
     /// # Errors
     /// As [`BallotBox::append`].

@@ -1,4 +1,4 @@
-//! Which election is open by the clock of this machine. That clock only saves work: Kafka's decides, when the
+//! Which election is open by this machine's clock. That clock only saves work: Kafka's clock decides when the
 //! log receives a ballot.
 
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::elections::{ElectionMap, UnreadableElections};
 use crate::{Election, ElectionId, UnreadableElection};
 
-/// Clocks of well-maintained machines differ by less.
+/// The clocks of well-maintained machines differ by less than this.
 const CLOCKS_DIFFER_MS: i64 = 2_000;
 
 /// How far the clock is trusted.
@@ -15,13 +15,13 @@ pub enum Tolerance {
     /// To the millisecond.
     None,
     /// It may be fast: an election that has ended in the last two seconds counts as open. For ballots that bind
-    /// their voter, as one that the log receives too early uses up the voter's choice.
+    /// their voter, because a ballot that the log receives too early uses up the voter's choice.
     Fast,
     /// It may be fast or slow: so does an election that opens within two seconds.
     FastOrSlow,
 }
 
-/// The election that is open at this time (milliseconds since 1970); before any that is open only by
+/// The election that takes votes at this time (milliseconds since 1970), in preference to one that is open only by
 /// tolerance. `named` restricts the search to one election.
 pub fn open_election(
     elections: &ElectionMap,
@@ -38,12 +38,12 @@ pub fn open_election(
         let mut candidates = elections
             .values()
             .filter(|election| named.is_none_or(|id| election.definition().id == id));
-        candidates.find(|election| election.is_open_at(*time_ms))
+        candidates.find(|election| election.takes_votes_at(*time_ms))
     };
     times.iter().find_map(open_at).cloned()
 }
 
-/// An election that may be open at this time, and that this version cannot read. `named` restricts the search to one
+/// An election that may be open at this time but that this version cannot read. `named` restricts the search to one
 /// election.
 pub fn unreadable_election(
     elections: &UnreadableElections,
@@ -99,6 +99,20 @@ mod tests {
                 fast_or_slow,
                 "{now_ms}"
             );
+        }
+    }
+
+    #[test]
+    fn a_cancelled_election_takes_no_votes() {
+        let mut elections = elections();
+        let mut definition = elections[&1].definition().clone();
+        definition.cancelled = Some(crate::Cancellation {
+            at: definition.start,
+            by: "a@b.cd".to_owned(),
+        });
+        elections.insert(1, Arc::new(Election::new(definition)));
+        for named in [None, Some(1)] {
+            assert!(open_election(&elections, 15_000, Tolerance::FastOrSlow, named).is_none());
         }
     }
 

@@ -1,5 +1,5 @@
-//! Following the definitions of elections: a thread reads the topic `elections` from its beginning
-//! and follows it, and all others use what it has read.
+//! Following the definitions of elections: one thread reads the topic `elections` from its beginning and
+//! follows it; all others use what it has read.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -29,7 +29,7 @@ pub type ElectionMap = BTreeMap<ElectionId, Arc<Election>>;
 /// Elections whose definitions this version cannot read, by id.
 pub type UnreadableElections = BTreeMap<ElectionId, Arc<UnreadableElection>>;
 
-/// What has been read of the topic `elections`. Cheap to clone; reading stops with the last clone.
+/// What has been read from the topic `elections`. Cheap to clone; reading stops with the last clone.
 #[derive(Clone)]
 pub struct Elections {
     read: watch::Receiver<Read>,
@@ -37,10 +37,10 @@ pub struct Elections {
 }
 
 /// Publishes definitions, and returns when every in-sync replica has them. Readers keep the first
-/// definition of an election, so publishing one again changes nothing.
+/// definition of an election with all that was ever added to it, so publishing one again changes nothing.
 ///
 /// # Errors
-/// Where Kafka does not take one within `timeout`; those before it are published.
+/// If Kafka does not take one within `timeout`; those before it are published.
 pub async fn publish(
     brokers: &str,
     topics: &Topics,
@@ -52,7 +52,7 @@ pub async fn publish(
         .set("message.timeout.ms", timeout.as_millis().to_string())
         .create()?;
     for definition in definitions {
-        let key = definition.id.to_string();
+        let key = definition.key();
         let value = serde_json::to_vec(definition)?;
         let record = FutureRecord::to(&topics.elections)
             .key(&key)
@@ -90,10 +90,10 @@ impl Elections {
     /// Starts to read.
     ///
     /// # Errors
-    /// Where the client cannot be created.
+    /// If the client cannot be created.
     pub fn follow(brokers: &str, topics: &Topics) -> Result<Self, ElectionsError> {
         let consumer: BaseConsumer = client_config(brokers)
-            // A group is demanded by librdkafka, but never joined: the partition is assigned by hand.
+            // librdkafka requires a group, but it is never joined: the partition is assigned manually.
             .set("group.id", "urna-elections")
             .set("enable.auto.commit", "false")
             .set("auto.offset.reset", "earliest")
@@ -125,7 +125,7 @@ impl Elections {
         self.read.borrow().elections.clone()
     }
 
-    /// All elections that were read and not understood.
+    /// All elections that were read but not understood.
     pub fn unreadable(&self) -> Arc<UnreadableElections> {
         self.read.borrow().unreadable.clone()
     }
@@ -135,10 +135,10 @@ impl Elections {
         self.read.borrow().elections.get(&id).cloned()
     }
 
-    /// Waits until everything that the topic held when this was called has been read.
+    /// Waits until everything that was in the topic at the time of the call has been read.
     ///
     /// # Errors
-    /// Where Kafka takes longer than five seconds to say where the topic ends, or then to hand it out.
+    /// If Kafka takes longer than five seconds to say if the topic ends, or then to hand it out.
     pub async fn read_to_end(&self) -> Result<(), ElectionsError> {
         let follower = self.follower.clone();
         let end = tokio::task::spawn_blocking(move || follower.end())
@@ -154,11 +154,11 @@ impl Elections {
         }
     }
 
-    /// Ends only when the thread that reads has ended: a task of the service, so that a process whose definitions no
-    /// longer come fails instead of looking healthy.
+    /// Ends only when the thread that reads has ended: a task of the service, so that a process that no longer
+    /// receives definitions fails instead of looking healthy.
     ///
     /// # Errors
-    /// Where reading stopped.
+    /// If reading stopped.
     pub async fn until_stopped(mut self) -> Result<Infallible, ElectionsError> {
         loop {
             self.changed().await?;
@@ -168,7 +168,7 @@ impl Elections {
     /// Waits for the next definition.
     ///
     /// # Errors
-    /// Where reading stopped.
+    /// If reading stopped.
     pub async fn changed(&mut self) -> Result<(), ElectionsError> {
         self.read
             .changed()
@@ -211,14 +211,15 @@ impl Follower {
 }
 
 impl Read {
-    /// The first definition of an election stays in force, whoever could read it.
+    /// The first definition of an election stays in force, even if this version cannot read it.
     fn refuse(&mut self, unreadable: UnreadableElection) {
         if self.elections.contains_key(&unreadable.id) {
             tracing::error!(%unreadable, "the first definition stays in force");
             return;
         }
         let refused = Arc::make_mut(&mut self.unreadable);
-        if refused.contains_key(&unreadable.id) {
+        let known = refused.get(&unreadable.id);
+        if known.is_some_and(|known| known.is_cancelled || !unreadable.is_cancelled) {
             return;
         }
         tracing::error!(%unreadable, "votes for this election are neither taken nor counted");
@@ -232,11 +233,21 @@ impl Read {
             return;
         }
         if let Some(known) = self.elections.get(&definition.id) {
-            if known.definition() != definition {
+            if known.definition().as_defined() != definition.as_defined() {
                 tracing::error!(
                     election = definition.id,
                     "the definition of an election changed; the first one stays in force"
                 );
+                return;
+            }
+            if let Some(both) = known.definition().with_additions_of(definition) {
+                tracing::info!(
+                    election = definition.id,
+                    added = both.key(),
+                    "more is known of an election"
+                );
+                let elections = Arc::make_mut(&mut self.elections);
+                elections.insert(both.id, Arc::new(Election::new(both)));
             }
             return;
         }
@@ -253,6 +264,33 @@ impl Read {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cancellation_stays_whatever_is_read_after_it() {
+        let defined: ElectionDefinition = serde_json::from_str(
+            r#"{"id":7,"title":"T","created":"2026-06-16T14:00:00Z","start":"2026-06-16T13:00:00Z","end":"2206-06-16T15:00:00Z",
+                "individual":false,"rules":{"method":"dhondt","seats":3,"tie":"ballot_order"},
+                "participants":[{"poll_number":1,"name":"A"},{"poll_number":2,"name":"B"}]}"#,
+        )
+        .unwrap();
+        let mut cancelled = defined.clone();
+        cancelled.cancelled = Some(crate::Cancellation {
+            at: defined.created,
+            by: "a@b.cd".to_owned(),
+        });
+        let mut other = cancelled.clone();
+        other.title = "Another".to_owned();
+        let mut read = Read::default();
+        for (definition, expected) in [
+            (&defined, &defined),
+            (&other, &defined),
+            (&cancelled, &cancelled),
+            (&defined, &cancelled),
+        ] {
+            read.add(Election::new(definition.clone()));
+            assert_eq!(read.elections[&7].definition(), expected);
+        }
+    }
 
     #[tokio::test]
     async fn the_end_of_the_reading_thread_is_noticed() {

@@ -1,7 +1,6 @@
-//! The ballot box and what surrounds it: the topics and keys in Kafka, and how to append to the log and
-//! read it.
+//! The ballot box: the topics and keys in Kafka, and how to append to the log and read it.
 //!
-//! - [`record`], [`definition`], [`act`]: what lies in the topics, from `ballot-records`;
+//! - [`record`], [`definition`], [`act`]: the content of the topics, from `ballot-records`;
 //! - [`topics`]: their names and creation;
 //! - [`ballot_box`]: appending a ballot and learning when the log has it;
 //! - [`elections`]: following the definitions;
@@ -15,8 +14,9 @@ pub mod topics;
 
 pub use ballot_box::{AppendError, Appended, BallotBox};
 pub use ballot_records::{
-    Act, Ballot, BallotRecord, Choice, Election, ElectionDefinition, ElectionId, Participant,
-    PollNumber, Publication, Record, UnreadableElection, act, definition, record, unreadable,
+    Act, Ballot, BallotRecord, Cancellation, Choice, Election, ElectionDefinition, ElectionId,
+    Lots, Participant, PollNumber, Publication, Record, UnreadableElection, act, definition,
+    record, unreadable,
 };
 pub use elections::{Elections, ElectionsError};
 pub use topics::Topics;
@@ -28,7 +28,7 @@ pub fn client_config(brokers: &str) -> rdkafka::ClientConfig {
         .set("bootstrap.servers", brokers)
         .set("client.id", "urna")
         .set("broker.address.family", "v4")
-        // A broker that restarts is found again within a second.
+        // A restarted broker is found again within a second.
         .set("reconnect.backoff.ms", "50")
         .set("reconnect.backoff.max.ms", "1000")
         .set("socket.keepalive.enable", "true");

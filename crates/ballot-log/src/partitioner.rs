@@ -1,7 +1,7 @@
-//! Which partition a key belongs to: what Java clients and librdkafka's `murmur2_random` compute.
+//! Which partition a key belongs to, computed as by Java clients and librdkafka's `murmur2_random`.
 //!
-//! Computed here, because a client of Kafka computes it from the partitions that the topic has now. Should some be added by
-//! mistake, a ballot would meet another partition than its first record, and could count twice.
+//! Computed here, because a Kafka client uses the topic's current number of partitions. If some were added by
+//! mistake, a ballot could go to another partition than its first record, and count twice.
 
 const SEED: u32 = 0x9747_b28c;
 const MIX: u32 = 0x5bd1_e995;

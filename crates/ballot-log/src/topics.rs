@@ -13,7 +13,7 @@ use crate::client_config;
 
 /// The timeout of one request to Kafka.
 const KAFKA_TIMEOUT: Duration = Duration::from_secs(5);
-/// After the first attempt to reach Kafka; doubled after each further one.
+/// The pause after the first attempt to reach Kafka; doubled after each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// Maximum pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
@@ -27,8 +27,8 @@ pub struct Topics {
     pub elections: String,
     /// Totals of each partition of `votes`, keyed `<election>/<partition>`; compacted.
     pub aggregated_votes: String,
-    /// What officials did at ballot stations ([`crate::Act`]), for the audit log; keyed by who acted; one
-    /// partition, so that the acts have one order, and never deleted.
+    /// What officials did at ballot stations ([`crate::Act`]), for the audit log; keyed by the official; one
+    /// partition, so that the acts are in one order, and never deleted.
     pub acts: String,
 }
 
@@ -83,8 +83,7 @@ impl Topics {
     /// Creates the topics that do not exist and leaves the others as they are.
     ///
     /// # Errors
-    /// Where Kafka cannot be reached or refuses, and where the ballot box exists with another number of
-    /// partitions.
+    /// If Kafka cannot be reached or refuses, or if the ballot box exists with a different number of partitions.
     pub async fn create(
         &self,
         brokers: &str,
@@ -127,7 +126,7 @@ impl Topics {
     async fn check_partitions(&self, brokers: &str, partitions: i32) -> Result<(), TopicError> {
         let (topics, brokers) = (self.clone(), brokers.to_owned());
         let there = ask_within(KAFKA_TIMEOUT, move || {
-            // A topic that has just been created elsewhere is not known to every broker yet.
+            // A topic just created by another process may not be known to every broker yet.
             match topics.vote_partitions(&brokers, KAFKA_TIMEOUT) {
                 Err(TopicError::Missing(_)) => {
                     Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition).into())
@@ -145,10 +144,10 @@ impl Topics {
         Ok(())
     }
 
-    /// Deletes the topics that exist, and all that is in them.
+    /// Deletes the existing topics and everything in them.
     ///
     /// # Errors
-    /// Where Kafka cannot be reached or refuses.
+    /// If Kafka cannot be reached or refuses.
     pub async fn delete(&self, brokers: &str) -> Result<(), TopicError> {
         let admin: AdminClient<DefaultClientContext> = client_config(brokers).create()?;
         let Self {
@@ -171,7 +170,7 @@ impl Topics {
     /// What Kafka does with old records of the ballot box: its setting `cleanup.policy`.
     ///
     /// # Errors
-    /// Where Kafka cannot be reached or refuses.
+    /// If Kafka cannot be reached or refuses.
     pub async fn votes_cleanup_policy(&self, brokers: &str) -> Result<String, TopicError> {
         let admin: AdminClient<DefaultClientContext> = client_config(brokers).create()?;
         let votes = [ResourceSpecifier::Topic(&self.votes)];
@@ -189,7 +188,7 @@ impl Topics {
     /// How many partitions the ballot box has. Kafka may be starting: retries until `timeout`.
     ///
     /// # Errors
-    /// Where the topic does not exist, or Kafka cannot be reached all that time.
+    /// If the topic does not exist, or Kafka cannot be reached all that time.
     pub async fn vote_partitions_within(
         &self,
         brokers: &str,
@@ -205,7 +204,7 @@ impl Topics {
     /// How many partitions the ballot box has. Blocks for at most `timeout`.
     ///
     /// # Errors
-    /// Where the topic does not exist or Kafka cannot be reached.
+    /// If the topic does not exist or Kafka cannot be reached.
     pub fn vote_partitions(&self, brokers: &str, timeout: Duration) -> Result<i32, TopicError> {
         let client: BaseConsumer = client_config(brokers).create()?;
         let metadata = client.fetch_metadata(Some(&self.votes), timeout)?;
@@ -223,7 +222,7 @@ impl Topics {
 /// How many brokers there are. Kafka may be starting: retries until `timeout`.
 ///
 /// # Errors
-/// Where it cannot be reached all that time.
+/// If it cannot be reached all that time.
 pub async fn brokers_within(brokers: &str, timeout: Duration) -> Result<i32, TopicError> {
     let brokers = brokers.to_owned();
     ask_within(timeout, move || {

@@ -1,50 +1,75 @@
-//! Definitions of elections, as they lie in the topic `elections` (compacted, keyed by id).
+//! Definitions of elections, as stored in the topic `elections` (compacted, keyed by id).
 //!
-//! A definition never changes once it is there.
+//! A definition never changes once it is there. What may be added to it later is that the election was cancelled, or which
+//! lots decided it: the count looks at neither.
 
 use std::collections::BTreeSet;
 
-use electoral_rules::{Decimal, ListTerms, RuleError, Rules};
+use electoral_rules::{ListTerms, RuleError, Rules};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
+pub use crate::participant::Participant;
 use crate::{Choice, ElectionId, PollNumber};
 
-/// What an election is: who stands, when it is open, and by which rules it is decided.
+/// What an election is: who stands, when it is open, and by which rules it is decided. A field that is not known may
+/// decide it otherwise: the definition cannot be read then.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ElectionDefinition {
     /// Unique in one installation.
     pub id: ElectionId,
-    /// What the pages call it.
+    /// Its title on the pages.
     pub title: String,
-    /// When it was defined. No vote before that moment counts, even if `start` lies earlier.
+    /// When it was defined. No vote before that moment counts, even if `start` is earlier.
     pub created: Timestamp,
     /// First moment at which votes count.
     pub start: Timestamp,
     /// First moment at which votes no longer count.
     pub end: Timestamp,
-    /// True where persons stand, false where lists do.
+    /// True if the candidates are persons, false if they are lists.
     pub individual: bool,
     /// How votes become seats or a winner.
     pub rules: Rules,
     /// The participants, in the order of poll numbers from 1.
     pub participants: Vec<Participant>,
+    /// The poll numbers of lists that stand together: seats are shared out among alliances and single lists first, then
+    /// inside each alliance.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alliances: Vec<Vec<PollNumber>>,
     /// When the numbers may be seen.
     #[serde(default)]
     pub results: Publication,
-    /// How many partitions the ballot box had when its first election was defined: they alone are counted. Elections of
-    /// older versions do not say.
+    /// The number of partitions of the ballot box when its first election was defined: only those are counted. Absent
+    /// in elections defined by older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partitions: Option<i32>,
-    /// The version of the log that it needs: who does not know it must not count it.
-    #[serde(default = "first_version", skip_serializing_if = "is_first_version")]
+    /// Where an administrator cancelled it: nobody votes in it from then on, and it has no result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled: Option<Cancellation>,
+    /// Where its result left seats or places level, the lots that decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lots: Option<Lots>,
+    /// Whether the result becomes final as soon as everything is counted.
+    #[serde(default, skip_serializing_if = "Finalise::is_automatic")]
+    pub finalise: Finalise,
+    /// The version that it needs: who does not know it must not count it, and cannot read it.
+    #[serde(
+        default = "first_version",
+        skip_serializing_if = "is_first_version",
+        deserialize_with = "known_version"
+    )]
     pub log: u32,
 }
 
-/// The newest version of the log that this program knows.
-pub const LOG_VERSION: u32 = 1;
+/// The newest version of the log and of definitions that this program knows. New elections are of it.
+///
+/// 2: files can be withdrawn, and a result can wait; alliances, a threshold of the electorate, several winners, and how
+/// many candidates a list has, how many seats it has won, and whether it takes part. A program of version 1 would
+/// overlook all of that.
+pub const LOG_VERSION: u32 = 2;
 
-/// Of definitions that do not say.
+/// The version of definitions without this field.
 fn first_version() -> u32 {
     1
 }
@@ -54,25 +79,37 @@ fn is_first_version(version: &u32) -> bool {
     *version == first_version()
 }
 
-/// A participant: a list or a person.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Participant {
-    /// Place on the ballot, from 1.
-    pub poll_number: PollNumber,
-    /// The name as on the ballot.
-    pub name: String,
-    /// Needs to reach no threshold.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub exempt: bool,
-    /// Factor by which its votes count when seats are shared out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub multiplier: Option<Decimal>,
-    /// A threshold of its own, in percent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub threshold_percent: Option<Decimal>,
+fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let version = u32::deserialize(deserializer)?;
+    if version > LOG_VERSION {
+        return Err(de::Error::custom(format!(
+            "it is of version {version}, and {LOG_VERSION} is the newest known"
+        )));
+    }
+    Ok(version)
 }
 
-/// When the numbers of an election may be seen.
+/// An election was wrong, and somebody cancelled it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancellation {
+    /// When.
+    pub at: Timestamp,
+    /// The e-mail address of the account that did it.
+    pub by: String,
+}
+
+/// Lots that were drawn when the result was final, as it left seats or places level.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lots {
+    /// Poll numbers, in the order in which they were drawn.
+    pub order: Vec<PollNumber>,
+    /// Who drew: a person, a commission.
+    pub drawn_by: String,
+    /// When.
+    pub drawn_at: Timestamp,
+}
+
+/// When the numbers of an election are published.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Publication {
@@ -81,6 +118,24 @@ pub enum Publication {
     Live,
     /// Turnout at once, everything else when the result is final.
     AfterClose,
+}
+
+/// What makes the result of an election final, once it has ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finalise {
+    /// Nothing but the end.
+    #[default]
+    Automatic,
+    /// The word of an administrator. Until then the result is provisional.
+    Manual,
+}
+
+impl Finalise {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+    fn is_automatic(&self) -> bool {
+        *self == Self::Automatic
+    }
 }
 
 /// Why a definition makes no sense.
@@ -95,14 +150,20 @@ pub enum DefinitionError {
     /// Poll numbers are not 1, 2, 3 …
     #[error("poll numbers must count from 1 in the order of the participants")]
     PollNumbers,
-    /// Voters could not tell two participants of one name apart.
+    /// Two participants have the same name, so voters could not tell them apart.
     #[error("two participants are called «{0}»")]
     SameName(String),
-    /// Rules that only the command `apportion` knows.
-    #[error(
-        "an election elects one winner or shares out seats, without a threshold of the electorate; the command apportion knows other rules"
-    )]
-    RulesOfTheCommand,
+    /// An alliance that nobody stands together in.
+    #[error("an alliance is of two lists or more: {0:?} is none")]
+    NoAlliance(Vec<PollNumber>),
+    /// A version that an older program would take for one that it knows.
+    #[error("its version is {written}, but its rules and terms need version {needed}")]
+    Version {
+        /// As the definition says.
+        written: u32,
+        /// By what it holds.
+        needed: u32,
+    },
     /// The electoral rules refuse.
     #[error(transparent)]
     Rules(#[from] RuleError),
@@ -111,18 +172,22 @@ pub enum DefinitionError {
 impl ElectionDefinition {
     /// What the electoral rules need to know of each list, in the order of poll numbers.
     pub fn terms(&self) -> Vec<ListTerms> {
-        self.participants
-            .iter()
-            .map(|participant| ListTerms {
-                exempt: participant.exempt,
-                multiplier: participant.multiplier,
-                threshold_percent: participant.threshold_percent,
-                ..ListTerms::default()
-            })
-            .collect()
+        self.participants.iter().map(Participant::terms).collect()
     }
 
-    /// Whether it makes sense. Two participants may bear the same name: they have different poll numbers.
+    /// The version that a program must know to apply its rules and terms.
+    pub fn version(&self) -> u32 {
+        let is_new = |terms: ListTerms| {
+            terms.candidates.is_some() || !terms.takes_part || terms.seats_won > 0
+        };
+        let needs_second = !self.alliances.is_empty()
+            || self.rules.needs_electorate()
+            || self.rules.winners().is_some()
+            || self.terms().into_iter().any(is_new);
+        first_version() + u32::from(needs_second)
+    }
+
+    /// Checks that it is valid. Two participants may have the same name: they have different poll numbers.
     ///
     /// # Errors
     /// The first thing that is wrong.
@@ -138,14 +203,20 @@ impl ElectionDefinition {
                 return Err(DefinitionError::PollNumbers);
             }
         }
-        if !self.rules.are_for_elections() {
-            return Err(DefinitionError::RulesOfTheCommand);
+        if let Some(alone) = self.alliances.iter().find(|lists| lists.len() < 2) {
+            return Err(DefinitionError::NoAlliance(alone.clone()));
         }
         self.rules.check(&self.terms())?;
+        let lists = self.participants.len();
+        self.rules.check_alliances(&self.alliances, lists)?;
+        let (written, needed) = (self.log, self.version());
+        if written < needed {
+            return Err(DefinitionError::Version { written, needed });
+        }
         Ok(())
     }
 
-    /// Whether voters can tell all participants apart by name, as they must where votes are given by name.
+    /// Whether voters can tell all participants apart by name, which is required if votes are given by name.
     ///
     /// # Errors
     /// [`DefinitionError::SameName`] with the first name that occurs twice.
@@ -160,7 +231,7 @@ impl ElectionDefinition {
     }
 }
 
-/// A definition, prepared for the questions that every vote asks.
+/// A definition, prepared for the checks that every vote needs.
 #[derive(Clone, Debug)]
 pub struct Election {
     definition: ElectionDefinition,
@@ -196,20 +267,25 @@ impl Election {
         self.closes_ms <= time_ms
     }
 
+    /// Whether records of its log may be withdrawals.
+    pub fn knows_withdrawals(&self) -> bool {
+        self.definition.log >= 2
+    }
+
     /// Whether the election had been defined at this time (milliseconds since 1970).
     pub fn existed_at(&self, time_ms: i64) -> bool {
         self.created_ms <= time_ms
     }
 
-    /// The poll number that a ballot chose, where a participant has it.
+    /// The poll number that a ballot chose, if a participant has it.
     pub fn poll_number(&self, choice: Choice) -> Option<PollNumber> {
         let poll_number = PollNumber::try_from(choice).ok()?;
         let last = self.definition.participants.len();
         (poll_number >= 1 && usize::try_from(poll_number).ok()? <= last).then_some(poll_number)
     }
 
-    /// The participant of this name, or else under this poll number written in digits. A name that two
-    /// participants bear means neither of them: a voter's choice is never guessed.
+    /// The participant with this name, or else with this poll number in digits. A name that two participants
+    /// have means neither of them: a voter's choice is never guessed.
     pub fn candidate(&self, name_or_number: &str) -> Option<PollNumber> {
         let mut of_that_name = self
             .definition
@@ -235,7 +311,7 @@ fn first_millisecond_from(moment: Timestamp) -> i64 {
     if moment.subsec_nanosecond().rem_euclid(1_000_000) == 0 {
         return floor;
     }
-    // `as_millisecond` cuts towards zero, so before 1970 it has rounded up already.
+    // `as_millisecond` truncates towards zero, so before 1970 it has already rounded up.
     if moment < Timestamp::UNIX_EPOCH {
         floor
     } else {
@@ -309,15 +385,6 @@ mod tests {
         let mut alone = sample();
         alone.participants.truncate(1);
         assert_eq!(alone.check(), Err(DefinitionError::NoChoice));
-        for rules in [
-            r#"{"method":"majority","winner":"plurality","winners":2}"#,
-            r#"{"method":"dhondt","seats":3,"threshold":{"percent":3,"of":"registered"}}"#,
-        ] {
-            let mut known_to_apportion = sample();
-            known_to_apportion.rules = serde_json::from_str(rules).unwrap();
-            let refused = Err(DefinitionError::RulesOfTheCommand);
-            assert_eq!(known_to_apportion.check(), refused);
-        }
         let mut twins = sample();
         twins.participants[1].name = "A".to_owned();
         assert_eq!(twins.check(), Ok(()));

@@ -1,17 +1,19 @@
-//! What lies in the topics, as bytes and as values. No I/O: `ballot-log` appends to the log and reads it.
+//! The content of the topics, as bytes and as values. No I/O: `ballot-log` appends to the log and reads it.
 //!
 //! - [`record`]: the topic `votes`;
-//! - [`definition`]: the topic `elections`;
-//! - [`unreadable`]: what of it a newer version wrote;
+//! - [`definition`]: the topic `elections`, with what is added to a definition later;
+//! - [`unreadable`]: definitions written by a newer version;
 //! - [`act`]: the topic `acts`.
 
 pub mod act;
+mod additions;
 pub mod definition;
+mod participant;
 pub mod record;
 pub mod unreadable;
 
 pub use act::Act;
-pub use definition::{Election, ElectionDefinition, Participant, Publication};
+pub use definition::{Cancellation, Election, ElectionDefinition, Lots, Participant, Publication};
 pub use record::{Ballot, BallotRecord, Choice, Record};
 pub use unreadable::UnreadableElection;
 

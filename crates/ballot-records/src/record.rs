@@ -1,8 +1,7 @@
 //! The records of the topic `votes`, as bytes and as values.
 //!
-//! JSON in UTF-8; unknown fields are ignored; `v` is the version. A record is written once and read
-//! at every replay for as long as the election is kept, so the form never changes: a new one gets a
-//! new `v`.
+//! JSON in UTF-8; unknown fields are ignored; `v` is the version. A record is written once and read at every
+//! replay for as long as the election is kept, so the format never changes: a new one gets a new `v`.
 
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
@@ -13,13 +12,15 @@ use uuid::Uuid;
 
 use crate::ElectionId;
 
-/// What a ballot says: a poll number as written on it, which need not exist on the ballot paper.
+/// The choice on a ballot: a poll number as written on it, which may not exist on the ballot paper.
 pub type Choice = u64;
 
-/// Constituency; 0 where an election has only one.
+/// Constituency; 0 if an election has only one.
 pub type District = u16;
 
 const VERSION: u32 = 1;
+/// Of withdrawals: only elections whose definition asks for version 2 of the log know them.
+const WITHDRAWAL_VERSION: u32 = 2;
 
 /// One record of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,19 @@ pub enum Record {
         /// The election that is closed.
         election: ElectionId,
     },
+    /// The ballots that this partition holds of an official's file no longer count.
+    Withdrawal(Withdrawal),
+}
+
+/// The withdrawal of an official's file. Every partition has it, perhaps several times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// The election that the file was for.
+    pub election: ElectionId,
+    /// Its number: what is in the log a second time is not obeyed again.
+    pub number: u32,
+    /// The file.
+    pub file: FileId,
 }
 
 /// A ballot put into the box.
@@ -42,11 +56,11 @@ pub struct BallotRecord {
     pub ballot: Ballot,
     /// The poll number chosen.
     pub choice: Choice,
-    /// The constituency, 0 where there is only one.
+    /// The constituency, 0 if there is only one.
     pub district: District,
 }
 
-/// Which ballot a record is of. All records of one ballot have the same key, hence lie in one partition.
+/// The ballot of a record. All records of one ballot have the same key, and so are in the same partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ballot {
     /// A voter's ballot: the serial that the roll derives from the ballot key.
@@ -57,7 +71,7 @@ pub enum Ballot {
 
 /// The line of an official's file that a paper ballot was read from. The same line sent again is the
 /// same act, not a second ballot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PaperLine {
     /// The official's jmbg: 13 digits, as a number.
     pub official: u64,
@@ -65,6 +79,25 @@ pub struct PaperLine {
     pub file: u64,
     /// The line of the file, from 0.
     pub line: u32,
+}
+
+/// An official's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FileId {
+    /// The official's jmbg: 13 digits, as a number.
+    pub official: u64,
+    /// First eight bytes of the file's SHA-256.
+    pub name: u64,
+}
+
+impl PaperLine {
+    /// The file that the line is in.
+    pub fn file(&self) -> FileId {
+        FileId {
+            official: self.official,
+            name: self.file,
+        }
+    }
 }
 
 impl fmt::Display for Ballot {
@@ -83,7 +116,7 @@ impl fmt::Display for PaperLine {
     }
 }
 
-/// The bytes are no record of a version that this program knows.
+/// The bytes are not a record of a version that this program knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unreadable record")]
 pub struct Unreadable;
@@ -94,38 +127,50 @@ impl Record {
         match self {
             Self::Ballot(ballot) => ballot.election,
             Self::Close { election } => *election,
+            Self::Withdrawal(withdrawal) => withdrawal.election,
         }
     }
 
-    /// The record's key in Kafka, `<election>:<ballot>`; by it a ballot always meets the same partition.
+    /// The record's key in Kafka, `<election>:<ballot>`; with it, a ballot always goes to the same partition.
     pub fn key(&self) -> String {
         match self {
             Self::Ballot(ballot) => format!("{}:{}", ballot.election, ballot.ballot),
             Self::Close { election } => format!("{election}:close"),
+            Self::Withdrawal(withdrawal) => format!("{}:withdrawal", withdrawal.election),
         }
     }
 
-    /// The record as it stands in the log.
+    /// The record as it is stored in the log.
     pub fn encode(&self) -> String {
         match self {
             Self::Ballot(ballot) => ballot.encode(),
             Self::Close { election } => {
                 format!(r#"{{"v":{VERSION},"election":{election},"close":true}}"#)
             }
+            Self::Withdrawal(Withdrawal {
+                election,
+                number,
+                file,
+            }) => format!(
+                r#"{{"v":{WITHDRAWAL_VERSION},"election":{election},"withdrawal":{number},"official":"{:013}","file":"{:016x}"}}"#,
+                file.official, file.name
+            ),
         }
     }
 
     /// Reads a record.
     ///
     /// # Errors
-    /// [`Unreadable`] where a field that is needed is missing, of another type or out of range, or the
-    /// version is unknown.
+    /// [`Unreadable`] if a required field is missing, of another type or out of range, or the version is unknown.
     pub fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
         // Without this, serde would also take the fields from an array.
         if bytes.trim_ascii_start().first() != Some(&b'{') {
             return Err(Unreadable);
         }
         let fields: Fields<'_> = serde_json::from_slice(bytes).map_err(|_| Unreadable)?;
+        if fields.v == WITHDRAWAL_VERSION {
+            return Withdrawal::decode(bytes).map(Self::Withdrawal);
+        }
         if fields.v != VERSION {
             return Err(Unreadable);
         }
@@ -179,6 +224,17 @@ struct Fields<'a> {
     close: Option<bool>,
 }
 
+/// Read apart, so that what a ballot may hold besides stays as it was.
+#[derive(Deserialize)]
+struct WithdrawalFields<'a> {
+    election: ElectionId,
+    withdrawal: u32,
+    #[serde(borrow)]
+    official: &'a str,
+    #[serde(borrow)]
+    file: &'a str,
+}
+
 impl Fields<'_> {
     fn ballot(&self) -> Result<Ballot, Unreadable> {
         let text = self.ballot.ok_or(Unreadable)?.get();
@@ -197,19 +253,52 @@ impl Fields<'_> {
     }
 }
 
-impl PaperLine {
-    /// Reads the `official` and `line` of a record.
+impl Withdrawal {
+    fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let fields: WithdrawalFields<'_> = serde_json::from_slice(bytes).map_err(|_| Unreadable)?;
+        Ok(Self {
+            election: fields.election,
+            number: fields.withdrawal,
+            file: FileId::parse(fields.official, fields.file)?,
+        })
+    }
+}
+
+impl FileId {
+    /// Reads an official's jmbg and the name of a file.
     ///
     /// # Errors
-    /// [`Unreadable`] where the official is not 13 digits or the line not `<16 hex digits>/<line>`.
-    pub fn parse(official: &str, line: &str) -> Result<Self, Unreadable> {
-        let (file, line) = line.split_once('/').ok_or(Unreadable)?;
-        if official.len() != 13 || file.len() != 16 || line.is_empty() {
+    /// [`Unreadable`] where the official is not 13 digits or the name not 16 hex digits.
+    pub fn parse(official: &str, name: &str) -> Result<Self, Unreadable> {
+        if official.len() != 13 || name.len() != 16 {
             return Err(Unreadable);
         }
         Ok(Self {
             official: digits(official)?,
-            file: u64::from_str_radix(file, 16).map_err(|_| Unreadable)?,
+            name: u64::from_str_radix(name, 16).map_err(|_| Unreadable)?,
+        })
+    }
+
+    /// The name as records have it: 16 hex digits.
+    pub fn hex_name(&self) -> String {
+        format!("{:016x}", self.name)
+    }
+}
+
+impl PaperLine {
+    /// Reads the `official` and `line` of a record.
+    ///
+    /// # Errors
+    /// [`Unreadable`] if the official is not 13 digits or the line not `<16 hex digits>/<line>`.
+    pub fn parse(official: &str, line: &str) -> Result<Self, Unreadable> {
+        let (file, line) = line.split_once('/').ok_or(Unreadable)?;
+        if line.is_empty() {
+            return Err(Unreadable);
+        }
+        let FileId { official, name } = FileId::parse(official, file)?;
+        Ok(Self {
+            official,
+            file: name,
             line: digits(line)?,
         })
     }
@@ -251,6 +340,24 @@ mod tests {
         let record = Record::decode(json.as_bytes()).unwrap();
         assert_eq!(record, Record::Close { election: 7 });
         assert_eq!(record.encode(), json);
+    }
+
+    #[test]
+    fn a_withdrawal_has_exactly_the_published_form() {
+        let json = r#"{"v":2,"election":7,"withdrawal":3,"official":"0101994704401","file":"9f2c41d07be35a68"}"#;
+        let record = Record::decode(json.as_bytes()).unwrap();
+        assert_eq!(
+            (record.encode(), record.key()),
+            (json.to_owned(), "7:withdrawal".to_owned())
+        );
+        for unreadable in [
+            json.replace(r#""v":2"#, r#""v":1"#),
+            json.replace("withdrawal", "withdraw"),
+            json.replace("9f2c", "9f2"),
+            json.replace("0101", "010"),
+        ] {
+            assert_eq!(Record::decode(unreadable.as_bytes()), Err(Unreadable));
+        }
     }
 
     #[test]

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::ElectionId;
-use crate::definition::{Election, ElectionDefinition, LOG_VERSION};
+use crate::definition::{Election, ElectionDefinition};
 
-/// An election whose votes this version must neither take nor count: it would do so by rules that it does not know.
+/// An election whose votes this version must neither take nor count, because it does not know the election's rules.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the definition of election {id} cannot be read by this version ({reason}): update the program"
@@ -16,33 +16,30 @@ pub struct UnreadableElection {
     pub id: ElectionId,
     /// What is wrong.
     pub reason: String,
-    /// From when on it is open and from when on no longer, where that can be read.
+    /// When it opens and closes, if that can be read.
     times: Option<(Timestamp, Timestamp)>,
+    /// It was cancelled: there will be no votes for it.
+    pub is_cancelled: bool,
 }
 
 impl UnreadableElection {
     /// Whether it may be open at this time (milliseconds since 1970), by clocks that differ by `tolerance_ms`.
     pub fn may_be_open_at(&self, time_ms: i64, tolerance_ms: i64) -> bool {
-        self.times.is_none_or(|(start, end)| {
+        let may_be_open = |(start, end): (Timestamp, Timestamp)| {
             start.as_millisecond() - tolerance_ms <= time_ms
                 && time_ms <= end.as_millisecond() + tolerance_ms
-        })
+        };
+        !self.is_cancelled && self.times.is_none_or(may_be_open)
     }
 }
 
-/// Reads a record of the topic `elections`. `None` where it names no election at all.
+/// Reads a record of the topic `elections`. `None` if it does not name an election.
 ///
 /// # Errors
-/// Where it defines an election in a form that this version does not know.
+/// If it defines an election in a form that this version does not know.
 pub fn read(key: Option<&[u8]>, value: &[u8]) -> Option<Result<Election, UnreadableElection>> {
     let reason = match serde_json::from_slice::<ElectionDefinition>(value) {
-        Ok(definition) if definition.log <= LOG_VERSION => {
-            return Some(Ok(Election::new(definition)));
-        }
-        Ok(definition) => format!(
-            "its votes are version {} of the log, and {LOG_VERSION} is the newest known",
-            definition.log
-        ),
+        Ok(definition) => return Some(Ok(Election::new(definition))),
         Err(error) => error.to_string(),
     };
     let value: Value = serde_json::from_slice(value).unwrap_or_default();
@@ -55,6 +52,7 @@ pub fn read(key: Option<&[u8]>, value: &[u8]) -> Option<Result<Election, Unreada
         id: named.or_else(key)?,
         reason,
         times: time("start").zip(time("end")),
+        is_cancelled: !value["cancelled"].is_null(),
     }))
 }
 
@@ -77,7 +75,9 @@ mod tests {
         assert!(read(Some(b"7"), READABLE.as_bytes()).unwrap().is_ok());
         for newer in [
             READABLE.replace("dhondt", "of_tomorrow"),
-            READABLE.replace(r#""id":7,"#, r#""id":7,"log":2,"#),
+            READABLE.replace(r#""id":7,"#, r#""id":7,"log":3,"#),
+            READABLE.replace(r#""id":7,"#, r#""id":7,"of_tomorrow":[],"#),
+            READABLE.replace(r#""name":"B""#, r#""name":"B","of_tomorrow":1"#),
         ] {
             let election = unreadable("7", &newer);
             assert_eq!(election.id, 7);
@@ -94,6 +94,16 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn what_was_cancelled_is_never_open() {
+        let newer = READABLE.replace(
+            r#""id":7,"#,
+            r#""id":7,"log":9,"cancelled":{"by":"of tomorrow"},"#,
+        );
+        let election = unreadable("7/cancelled", &newer);
+        assert!(!election.may_be_open_at(15_000, 1_000));
     }
 
     #[test]

@@ -1,19 +1,19 @@
-//! Checkpoints of the count: where a partition stands, with its tallies and rejected ballots.
+//! Checkpoints of the count: how far a partition is counted, with its tallies and rejected ballots.
 //!
-//! All of it is absolute ("partition p, as of offset n, is this") and stays true, so it can be
-//! written twice, late, or by an instance that has lost the partition: a write for a lower offset
-//! changes nothing.
+//! All of it is absolute ("partition p, as of offset n, is this") and stays true, so it can be written twice,
+//! late, or by an instance that has lost the partition: a write for a lower offset changes nothing.
 
 use std::collections::BTreeMap;
 
 use ballot_records::ElectionId;
 use deadpool_postgres::ClientWrapper;
 use deadpool_postgres::Transaction;
-use tally::{PartitionTally, RejectedBallot};
+use tally::{FileTally, PartitionTally, RejectedBallot};
 use tokio_postgres::{Client, IsolationLevel};
 
+use crate::rejected::Freed;
 use crate::row::KeyedRow;
-use crate::{StoreError, rejected, tallies};
+use crate::{StoreError, batches, rejected, tallies};
 
 /// What is written about one partition in one transaction.
 #[derive(Debug)]
@@ -24,18 +24,22 @@ pub struct Checkpoint<'a> {
     pub next_offset: i64,
     /// The log that it was counted from: the cluster and the topic.
     pub log: &'a str,
-    /// Its count without the paper ballots seen, as bytes.
+    /// Its count as bytes, without the paper ballots seen.
     pub state: &'a [u8],
     /// The paper ballots that were seen since the checkpoint at `from_offset`, by election, as bytes.
     pub sightings: &'a [(ElectionId, &'a [u8])],
-    /// Where the last checkpoint of this instance stood.
+    /// The offset of this instance's last checkpoint.
     pub from_offset: i64,
-    /// Elections that are closed: what was seen of them is needed no longer.
+    /// Closed elections: the paper ballots seen for them are no longer needed.
     pub closed: &'a [i64],
-    /// Its tallies, one an election.
+    /// Its tallies, one per election.
     pub tallies: &'a [PartitionTally],
     /// Ballots rejected since the last checkpoint.
     pub rejected: &'a [RejectedBallot],
+    /// Ballots whose rejections do not hold any more.
+    pub freed: &'a [Freed],
+    /// What became of the lines of files, where more is known than at the last checkpoint of this instance.
+    pub files: &'a [FileTally],
 }
 
 /// A checkpoint as it was stored, all in bytes.
@@ -52,7 +56,7 @@ pub struct StoredCheckpoint {
 /// The newest checkpoint of a partition.
 ///
 /// # Errors
-/// Where PostgreSQL does not answer, or a row is unreadable.
+/// If PostgreSQL does not answer, or a row is unreadable.
 pub async fn newest(
     client: &mut ClientWrapper,
     partition: i32,
@@ -92,10 +96,10 @@ pub async fn newest(
     }))
 }
 
-/// Where the newest checkpoint of each partition stands.
+/// The offset of the newest checkpoint of each partition.
 ///
 /// # Errors
-/// Where PostgreSQL does not answer, or a row is unreadable.
+/// If PostgreSQL does not answer, or a row is unreadable.
 pub async fn offsets(client: &Client) -> Result<BTreeMap<i32, i64>, StoreError> {
     let sql = "SELECT partition, next_offset FROM checkpoints";
     let rows = client.query(sql, &[]).await?;
@@ -110,10 +114,10 @@ pub async fn offsets(client: &Client) -> Result<BTreeMap<i32, i64>, StoreError> 
     rows.iter().map(offset).collect()
 }
 
-/// Writes a checkpoint, unless a newer one is there; false where it is.
+/// Writes a checkpoint, unless there is a newer one; then returns false.
 ///
 /// # Errors
-/// Where PostgreSQL did not take it: nothing is written then, and it can be written again.
+/// If PostgreSQL did not take it: nothing is written then, and it can be written again.
 pub async fn save(
     client: &mut ClientWrapper,
     checkpoint: &Checkpoint<'_>,
@@ -133,10 +137,10 @@ pub async fn save(
     let moved = transaction
         .execute(sql, &[partition, next_offset, log, state])
         .await?;
-    // Also where a newer one is there: the next one of this instance adds only what comes after this one.
+    // Also needed if there is a newer one: this instance's next checkpoint adds only what comes after this one.
     save_sightings(&transaction, checkpoint).await?;
     if moved == 0 {
-        // The same one may have been written by an attempt whose answer was lost.
+        // An attempt whose answer was lost may already have written the same checkpoint.
         let sql = "SELECT next_offset FROM checkpoints WHERE partition = $1";
         let stored = transaction.query_one(sql, &[partition]).await?;
         let is_same = stored.try_get::<_, i64>(0)? == *next_offset;
@@ -147,6 +151,8 @@ pub async fn save(
         tallies::save(&transaction, tally).await?;
     }
     rejected::save(&transaction, *partition, checkpoint.rejected).await?;
+    rejected::free(&transaction, *partition, checkpoint.freed).await?;
+    batches::save_lines(&transaction, *partition, checkpoint.files).await?;
     transaction.commit().await?;
     Ok(true)
 }

@@ -8,7 +8,7 @@ pub enum StoreError {
     /// PostgreSQL does not answer, or refuses.
     #[error("PostgreSQL: {0}")]
     Postgres(#[from] tokio_postgres::Error),
-    /// A row holds something that this program does not know.
+    /// A row contains something that this program does not know.
     #[error("the table {table} has an unreadable row: {key}, column {column}: {reason}")]
     Row {
         /// Where.

@@ -1,15 +1,17 @@
 //! The database `election_process`: its migrations, and the tables that several services use.
 //!
 //! - [`elections`]: definitions, and the number of partitions of the ballot box;
-//! - [`checkpoints`]: where the count of each partition stands, with what is written beside it;
+//! - [`checkpoints`]: how far each partition is counted, with what is written along with it;
 //! - [`tallies`]: the totals of each partition;
 //! - [`final_results`]: results that nothing changes any more;
+//! - [`batches`]: officials' files, what became of their lines, and their withdrawals;
 //! - [`rejected`]: ballots that were not counted;
 //! - [`rolls`]: how many voters are registered.
 //!
-//! election-admin writes the definitions and the final results, tally-stream everything else. A row that cannot be read is a
+//! election-admin writes the definitions, batches and final results, tally-stream everything else. A row that cannot be read is a
 //! [`StoreError`] that names it.
 
+pub mod batches;
 pub mod checkpoints;
 pub mod elections;
 mod error;

@@ -15,17 +15,17 @@ use crate::row::KeyedRow;
 
 const ROWS_A_STATEMENT: usize = 10_000;
 
-/// A stored rejected ballot. Of a voter's ballot nothing shows but that there was one, and why: its time and
-/// its choice, combined with other observations, might reveal whose it was.
+/// A stored rejected ballot. For a voter's ballot it shows only that there was one, and the reason: its time
+/// and choice, combined with other observations, might reveal whose it was.
 #[derive(Debug, PartialEq, Eq)]
 pub struct StoredRejection {
-    /// Where it lies in the log.
+    /// The partition of the log.
     pub partition: i32,
-    /// Where it lies in its partition.
+    /// The offset in the partition.
     pub offset: i64,
     /// Why it was not counted.
     pub reason: String,
-    /// The ballot, of paper.
+    /// The ballot, if it is a paper ballot.
     pub paper: Option<PaperBallot>,
 }
 
@@ -44,11 +44,11 @@ pub struct PaperBallot {
 
 const COLUMNS: &str = "partition, log_offset, reason, ballot_guid::text, poll_number::text, official_jmbg, appended_at";
 
-/// The ballots of an election that were not counted, at most `limit` of those behind a place in the log
+/// The ballots of an election that were not counted, at most `limit` of those after a place in the log
 /// (partition, offset).
 ///
 /// # Errors
-/// Where PostgreSQL does not answer, or a row is unreadable.
+/// If PostgreSQL does not answer, or a row is unreadable.
 pub async fn page(
     client: &Client,
     election: ElectionId,
@@ -64,11 +64,11 @@ pub async fn page(
     rows.iter().map(rejection).collect()
 }
 
-/// The paper ballots of an election that were not counted for one of two reasons, in the order in which they
-/// came, as they are read. Holds the connection meanwhile.
+/// The paper ballots of an election that were not counted for one of two reasons, in the order of arrival,
+/// streamed as they are read. Holds the connection until the end.
 ///
 /// # Errors
-/// Where PostgreSQL does not answer; in the stream, where a row is unreadable.
+/// If PostgreSQL does not answer; in the stream, if a row is unreadable.
 pub async fn paper(
     client: Object,
     election: ElectionId,
@@ -122,6 +122,38 @@ fn rejection(row: &Row) -> Result<StoredRejection, StoreError> {
         reason: row.get("reason")?,
         paper: paper.transpose()?,
     })
+}
+
+/// Paper ballots that are not invalid any more, as their file was withdrawn.
+#[derive(Clone, Debug)]
+pub struct Freed {
+    /// The election.
+    pub election: ElectionId,
+    /// The offset of the withdrawal.
+    pub before_offset: i64,
+    /// The ballots.
+    pub guids: Vec<Uuid>,
+}
+
+pub(crate) async fn free(
+    transaction: &Transaction<'_>,
+    partition: i32,
+    freed: &[Freed],
+) -> Result<(), StoreError> {
+    let sql = "DELETE FROM rejected_ballots
+               WHERE election = $1 AND partition = $2 AND log_offset < $3 AND reason = $4 AND ballot_guid = ANY($5)";
+    for freed in freed {
+        let (election, reason) = (i64::from(freed.election), Reason::InvalidPollNumber.text());
+        let parameters: [&(dyn ToSql + Sync); 5] = [
+            &election,
+            &partition,
+            &freed.before_offset,
+            &reason,
+            &freed.guids,
+        ];
+        transaction.execute(sql, &parameters).await?;
+    }
+    Ok(())
 }
 
 /// One statement for many rows: a flooded log has many.

@@ -11,7 +11,7 @@ use crate::row::KeyedRow;
 /// How many voters are on the roll of each election whose roll was ever loaded.
 ///
 /// # Errors
-/// Where PostgreSQL does not answer, or a row is unreadable.
+/// If PostgreSQL does not answer, or a row is unreadable.
 pub async fn all(client: &Client) -> Result<BTreeMap<ElectionId, u64>, StoreError> {
     let sql = "SELECT election, registered FROM rolls";
     let rows = client.query(sql, &[]).await?;
@@ -25,7 +25,7 @@ pub async fn all(client: &Client) -> Result<BTreeMap<ElectionId, u64>, StoreErro
 /// How many voters are on the roll of an election, if it was ever loaded.
 ///
 /// # Errors
-/// Where PostgreSQL does not answer, or the row is unreadable.
+/// If PostgreSQL does not answer, or the row is unreadable.
 pub async fn find(client: &Client, election: ElectionId) -> Result<Option<u64>, StoreError> {
     let sql = "SELECT election, registered FROM rolls WHERE election = $1";
     let row = client.query_opt(sql, &[&i64::from(election)]).await?;
@@ -35,7 +35,7 @@ pub async fn find(client: &Client, election: ElectionId) -> Result<Option<u64>, 
 /// Stores how many voters are on a roll.
 ///
 /// # Errors
-/// Where PostgreSQL did not take it.
+/// If PostgreSQL did not take it.
 pub async fn save(
     client: &Client,
     election: ElectionId,

@@ -16,7 +16,7 @@ pub(crate) struct KeyedRow<'a, K> {
 }
 
 impl<'a, K: Display> KeyedRow<'a, K> {
-    /// The value of a column; the query must name it so.
+    /// The value of the column with this name in the query.
     pub(crate) fn get<T: FromSql<'a>>(&self, column: &'static str) -> Result<T, StoreError> {
         let value = self.row.try_get(column);
         value.map_err(|error| self.unreadable(column, root_cause(&error)))
@@ -44,7 +44,7 @@ impl<'a, K: Display> KeyedRow<'a, K> {
     }
 }
 
-/// tokio-postgres says where it failed; what is wrong is in the source.
+/// tokio-postgres says where it failed; the cause is in the error's source.
 pub(crate) fn root_cause(error: &(dyn Error + 'static)) -> String {
     error.source().map_or_else(|| error.to_string(), root_cause)
 }

@@ -8,10 +8,10 @@ use tokio_postgres::{Client, Transaction};
 use crate::StoreError;
 use crate::row::{KeyedRow, root_cause};
 
-/// The tallies of an election, by partition; a partition without a record that names the election has none.
+/// The tallies of an election, by partition; a partition without a record for the election has none.
 ///
 /// # Errors
-/// Where PostgreSQL does not answer, or a tally is unreadable.
+/// If PostgreSQL does not answer, or a tally is unreadable.
 pub async fn of_election(
     client: &Client,
     election: ElectionId,
@@ -75,7 +75,7 @@ pub async fn as_stored(
     rows.iter().map(tally).collect()
 }
 
-/// Stores a tally, unless one of a higher offset is there.
+/// Stores a tally, unless there is one with a higher offset.
 pub(crate) async fn save(
     transaction: &Transaction<'_>,
     tally: &PartitionTally,

@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     );
                 }
             }
-            // Nanoseconds a seat are microseconds a thousand.
+            // Nanoseconds per seat are microseconds per thousand seats.
             println!(
                 "{method:>22}  {lists:>5}  {seats:>7}  {:>24}",
                 best / u128::from(seats)

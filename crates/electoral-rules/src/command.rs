@@ -1,7 +1,8 @@
-//! What the `apportion` command does with a line: an election in, its outcome or a refusal in words out.
-//! Reading and writing the lines is left to the command itself.
+//! What the `apportion` command does with a line: an election in, its outcome or a refusal in words out. The
+//! command itself reads and writes the lines.
 
 mod explanation;
+mod table;
 
 use serde::{
     Deserialize, Serialize, Serializer,
@@ -20,7 +21,7 @@ use crate::{
     terms::{ListTerms, TermsAlone},
 };
 
-/// An election and its votes, as they stand on a line.
+/// An election and its votes, as on a line.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
@@ -46,7 +47,7 @@ struct Line {
     _comment: Option<IgnoredAny>,
 }
 
-/// What names the line.
+/// The `id` of the line.
 #[derive(Deserialize)]
 struct Named {
     #[serde(default)]
@@ -85,7 +86,7 @@ impl Election {
 /// The answer to one line. As JSON it has the line's `id`, and then the fields of the outcome or an `error`.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The `id` of the line, whatever it is; null where there is none or the line is no JSON object.
+    /// The `id` of the line, whatever it is; null if there is none or the line is not a JSON object.
     pub id: Value,
     /// The election and its outcome, or what is wrong, in words.
     pub result: Result<(Election, Outcome), String>,
@@ -119,7 +120,7 @@ fn outcome(text: &str) -> Result<(Election, Outcome), String> {
     if let Some(lists) = &line.lists
         && lists.len() != line.votes.len()
     {
-        // The library takes no terms at all for ordinary lists; on a line they would be a mistake.
+        // In the library, no terms at all mean ordinary lists; on a line that would be a mistake.
         let (lists, votes) = (lists.len(), line.votes.len());
         return Err(crate::RuleError::ListsLength { lists, votes }.to_string());
     }
@@ -144,7 +145,7 @@ fn outcome(text: &str) -> Result<(Election, Outcome), String> {
     }
 }
 
-/// Reads an object, with errors that leave out that the line is line 1.
+/// Reads an object, with errors that do not mention `line 1`.
 fn object<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     match serde_json::from_str(text) {
         Ok(Object(value)) => Ok(value),

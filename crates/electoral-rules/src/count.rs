@@ -1,4 +1,4 @@
-//! What the ballot box held.
+//! The content of the ballot box.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use crate::{error::RuleError, limits::MAX_VOTES, terms::ListTerms};
 pub struct Count<'a> {
     /// The votes of each list or candidate; that at index i has the poll number i + 1.
     pub votes: &'a [u64],
-    /// The terms of each list, in the same order. None at all means that every list is an ordinary one.
+    /// The terms of each list, in the same order. Empty means that every list is an ordinary one.
     pub lists: &'a [ListTerms],
-    /// The valid votes, where blank ones are valid; otherwise the sum of `votes`.
+    /// The valid votes if blank votes are valid; if absent, the sum of `votes`.
     pub valid: Option<u64>,
     /// The votes cast, valid or not; `valid` if not given.
     pub cast: Option<u64>,
@@ -24,7 +24,7 @@ pub struct Count<'a> {
     pub alliances: &'a [Vec<u32>],
 }
 
-/// The sums of a count that makes sense.
+/// The sums of a valid count.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Totals {
     /// Votes for all lists together.
@@ -35,7 +35,7 @@ pub(crate) struct Totals {
 }
 
 impl Count<'_> {
-    /// Adds the votes up and refuses what cannot be.
+    /// Adds the votes up and refuses impossible counts.
     pub(crate) fn totals(&self) -> Result<Totals, RuleError> {
         let lists = self.votes.len();
         if lists == 0 {
@@ -84,21 +84,7 @@ impl Count<'_> {
 
     /// The alliance of each list, as its place in [`Count::alliances`].
     pub(crate) fn alliance_of_lists(&self) -> Result<Vec<Option<usize>>, RuleError> {
-        let mut of_lists = vec![None; self.votes.len()];
-        for (alliance, members) in self.alliances.iter().enumerate() {
-            for &poll_number in members {
-                let index = usize::try_from(poll_number)
-                    .ok()
-                    .and_then(|n| n.checked_sub(1));
-                let Some(place) = index.and_then(|index| of_lists.get_mut(index)) else {
-                    return Err(RuleError::UnknownAlly(poll_number));
-                };
-                if place.replace(alliance).is_some() {
-                    return Err(RuleError::AllyTwice(poll_number));
-                }
-            }
-        }
-        Ok(of_lists)
+        alliance_of_lists(self.alliances, self.votes.len())
     }
 
     /// The terms of the list at `index`.
@@ -106,7 +92,7 @@ impl Count<'_> {
         self.lists.get(index).copied().unwrap_or_default()
     }
 
-    /// Reads the lots: at which draw each poll number came up.
+    /// Reads the lots: at which draw each poll number was drawn.
     pub(crate) fn lots_drawn(&self) -> Result<Lots, RuleError> {
         let mut drawn = BTreeMap::new();
         for (draw, &list) in self.lots.iter().enumerate() {
@@ -123,12 +109,34 @@ impl Count<'_> {
     }
 }
 
+/// The alliance of each of so many lists, as its place among the alliances.
+pub(crate) fn alliance_of_lists(
+    alliances: &[Vec<u32>],
+    lists: usize,
+) -> Result<Vec<Option<usize>>, RuleError> {
+    let mut of_lists = vec![None; lists];
+    for (alliance, members) in alliances.iter().enumerate() {
+        for &poll_number in members {
+            let index = usize::try_from(poll_number)
+                .ok()
+                .and_then(|n| n.checked_sub(1));
+            let Some(place) = index.and_then(|index| of_lists.get_mut(index)) else {
+                return Err(RuleError::UnknownAlly(poll_number));
+            };
+            if place.replace(alliance).is_some() {
+                return Err(RuleError::AllyTwice(poll_number));
+            }
+        }
+    }
+    Ok(of_lists)
+}
+
 /// The lots that were drawn.
 #[derive(Debug, Default)]
 pub(crate) struct Lots(BTreeMap<u32, usize>);
 
 impl Lots {
-    /// When the list was drawn; all that were not come after, and level.
+    /// When the list was drawn; lists that were not drawn come after all others, level with each other.
     pub(crate) fn draw_of(&self, poll_number: u32) -> usize {
         self.0.get(&poll_number).copied().unwrap_or(self.0.len())
     }

@@ -1,4 +1,4 @@
-//! Exact decimals: percentages and multipliers as the law prints them.
+//! Exact decimals: percentages and multipliers as written in the law.
 
 use std::{fmt, str::FromStr};
 
@@ -12,8 +12,8 @@ use serde::{
 /// Read from a number or a string in decimal notation, written as a string. Equal values are equal: `1.350`
 /// is `1.35`.
 ///
-/// A deserialiser that can only hand numbers over in binary floating point (TOML's, or
-/// `serde_json::from_value`) is refused unless the number is whole: write it as a string there.
+/// If a deserialiser can only provide binary floating point (TOML, or `serde_json::from_value`), the number is
+/// refused unless it is whole: write it as a string there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decimal {
     /// The value is `digits` / 10^`decimals`; the last digit is not 0 unless `decimals` is 0.
@@ -44,7 +44,7 @@ impl Decimal {
         self.decimals
     }
 
-    /// How many digits stand before the point, none for 0.5.
+    /// How many digits are before the point; none for 0.5.
     pub(crate) fn digits_before_point(self) -> u32 {
         let (numerator, denominator) = self.as_ratio();
         (numerator / denominator)
@@ -67,7 +67,7 @@ impl From<u64> for Decimal {
     }
 }
 
-/// The text is no decimal, or has more digits than can be counted with exactly.
+/// The text is not a decimal, or has too many digits for exact arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecimalError;
 
@@ -152,7 +152,7 @@ impl<'de> Deserialize<'de> for Decimal {
     }
 }
 
-/// Under this key `serde_json` hands over a number as it was written (its feature `arbitrary_precision`).
+/// The key under which `serde_json` provides a number as it was written (its feature `arbitrary_precision`).
 const NUMBER_AS_WRITTEN: &str = "$serde_json::private::Number";
 
 struct DecimalVisitor;

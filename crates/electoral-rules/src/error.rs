@@ -7,20 +7,20 @@ use crate::{
     limits::{MAX_SEATS, MAX_VOTES},
 };
 
-/// Why rules or a count make no sense. Each reads as one sentence that says what to change.
+/// Why rules or a count are invalid. Each error is one sentence that says what to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RuleError {
     /// A word that the field does not accept.
     UnknownWord {
-        /// The field it stands in.
+        /// The field that contains it.
         field: &'static str,
         /// The word that was given.
         word: String,
         /// The words it knows.
         known: Vec<&'static str>,
     },
-    /// The method cannot do without this field.
+    /// The method requires this field.
     Missing {
         /// The method.
         method: &'static str,
@@ -38,14 +38,14 @@ pub enum RuleError {
     NoSeats,
     /// `seats` is above [`MAX_SEATS`].
     TooManySeats(u64),
-    /// A threshold of more than 100 percent; the poll number where it is a list's own.
+    /// A threshold of more than 100 percent; with the poll number if it is a list's own threshold.
     ThresholdAbove100 {
         /// The percentage.
         percent: Decimal,
-        /// The list whose own threshold it is, if it is one's.
+        /// The list whose own threshold it is, if any.
         poll_number: Option<u32>,
     },
-    /// A threshold of one quota and of a percentage at once.
+    /// A threshold that is both a quota and a percentage.
     QuotaWithPercent,
     /// A runoff between fewer than two (or more than there can be poll numbers).
     Runoff(u64),
@@ -106,10 +106,17 @@ pub enum RuleError {
     },
     /// An alliance names a poll number that is not on the ballot.
     UnknownAlly(u32),
-    /// A list stands in two alliances, or twice in one.
+    /// A list is in two alliances, or twice in one.
     AllyTwice(u32),
-    /// A list has won seats already, which only divisors go on from.
+    /// A list has already won seats, which only divisor methods support.
     SeatsWonWithQuota {
+        /// The list.
+        poll_number: u32,
+    },
+    /// A list has won more seats already than are ever shared out.
+    TooManySeatsWon {
+        /// The seats as given.
+        seats: u64,
         /// The list.
         poll_number: u32,
     },
@@ -207,6 +214,10 @@ impl fmt::Display for RuleError {
             Self::SeatsWonWithQuota { poll_number } => write!(
                 f,
                 "List {poll_number} has won seats already, which has no meaning with a quota; use a method with divisors."
+            ),
+            Self::TooManySeatsWon { seats, poll_number } => write!(
+                f,
+                "List {poll_number} has won {seats} seats already, which is more than can be; the most is {MAX_SEATS}."
             ),
             Self::Winners(winners) => {
                 write!(f, "`winners` is {winners}; it must be from 1 to {MAX_SEATS}.")

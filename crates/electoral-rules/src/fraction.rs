@@ -20,12 +20,12 @@ impl Fraction {
         }
     }
 
-    /// What stands above the line.
+    /// The number above the line.
     pub fn numerator(self) -> u128 {
         self.numerator
     }
 
-    /// What stands below the line; never 0.
+    /// The number below the line; never 0.
     pub fn denominator(self) -> u128 {
         self.denominator
     }
@@ -38,7 +38,7 @@ fn greatest_common_divisor(mut a: u128, mut b: u128) -> u128 {
     a
 }
 
-/// `891850`, or `1783701/2` where it is not whole.
+/// `891850`, or `1783701/2` if it is not whole.
 impl fmt::Display for Fraction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.denominator {

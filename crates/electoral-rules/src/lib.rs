@@ -1,8 +1,8 @@
 //! Votes in, seats or winners out.
 //!
-//! The part of an election that a court could ask about. It knows no database, no network and no clock:
-//! [`Rules`] are fixed before an election opens, a [`Count`] is what the ballot box held, and
-//! [`Rules::apply`] gives the [`Outcome`], the same one every time.
+//! The part of an election that a court could examine. It uses no database, no network and no clock: [`Rules`]
+//! are fixed before an election opens, a [`Count`] is the content of the ballot box, and [`Rules::apply`]
+//! returns the [`Outcome`], always the same one.
 //!
 //! ```
 //! use electoral_rules::{Count, Rules};
@@ -23,7 +23,8 @@
 //! 2. **What counts.** A list's votes times its multiplier, as an exact fraction. Thresholds and the tie
 //!    rules look at the votes as they were cast.
 //! 3. **The seats** ([`Award`]), one after the other, each with the exact quotient it was won by. A quota is
-//!    taken from what counts for the lists that take part. A list without votes gets no seat.
+//!    taken from what counts for the lists that take part. A list without votes gets no seat. Lists that stand
+//!    together are one first ([`Alliance`]), and share out their seats by the same method then.
 //! 4. **Ties** ([`Tie`]). Lists that are level for fewer seats than there are such lists are told apart by
 //!    the [`TieRule`] as far as it reaches, then by lots as far as they were drawn; the rest stays open.
 //!
@@ -31,9 +32,10 @@
 //!
 //! All votes together are at most 2^63 - 1 ([`MAX_VOTES`]) and seats at most a million ([`MAX_SEATS`]), so a
 //! divisor in whole units is below 2^24, and every product of the two is below 2^87. A percentage has at
-//! most 17 decimals, so a threshold multiplies votes by at most 10^19: below 2^127. Multipliers are what can
-//! be longer: those of one election may have 18 digits between them, and one check before the seats are
-//! shared out ([`RuleError::TooWide`]) covers every product that follows. There is no floating point here.
+//! most 17 decimals, so a threshold multiplies votes by at most 10^19: below 2^127. Multipliers, and seats
+//! won before, are what can be longer: the multipliers of one election may have 18 digits between them, a list
+//! at most a million seats, and one check before the seats are shared out ([`RuleError::TooWide`]) covers every
+//! product that follows. There is no floating point here.
 
 #![deny(
     clippy::float_arithmetic,
@@ -64,6 +66,6 @@ pub use limits::{MAX_SEATS, MAX_VOTES};
 pub use majority::{MajorityResult, WinnersResult};
 pub use outcome::Outcome;
 pub use rules::Rules;
-pub use seats::{Apportionment, Award, Claim, Standing};
+pub use seats::{Alliance, Apportionment, Award, Claim, Standing};
 pub use terms::ListTerms;
 pub use ties::{SettledBy, Tie, TieRule};

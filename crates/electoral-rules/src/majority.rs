@@ -18,7 +18,7 @@ pub(crate) enum Majority {
     Absolute {
         /// How many of them, 2 or more.
         runoff: u32,
-        /// Half of what is to be passed.
+        /// The votes of which more than half are needed.
         of: MajorityOf,
     },
 }
@@ -40,17 +40,17 @@ impl MajorityOf {
     }
 }
 
-/// Who is elected where there are several winners.
+/// Who is elected if there are several winners.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct WinnersResult {
-    /// The poll numbers of the winners, most votes first. Places that an open tie is about are missing from it.
+    /// The poll numbers of the winners, most votes first. It omits places that depend on an open tie.
     pub winners: Vec<u32>,
     /// The ties that mattered, settled or open.
     pub ties: Vec<Tie>,
 }
 
-/// Elects those with most votes.
+/// Elects those with the most votes.
 pub(crate) fn several(
     winners: u32,
     count: &Count<'_>,
@@ -59,7 +59,7 @@ pub(crate) fn several(
     lots: &Lots,
 ) -> WinnersResult {
     let candidates = candidates(count);
-    // Nobody has voted for anyone: nothing is decided, and no rule is meant to decide it.
+    // Nobody has voted for anyone: nothing is decided, and no tie rule is meant for this.
     let (winners, ties) = if totals.votes == 0 {
         (Vec::new(), vec![Tie::open(winners.into(), &candidates)])
     } else {
@@ -84,8 +84,8 @@ fn candidates(count: &Count<'_>) -> Vec<Contender> {
 pub struct MajorityResult {
     /// The poll number of the winner; none while a tie is open or a second round is to come.
     pub winner: Option<u32>,
-    /// Where nobody has the absolute majority, who goes to the second round, most votes first. Places that
-    /// an open tie is about are missing from it.
+    /// If nobody has an absolute majority, who goes to the second round, most votes first. It omits places that
+    /// depend on an open tie.
     pub runoff: Option<Vec<u32>>,
     /// The ties that mattered, settled or open.
     pub ties: Vec<Tie>,
@@ -100,7 +100,7 @@ impl Majority {
         lots: &Lots,
     ) -> MajorityResult {
         let candidates = candidates(count);
-        // Nobody has voted for anyone: nothing is decided, and no rule is meant to decide it.
+        // Nobody has voted for anyone: nothing is decided, and no tie rule is meant for this.
         if totals.votes == 0 {
             let ties = vec![Tie::open(1, &candidates)];
             return MajorityResult {
@@ -143,7 +143,7 @@ impl Majority {
     }
 }
 
-/// The candidates with most votes for so many places, best first, and the tie for the last of them.
+/// The candidates with the most votes for this many places, best first, and the tie for the last places.
 fn best(places: u32, candidates: &[Contender], tie: TieRule, lots: &Lots) -> (Vec<u32>, Vec<Tie>) {
     let first = first_of(candidates.iter().collect(), u64::from(places), |one| {
         Reverse(one.votes)

@@ -1,4 +1,4 @@
-//! What an election came to.
+//! The outcome of an election.
 
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The seats of each list, in the order of the votes; none where one winner is elected.
+    /// The seats of each list, in the order of the votes; none where winners are elected.
     pub fn seats(&self) -> Option<&[u64]> {
         match self {
             Self::Seats(apportionment) => Some(&apportionment.seats),
@@ -29,8 +29,8 @@ impl Outcome {
         }
     }
 
-    /// Why each list takes part in sharing out the seats, or does not, in the order of the votes; none where one
-    /// winner is elected.
+    /// Why each list takes part in sharing out the seats, or does not, in the order of the votes; none where
+    /// winners are elected.
     pub fn standings(&self) -> Option<&[Standing]> {
         match self {
             Self::Seats(apportionment) => Some(apportionment.standings()),
@@ -38,11 +38,12 @@ impl Outcome {
         }
     }
 
-    /// The poll number of the winner, where one is elected and has been.
-    pub fn winner(&self) -> Option<u32> {
+    /// The poll numbers of those who are elected, most votes first; nobody where seats are shared out.
+    pub fn elected(&self) -> &[u32] {
         match self {
-            Self::Seats(_) | Self::Winners(_) => None,
-            Self::Winner(result) => result.winner,
+            Self::Seats(_) => &[],
+            Self::Winner(result) => result.winner.as_slice(),
+            Self::Winners(result) => &result.winners,
         }
     }
 

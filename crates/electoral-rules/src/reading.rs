@@ -9,8 +9,8 @@ use serde::{
 
 use crate::limits::MAX_VOTES;
 
-/// A `T` written as an object with named fields. serde's derived code would also take an array that lists
-/// the fields by position, which nobody means.
+/// A `T` written as an object with named fields. serde's derived code would also accept an array with the
+/// fields by position, which nobody intends.
 #[derive(Serialize)]
 #[serde(transparent)]
 pub(crate) struct Object<T>(pub(crate) T);

@@ -6,13 +6,14 @@ mod written;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{
-    count::{Count, poll_number},
+    count::{self, Count, poll_number},
+    decimal::Decimal,
     error::RuleError,
-    limits::MULTIPLIER_DIGITS,
+    limits::{MAX_SEATS, MULTIPLIER_DIGITS},
     majority::{self, Majority},
     outcome::Outcome,
     reading::Object,
-    seats::SeatSharing,
+    seats::{SeatMethod, SeatSharing},
     terms::ListTerms,
     ties::TieRule,
 };
@@ -60,23 +61,8 @@ impl Rules {
         let mut longest = 0;
         let mut largest = 0;
         for (index, terms) in lists.iter().enumerate() {
-            let poll_number = poll_number(index);
-            if !matches!(self.contest, Contest::Seats(_)) && *terms != ListTerms::default() {
-                return Err(RuleError::TermsForCandidate { poll_number });
-            }
-            if let Some(percent) = terms
-                .threshold_percent
-                .filter(|percent| percent.is_more_than(100))
-            {
-                return Err(RuleError::ThresholdAbove100 {
-                    percent,
-                    poll_number: Some(poll_number),
-                });
-            }
+            self.check_terms(terms, poll_number(index))?;
             if let Some(multiplier) = terms.multiplier {
-                if multiplier.is_zero() {
-                    return Err(RuleError::MultiplierOfZero { poll_number });
-                }
                 longest = longest.max(multiplier.decimals());
                 largest = largest.max(multiplier.digits_before_point());
             }
@@ -87,6 +73,50 @@ impl Rules {
         Ok(())
     }
 
+    fn check_terms(&self, terms: &ListTerms, poll_number: u32) -> Result<(), RuleError> {
+        let Contest::Seats(sharing) = self.contest else {
+            return if *terms == ListTerms::default() {
+                Ok(())
+            } else {
+                Err(RuleError::TermsForCandidate { poll_number })
+            };
+        };
+        if let Some(percent) = terms
+            .threshold_percent
+            .filter(|percent| percent.is_more_than(100))
+        {
+            return Err(RuleError::ThresholdAbove100 {
+                percent,
+                poll_number: Some(poll_number),
+            });
+        }
+        if terms.multiplier.is_some_and(Decimal::is_zero) {
+            return Err(RuleError::MultiplierOfZero { poll_number });
+        }
+        if terms.seats_won > u64::from(MAX_SEATS) {
+            let seats = terms.seats_won;
+            return Err(RuleError::TooManySeatsWon { seats, poll_number });
+        }
+        if terms.seats_won > 0 && matches!(sharing.method, SeatMethod::Quota(..)) {
+            return Err(RuleError::SeatsWonWithQuota { poll_number });
+        }
+        Ok(())
+    }
+
+    /// Checks which of so many lists stand together in an election under these rules, when it is created.
+    ///
+    /// # Errors
+    /// Says in words what makes no sense. The alliances of a count are checked again by [`Rules::apply`].
+    pub fn check_alliances(&self, alliances: &[Vec<u32>], lists: usize) -> Result<(), RuleError> {
+        if !alliances.is_empty() && !matches!(self.contest, Contest::Seats(_)) {
+            return Err(RuleError::OutOfPlace {
+                method: self.method(),
+                field: "alliances",
+            });
+        }
+        count::alliance_of_lists(alliances, lists).map(drop)
+    }
+
     /// Turns votes into the outcome.
     ///
     /// # Errors
@@ -94,6 +124,7 @@ impl Rules {
     /// contradict each other, numbers too large.
     pub fn apply(&self, count: &Count<'_>) -> Result<Outcome, RuleError> {
         self.check(count.lists)?;
+        self.check_alliances(count.alliances, count.votes.len())?;
         let totals = count.totals()?;
         let lots = count.lots_drawn()?;
 
@@ -110,7 +141,7 @@ impl Rules {
         }
     }
 
-    /// The seats that are shared out; none where one winner is elected.
+    /// The seats that are shared out; none where winners are elected.
     pub fn seats(&self) -> Option<u32> {
         match self.contest {
             Contest::Seats(sharing) => Some(sharing.seats),
@@ -118,13 +149,16 @@ impl Rules {
         }
     }
 
-    /// Whether an election in Urna can have these rules: it elects one winner or shares out seats, and does not know the
-    /// electorate when it is counted.
-    pub fn are_for_elections(&self) -> bool {
+    /// Whether a threshold is a percentage of the electorate, without whose number there is no outcome.
+    pub fn needs_electorate(&self) -> bool {
+        matches!(self.contest, Contest::Seats(sharing) if sharing.threshold.needs_electorate())
+    }
+
+    /// How many are elected by plurality, where the rules say how many.
+    pub fn winners(&self) -> Option<u32> {
         match self.contest {
-            Contest::Seats(sharing) => !sharing.threshold.needs_electorate(),
-            Contest::Majority(_) => true,
-            Contest::Winners(_) => false,
+            Contest::Winners(winners) => Some(winners),
+            Contest::Seats(_) | Contest::Majority(_) => None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Sharing out seats: who takes part, what their votes count, and by which method they become seats.
+//! Sharing out seats: who takes part, what their votes count for, and by which method they become seats.
 
 mod alliances;
 mod apportionment;
@@ -7,11 +7,11 @@ mod divisors;
 mod quotas;
 mod threshold;
 
-pub use apportionment::Apportionment;
+pub use apportionment::{Alliance, Apportionment};
 pub use award::{Award, Claim};
 pub use threshold::Standing;
 
-pub(crate) use award::Grounds;
+pub(crate) use award::{AllianceGrounds, Grounds};
 pub(crate) use divisors::Divisors;
 pub(crate) use quotas::{Quota, Remainder};
 pub(crate) use threshold::{Base, Threshold};
@@ -53,10 +53,6 @@ impl SeatSharing {
             .threshold
             .standings(self.seats, count, totals, &alliances)?;
         let limits = Limits::of(count);
-        if let (SeatMethod::Quota(..), Some(index)) = (self.method, limits.first_with_seats()) {
-            let poll_number = poll_number(index);
-            return Err(RuleError::SeatsWonWithQuota { poll_number });
-        }
         let weights = Weights::of(count, totals, self.seats, &limits)?;
         let field = Field { limits, tie, lots };
         let taking_part: Vec<Contender> = (0..count.votes.len())
@@ -143,10 +139,6 @@ impl Limits {
     pub(crate) fn won(&self, list: &Contender) -> u64 {
         self.won[list.index]
     }
-
-    fn first_with_seats(&self) -> Option<usize> {
-        self.won.iter().position(|won| *won > 0)
-    }
 }
 
 /// What the votes of each list count when seats are shared out.
@@ -159,7 +151,7 @@ pub(crate) struct Weights {
 }
 
 impl Weights {
-    /// Fails where sharing out this many seats could overflow; after this, nothing can.
+    /// Fails if sharing out this many seats could overflow; after this check, nothing can.
     fn of(
         count: &Count<'_>,
         totals: Totals,
@@ -175,7 +167,7 @@ impl Weights {
             .max();
         let unit = 10_u128.pow(decimals.unwrap_or(0));
 
-        // `Rules::check` has seen to it that a multiplier in units is at most 10^18; votes are below 2^63.
+        // `Rules::check` ensures that a multiplier in units is at most 10^18; votes are below 2^63.
         let mut largest_multiplier = 0;
         let mut of_lists = Vec::with_capacity(count.votes.len());
         for (&votes, multiplier) in count.votes.iter().zip(multipliers) {
@@ -207,14 +199,22 @@ pub(crate) struct Division {
 }
 
 impl Division {
-    /// Nobody has voted for any list that takes part. Nothing tells them apart then, and no rule is meant to.
-    fn without_votes(seats: u32, taking_part: &[Contender]) -> Self {
-        // Where no list takes part, there is nobody to be level.
-        let tie = (!taking_part.is_empty()).then(|| Tie::open(u64::from(seats), taking_part));
+    /// There is nothing to share out.
+    fn of_nothing() -> Self {
         Self {
             order: Vec::new(),
-            ties: tie.into_iter().collect(),
+            ties: Vec::new(),
             grounds: Grounds::None,
+        }
+    }
+
+    /// Nobody has voted for any list that takes part. Nothing tells them apart then, and no rule is meant to.
+    fn without_votes(seats: u32, taking_part: &[Contender]) -> Self {
+        // If no list takes part, no lists can be level.
+        let tie = (!taking_part.is_empty()).then(|| Tie::open(u64::from(seats), taking_part));
+        Self {
+            ties: tie.into_iter().collect(),
+            ..Self::of_nothing()
         }
     }
 }

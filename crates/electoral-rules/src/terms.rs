@@ -1,4 +1,4 @@
-//! What the law grants or demands of a single list.
+//! What the law grants to or demands of a single list.
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
@@ -11,11 +11,11 @@ use crate::{decimal::Decimal, reading::Whole};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(from = "Written")]
 pub struct ListTerms {
-    /// The list takes part without reaching the threshold (a minority list, say).
+    /// The list takes part without reaching the threshold (for example a minority list).
     #[serde(skip_serializing_if = "is_false")]
     pub exempt: bool,
-    /// The list's own threshold in percent, 0 to 100, in place of the election's (a coalition's, say). It
-    /// is measured against the same base; against the valid votes where the election's is a quota or absent.
+    /// The list's own threshold in percent, 0 to 100, in place of the election's (for example for a coalition).
+    /// It is measured against the same base, or against the valid votes if the election's is a quota or absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold_percent: Option<Decimal>,
     /// What the list's votes are multiplied by when seats are shared out, more than 0; 1 if absent.
@@ -24,10 +24,10 @@ pub struct ListTerms {
     /// How many candidates the list has: it gets no more seats than that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub candidates: Option<u64>,
-    /// False for a list that gets no seat here, as it missed a threshold elsewhere; its votes stay valid.
+    /// False for a list that gets no seat here because it missed a threshold elsewhere; its votes stay valid.
     #[serde(skip_serializing_if = "is_true")]
     pub takes_part: bool,
-    /// The seats that the list has already (additional-member systems): its divisors go on after them.
+    /// The seats that the list already has (additional-member systems): its divisors continue after them.
     #[serde(skip_serializing_if = "is_none")]
     pub seats_won: u64,
 }
@@ -75,7 +75,7 @@ macro_rules! written {
 }
 
 written!(
-    /// Terms among other fields, which are for others to check.
+    /// Terms among other fields, which are checked elsewhere.
     #[serde(expecting = "struct ListTerms")]
     Written {}
 );

@@ -30,7 +30,7 @@ pub enum SettledBy {
     Lots,
 }
 
-/// A tie that mattered. Where everyone who is level gets a seat, there is none.
+/// A tie that mattered. If everyone who is level gets a seat, there is no tie.
 ///
 /// A rule may tell some of the lists apart and not others. Then there is one `Tie` for the seats it settled,
 /// and another for the rest, between the lists that it could not tell apart.
@@ -38,7 +38,7 @@ pub enum SettledBy {
 pub struct Tie {
     /// The seats (or places in the second round) in question.
     pub seats: u64,
-    /// The poll numbers that drew level for them, ascending.
+    /// The poll numbers that were level for them, ascending.
     pub between: Vec<u32>,
     /// What settled it; none while it is open.
     pub settled_by: Option<SettledBy>,
@@ -73,7 +73,7 @@ pub(crate) fn number_of<T>(items: &[T]) -> u64 {
     items.len() as u64
 }
 
-/// The first of a field, and those who are level for what is left.
+/// The first of a field, and those who are level for the remaining places.
 pub(crate) struct First<'a> {
     /// Who got a place, in order.
     pub(crate) placed: Vec<&'a Contender>,
@@ -109,7 +109,7 @@ pub(crate) fn first_of<Rank: Ord>(
     first
 }
 
-/// A tie, and what has been settled of it.
+/// A tie, and how much of it has been settled.
 pub(crate) struct Settlement<'a> {
     /// Who got a seat, in order.
     pub(crate) winners: Vec<&'a Contender>,
@@ -119,8 +119,8 @@ pub(crate) struct Settlement<'a> {
     places: u64,
 }
 
-/// Settles a tie as far as the rule can tell the lists apart, then as far as lots were drawn between those
-/// it cannot, and leaves the rest open.
+/// Settles a tie as far as the rule can tell the lists apart, then by the lots drawn between those it cannot,
+/// and leaves the rest open.
 pub(crate) fn settle<'a>(
     level: Vec<&'a Contender>,
     places: u64,

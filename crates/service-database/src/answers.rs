@@ -1,7 +1,7 @@
-//! Connections to PostgreSQL that end where it takes a question and does not answer it.
+//! Connections to PostgreSQL that end if it accepts a query and does not answer it.
 //!
-//! A proxy may swallow answers, and a server may be paused: the connection lives, and whoever asked would wait for ever.
-//! The stream of a connection is watched here, below everything that asks.
+//! A proxy may swallow answers, and a server may be paused: the connection stays up, and the client would wait
+//! forever. So the byte stream of a connection is watched here, below all clients.
 
 use std::convert::Infallible;
 use std::future::{Future as _, Ready, ready};
@@ -17,7 +17,7 @@ use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream}
 /// How long PostgreSQL may be silent while an answer is due.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Watches connections. It stands where an encryption would be, as that gets to see every byte; it changes none.
+/// Watches connections. It takes the place of TLS, because that sees every byte; it changes none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AnswersInTime;
 
@@ -53,9 +53,9 @@ pub(crate) struct Watched<S> {
     stream: S,
     asked: Frames,
     answered: Frames,
-    /// Questions that PostgreSQL has not said to be done with; the first is to let us in.
+    /// Requests that PostgreSQL has not finished yet; the first one is the login.
     due: u64,
-    /// When the first of them was asked, or bytes of an answer came after that.
+    /// When the first of them was sent, or when bytes of an answer last arrived.
     heard: Instant,
     alarm: Pin<Box<Sleep>>,
 }
@@ -105,14 +105,15 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = ready!(Pin::new(&mut this.stream).poll_write(context, bytes))?;
-        // More questions are no sign of life: somebody may have given up on the first, and another asked the next.
+        // Further requests are no sign of life: one client may have given up, and another may have sent the next
+        // request.
         if this.due == 0 {
             this.heard = Instant::now();
         }
         // A simple query, or the end of any other: each is answered by "ready for query". (Copying into PostgreSQL
         // would have two ends and one answer, and is done on other connections.)
         this.due += this.asked.count(&bytes[..written], b"QS");
-        // Also where nothing is read again before the answer is late.
+        // Also needed if nothing is read again before the answer is late.
         let _not_late_yet = this.poll_alarm(context);
         Poll::Ready(Ok(written))
     }
@@ -132,8 +133,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for Watched<S> {
     }
 }
 
-/// Messages of PostgreSQL's protocol, as they come in pieces: a type of one byte, and the length of what follows, with
-/// itself, in four. The first that a client sends has no type.
+/// Messages of PostgreSQL's protocol, as they come in pieces: a type of one byte, then four bytes with the length of
+/// the rest, including themselves. The first message of a client has no type.
 #[derive(Debug, Default)]
 struct Frames {
     head: Vec<u8>,

@@ -1,6 +1,6 @@
 //! What every service with a database shares: where PostgreSQL is, a pool of connections, migrations, and the audit log.
 //!
-//! Apart from `service-kit`, so that services without a database link no PostgreSQL.
+//! Separate from `service-kit`, so that services without a database do not link a PostgreSQL client.
 
 mod answers;
 pub mod audit;

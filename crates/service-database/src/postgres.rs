@@ -22,12 +22,12 @@ use tokio_postgres::{Client, Config, Connection, NoTls, Socket};
 use crate::answers::{ANSWER_TIMEOUT, AnswersInTime};
 use crate::settings::{NOT_A_URL, PostgresOptions};
 
-/// What the database is called in readiness.
+/// The name of the database in readiness.
 pub const POSTGRESQL: &str = "postgresql";
 
-/// How long a connection may take: to be made, to become free, or to have what was sent acknowledged.
+/// How long a connection may take to open, to become free, or to have sent data acknowledged.
 const CONNECTION_PATIENCE: Duration = Duration::from_secs(5);
-/// How long PostgreSQL may be away when a program starts.
+/// How long PostgreSQL may be unreachable when a program starts.
 pub const TIMEOUT: Duration = Duration::from_mins(1);
 /// After the first attempt to reach PostgreSQL; doubled after each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -36,15 +36,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// Any fixed number: the advisory lock that is held in a database while it is migrated.
 const MIGRATION_LOCK: i64 = 0x5552_4e41;
 
-/// What every connection of a pool begins with: what its client has given up on ends by itself.
+/// Set on every connection of a pool: queries that the client has given up on end on their own.
 const LIMITS: &str =
     "SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'";
 
-/// A pool that connects when it is first used. A connection is waited for for five seconds at most, and ends where
-/// PostgreSQL takes a question and is silent for 15 s.
+/// A pool that connects when it is first used. Waits at most five seconds for a connection, and ends one if
+/// PostgreSQL accepts a query and is then silent for 15 s.
 ///
 /// # Errors
-/// Where the URL does not parse, or asks for encryption.
+/// If the URL does not parse, or asks for encryption.
 pub fn pool(options: &PostgresOptions) -> anyhow::Result<Pool> {
     let mut config: Config = options.database.url()?.parse().context(NOT_A_URL)?;
     config.tcp_user_timeout(CONNECTION_PATIENCE);
@@ -57,7 +57,7 @@ pub fn pool(options: &PostgresOptions) -> anyhow::Result<Pool> {
     };
     let is_tcp = |host: &Host| matches!(host, Host::Tcp(_));
     let manager = if !config.get_hosts().is_empty() && config.get_hosts().iter().all(is_tcp) {
-        // With what tokio-postgres takes for an encryption, which begins without a question to the server.
+        // tokio-postgres takes the watcher for TLS, which starts without asking the server.
         config.ssl_mode(SslMode::Require);
         config.ssl_negotiation(SslNegotiation::Direct);
         Manager::from_config(config, AnswersInTime, recycling)
@@ -141,7 +141,7 @@ pub async fn until_reachable(database_url: &str, limit: Duration) -> anyhow::Res
 /// [`migrate`]s a database that may be starting.
 ///
 /// # Errors
-/// As [`migrate`], and where PostgreSQL is away for longer than [`TIMEOUT`].
+/// As [`migrate`], or if PostgreSQL is away for longer than [`TIMEOUT`].
 pub async fn migrate_when_reachable(database_url: &str, migrations: Runner) -> anyhow::Result<()> {
     until_reachable(database_url, TIMEOUT).await?;
     migrate(database_url, migrations).await
@@ -152,11 +152,11 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 /// How long a check of [`migrated`] may take: other instances may be migrating.
 pub const CHECK_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// What a service checks to be ready for its database: that the schema is the newest, which it is brought to by the
-/// first check that succeeds, and that it answers.
+/// The readiness check for a service's database: that it answers, and that the schema is the newest. The first
+/// successful check migrates it.
 ///
 /// # Errors
-/// Where the URL does not parse.
+/// If the URL does not parse.
 pub fn migrated(
     options: &PostgresOptions,
     migrations: fn() -> Runner,
@@ -195,7 +195,7 @@ const LOCK_PAUSE: Duration = Duration::from_millis(100);
 /// for each other. A server that takes a question and does not answer is not waited for.
 ///
 /// # Errors
-/// Where PostgreSQL cannot be reached, or a migration fails; the message names the database.
+/// If PostgreSQL cannot be reached, or a migration fails; the message names the database.
 pub async fn migrate(database_url: &str, migrations: Runner) -> anyhow::Result<()> {
     let mut session = Session::open(database_url).await?;
     session.lock().await?;
@@ -211,7 +211,7 @@ pub async fn migrate(database_url: &str, migrations: Runner) -> anyhow::Result<(
     for migration in report.applied_migrations() {
         tracing::info!(migration = %migration, "migrated the database");
     }
-    // The lock goes with the session.
+    // The lock is released with the session.
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use tokio_postgres::Config;
 /// The password of databases in development. It is public, so production refuses it.
 pub const DEVELOPMENT_DATABASE_PASSWORD: &str = "urna-development";
 
-/// Which database. Not `Debug`: it has a password.
+/// Which database. Not `Debug`: it contains a password.
 #[derive(Args, Clone, Default)]
 pub struct DatabaseAddress {
     /// PostgreSQL: `postgresql://user[:password]@host:port/database`
@@ -29,7 +29,7 @@ impl DatabaseAddress {
     /// The URL, with the password.
     ///
     /// # Errors
-    /// Where the password is given twice, or its file cannot be read.
+    /// If the password is given twice, or its file cannot be read.
     pub fn url(&self) -> anyhow::Result<String> {
         let file = self.database_password_file.as_deref();
         let password = secret::given("DATABASE_PASSWORD", self.database_password.as_deref(), file)?;
@@ -42,7 +42,7 @@ impl DatabaseAddress {
     /// Refuses the development password in production.
     ///
     /// # Errors
-    /// Where it is that, or as [`Self::url`].
+    /// If it is that, or as [`Self::url`].
     pub fn check(&self, environment: Environment) -> anyhow::Result<()> {
         let config: Config = self.url()?.parse().context(NOT_A_URL)?;
         ensure!(
@@ -58,7 +58,7 @@ impl DatabaseAddress {
 pub(crate) const NOT_A_URL: &str =
     "DATABASE_URL is not a PostgreSQL URL (postgresql://user@host:port/database)";
 
-/// A parameter of that name wins over what stands before the host.
+/// A parameter with that name overrides the password before the host.
 fn with_password(url: &str, password: &Secret) -> String {
     let mut url = format!(
         "{url}{}password=",
@@ -71,7 +71,7 @@ fn with_password(url: &str, password: &Secret) -> String {
     url
 }
 
-/// Where PostgreSQL is, for services. Not `Debug`: it has a password.
+/// Where PostgreSQL is, for services. Not `Debug`: it contains a password.
 #[derive(Args, Clone, Default)]
 pub struct PostgresOptions {
     /// Which database.

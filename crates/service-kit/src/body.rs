@@ -36,7 +36,7 @@ impl Message {
         }
     }
 
-    /// Adds what was probably meant, as `"hint"` beside the message.
+    /// Adds what was probably meant, as `"hint"` next to the message.
     #[must_use]
     pub fn with_hint(mut self, hint: &'static str) -> Self {
         self.hint = Some(hint);
@@ -89,15 +89,20 @@ impl Fields {
         }
     }
 
-    /// Reads a body and its fields. A handler calls this when it knows that the caller is let in.
+    /// Reads a body and its fields. A handler calls this after the caller has been admitted.
     ///
     /// # Errors
-    /// Where the body is larger than [`BODY_LIMIT`], or takes more than ten seconds. A body that breaks off has no
+    /// If the body is larger than [`BODY_LIMIT`], or takes more than ten seconds. A body that is cut off has no
     /// fields.
     pub async fn read(body: Payload) -> Result<Self, Problem> {
         let arrived = tokio::time::timeout(ARRIVES_WITHIN, receive(body)).await;
         let bytes = arrived.map_err(|_elapsed| too_slow())??;
         Ok(Self::of(&bytes))
+    }
+
+    /// The names of all fields.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
     }
 
     /// A field, whatever its type.
@@ -108,7 +113,7 @@ impl Fields {
     /// A text that is neither empty nor too long.
     ///
     /// # Errors
-    /// Where it is missing.
+    /// If it is missing.
     pub fn text(&self, name: &str) -> Result<String, Message> {
         let text = self.any_text(name)?;
         if is_storable(&text) {
@@ -118,11 +123,11 @@ impl Fields {
         }
     }
 
-    /// A text that is not empty, however long: for fields with a check of their own, which then refuses one
-    /// that is not [`is_storable`].
+    /// A text that is not empty, however long: for fields with their own check, which must then refuse texts
+    /// that are not [`is_storable`].
     ///
     /// # Errors
-    /// Where it is missing.
+    /// If it is missing.
     pub fn any_text(&self, name: &str) -> Result<String, Message> {
         match self.get(name) {
             Some(Value::String(text)) if !text.is_empty() => Ok(text.clone()),
@@ -133,7 +138,7 @@ impl Fields {
     /// A truth value.
     ///
     /// # Errors
-    /// Where it is missing.
+    /// If it is missing.
     pub fn boolean(&self, name: &str) -> Result<bool, Message> {
         let value = self.get(name).and_then(Value::as_bool);
         value.ok_or_else(|| missing(name))
@@ -142,14 +147,14 @@ impl Fields {
     /// A list, which may be empty.
     ///
     /// # Errors
-    /// Where it is missing.
+    /// If it is missing.
     pub fn list(&self, name: &str) -> Result<&[Value], Message> {
         let values = self.get(name).and_then(Value::as_array);
         values.map(Vec::as_slice).ok_or_else(|| missing(name))
     }
 }
 
-/// The whole body; empty if it breaks off.
+/// The whole body; empty if it is cut off.
 async fn receive(mut body: Payload) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = body.next().await {

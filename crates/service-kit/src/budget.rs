@@ -1,4 +1,4 @@
-//! Rate limits: one budget for each key, which runs out and refills steadily.
+//! Rate limits: one budget per key, which refills at a constant rate.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -18,7 +18,7 @@ impl Exhausted {
     }
 }
 
-/// A budget for each key: `most` at once, and one more every `interval`.
+/// A budget for each key: up to `most` units at a time, and one more every `interval`.
 pub struct Budgets<K> {
     most: u32,
     interval: Duration,
@@ -35,7 +35,7 @@ struct Spent {
 }
 
 impl<K: Hash + Eq + Clone> Budgets<K> {
-    /// Every budget is full.
+    /// Budgets that are all full.
     pub fn new(most: u32, interval: Duration) -> Self {
         Self {
             most: most.max(1),
@@ -48,7 +48,7 @@ impl<K: Hash + Eq + Clone> Budgets<K> {
     /// Whether anything is left.
     ///
     /// # Errors
-    /// Where nothing is left.
+    /// If nothing is left.
     pub fn check(&self, key: &K, now: Instant) -> Result<(), Exhausted> {
         let spent = self.spent.get(key);
         spent.map_or(Ok(()), |spent| self.left(spent.full_again, now))

@@ -45,9 +45,8 @@ pub fn behind(proxies: &ProxyOptions) -> impl FnOnce(&mut ServiceConfig) + use<>
     }
 }
 
-/// The address that a request came from. What a header says is believed only of a trusted proxy, and then
-/// only the last address in it that is no trusted proxy itself: what stands before may be the client's own
-/// invention.
+/// The address that a request came from. The header is believed only from a trusted proxy, and then only its
+/// last address that is not itself a trusted proxy: the client may have invented anything before that.
 pub fn ip(request: &HttpRequest) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip().to_canonical();
     let Some(Trusted(proxies)) = request.app_data() else {

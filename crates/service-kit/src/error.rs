@@ -26,14 +26,14 @@ impl ApiError {
         Self::Message(Message::new(text))
     }
 
-    /// `503`: something that is needed does not answer. Logged here.
+    /// `503`: a required server does not answer. Logged here.
     pub fn unavailable(title: &'static str, error: &anyhow::Error) -> Self {
         tracing::error!(error = format!("{error:#}"), "a request failed");
         let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title);
         Self::Problem(problem.detail("Try again in a moment.").retry_after_s(1))
     }
 
-    /// `500`: something is wrong with the service itself. Logged here.
+    /// `500`: an error in the service itself. Logged here.
     pub fn internal(error: &anyhow::Error) -> Self {
         tracing::error!(error = format!("{error:#}"), "a request failed");
         Self::Problem(Problem::new(

@@ -1,4 +1,4 @@
-//! Whether a service lives, and whether it is ready for work.
+//! Whether a service is alive, and whether it is ready for work.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -18,11 +18,11 @@ use tokio::sync::watch;
 
 use crate::problem::Problem;
 
-/// What a service still waits for. Cheap to clone; all clones share the same state.
+/// What a service is still waiting for. Cheap to clone; all clones share the same state.
 #[derive(Clone, Debug)]
 pub struct Readiness {
     waiting_for: watch::Sender<BTreeMap<&'static str, String>>,
-    /// It was ready when `/health/started` was asked.
+    /// Whether it was ready at some earlier request for `/health/started`.
     has_started: Arc<AtomicBool>,
 }
 
@@ -81,7 +81,7 @@ impl Readiness {
         self.waiting_for.borrow().clone()
     }
 
-    /// Whether it is ready, or was when this was asked before.
+    /// Whether it is ready, or was at an earlier call.
     fn has_started(&self) -> bool {
         if self.waiting_for.borrow().is_empty() {
             self.has_started.store(true, Ordering::Relaxed);
@@ -90,8 +90,8 @@ impl Readiness {
     }
 }
 
-/// Adds `GET /health/live` (always 200), `GET /health/ready` (200, or 503 naming what is missing), and
-/// `GET /health/started` (as `ready` until that is 200 for the first time, and 200 from then on).
+/// Adds `GET /health/live` (always 200), `GET /health/ready` (200, or 503 naming what is missing), and `GET
+/// /health/started` (like `ready` until that is 200 for the first time, then always 200).
 pub fn routes(readiness: Readiness) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
         config
@@ -142,17 +142,17 @@ pub struct HealthOptions<A: Args> {
     /// Administration port.
     #[command(flatten)]
     pub admin: A,
-    /// Once it has been ready, ask only whether the process answers: for orchestrators, which must not end a service
-    /// because a server that it needs is away
+    /// Once it has been ready, check only that the process answers: for orchestrators, which must not stop a service
+    /// because a server that it needs is down
     #[arg(long)]
     pub started: bool,
 }
 
 impl<A: Args> HealthOptions<A> {
-    /// Does what the command `health` does, with the service that listens at `address` on this machine.
+    /// Runs the command `health` for the service that listens at `address` on this machine.
     ///
     /// # Errors
-    /// Where it is not ready or has not started (the error says why), or does not answer.
+    /// If it is not ready or has not started (the error says why), or does not answer.
     pub async fn ask(&self, address: SocketAddr) -> anyhow::Result<()> {
         let path = if self.started { STARTED } else { READY };
         ask_for(path, address).await
@@ -162,7 +162,7 @@ impl<A: Args> HealthOptions<A> {
 /// Asks the service that listens at `address` on this machine whether it is ready.
 ///
 /// # Errors
-/// Where it is not ready (the error says why) or does not answer.
+/// If it is not ready (the error says why) or does not answer.
 pub async fn ask(address: SocketAddr) -> anyhow::Result<()> {
     ask_for(READY, address).await
 }
@@ -188,7 +188,7 @@ async fn get_health(path: &str, address: SocketAddr) -> std::io::Result<String> 
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// A server that listens on every address is asked on the loopback.
+/// A server that listens on every address is reached on the loopback address.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(match address {

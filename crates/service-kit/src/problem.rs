@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 /// An answer that says what went wrong and what to do about it.
 ///
-/// `kind` becomes the problem's `type` (a relative reference such as `already-voted`), by which
-/// programs tell problems apart; `title` and `detail` are for people.
+/// `kind` becomes the problem's `type` (a relative reference such as `already-voted`), which identifies the
+/// problem for programs; `title` and `detail` are for people.
 #[derive(Debug)]
 pub struct Problem {
     status: StatusCode,
@@ -50,7 +50,7 @@ impl Problem {
         self
     }
 
-    /// Says when trying again makes sense, in seconds.
+    /// Says after how many seconds to try again.
     #[must_use]
     pub fn retry_after_s(mut self, seconds: u64) -> Self {
         self.retry_after_s = Some(seconds);

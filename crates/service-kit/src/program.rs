@@ -1,4 +1,4 @@
-//! What every `main` does: start logging and end with a meaningful exit status.
+//! What every `main` does: start logging and exit with a meaningful status.
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -23,8 +23,8 @@ impl Status for ExitCode {
     }
 }
 
-/// Starts logging and runs a command. An error goes to standard error after the program's name, and the status is
-/// 1 then.
+/// Starts logging and runs a command. An error is printed to standard error after the program's name, and the
+/// status is then 1.
 pub async fn run<T: Status>(
     name: &str,
     command: impl Future<Output = anyhow::Result<T>>,

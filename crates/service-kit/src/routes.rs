@@ -1,4 +1,4 @@
-//! Endpoints: what a service answers, who may call it, and how it is described, in one table.
+//! Endpoints: what a service offers, who may call it, and how it is described, in one table.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Endpoint {
     /// The endpoint that `description`, an OpenAPI document with one operation, describes.
     ///
     /// # Panics
-    /// Where it describes no operation, or one with a method that no endpoint has.
+    /// If it describes no operation, or one with a method that no endpoint has.
     pub fn new(access: Access, description: OpenApi, route: fn() -> Route) -> Self {
         #[expect(
             clippy::expect_used,
@@ -76,14 +76,15 @@ impl Endpoint {
         self
     }
 
-    /// The name of its requests in the audit log: the last segment of the path.
+    /// The name of its requests in the audit log: the last segment of the path that is not a parameter.
     pub fn act(&self) -> &str {
-        self.path
-            .rsplit_once('/')
-            .map_or(self.path.as_str(), |(_, last)| last)
+        let mut segments = self.path.rsplit('/');
+        segments
+            .find(|segment| !segment.starts_with('{'))
+            .unwrap_or(&self.path)
     }
 
-    /// Its OpenAPI document: one operation and its schemas, with the token that it asks for.
+    /// Its OpenAPI document: one operation and its schemas, with the token that it requires.
     pub(crate) fn description(&self) -> OpenApi {
         let mut description = self.description.clone();
         for item in description.paths.paths.values_mut() {
@@ -130,7 +131,7 @@ fn operation(description: &OpenApi) -> Option<(Method, String)> {
 }
 
 impl Access {
-    /// The token as OpenAPI names it: a name, and who has it.
+    /// The token's name in the OpenAPI document, and whose token it is.
     pub(crate) fn scheme(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Anyone => None,
@@ -139,6 +140,10 @@ impl Access {
                 Some(("accessToken", "An administrator's access token."))
             }
             Self::Official => Some(("accessToken", "An official's access token.")),
+            Self::OfficialOrAdministrator => {
+                let whose = "An official's or an administrator's access token.";
+                Some(("eitherAccessToken", whose))
+            }
         }
     }
 
@@ -185,7 +190,7 @@ impl Gate {
     }
 }
 
-/// Adds endpoints to a server; tokens are checked here. Another method at one of their paths is answered `405`.
+/// Adds endpoints to a server; tokens are checked here. Another method on one of their paths gets `405`.
 pub fn mount(
     endpoints: Vec<Endpoint>,
     refused: Option<OnRefused>,

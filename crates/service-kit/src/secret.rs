@@ -56,8 +56,8 @@ impl Sources<'_> {
     /// Reads the secret.
     ///
     /// # Errors
-    /// Where it is empty, given twice, or its file cannot be read; in production also where it is missing or
-    /// the default. The message names the setting.
+    /// If it is empty, given twice, or its file cannot be read; in production also if it is missing or the
+    /// default. The message names the setting.
     pub fn read(&self, environment: Environment) -> anyhow::Result<Secret> {
         let name = self.name;
         let secret = match given(name, self.value, self.file)? {
@@ -75,16 +75,16 @@ impl Sources<'_> {
     }
 }
 
-/// The secret `name` if it is given: as a value, where an empty one is none, or in a file.
+/// The secret `name` if it is given: as a value (an empty one counts as absent) or in a file.
 ///
 /// # Errors
-/// Where it is given twice, its file cannot be read, or nothing is in it. The message names the setting.
+/// If it is given twice, its file cannot be read, or nothing is in it. The message names the setting.
 pub fn given(
     name: &str,
     value: Option<&str>,
     file: Option<&Path>,
 ) -> anyhow::Result<Option<Secret>> {
-    // Orchestrators set what they lack to the empty string.
+    // Orchestrators set a missing value to the empty string.
     let value = value.filter(|value| !value.is_empty());
     let file = file.filter(|file| !file.as_os_str().is_empty());
     let secret = match (value, file) {

@@ -1,4 +1,4 @@
-//! Listening: a port that is taken is one clear line.
+//! Listening, with one clear line if the port is taken.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -7,7 +7,7 @@ use anyhow::Context;
 /// Binds `address` (port 0 takes a free one) and says what to do where that fails; `option` chooses another.
 ///
 /// # Errors
-/// Where the port is in use or not allowed.
+/// If the port is in use or not allowed.
 pub fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind(address).with_context(|| cannot_listen(address, option))?;
     listener.set_nonblocking(true)?;

@@ -1,9 +1,9 @@
 //! Running a service: one policy for all of them.
 //!
-//! - The ports are bound first, and health is answered at once, on a port of its own. What the service needs
-//!   (servers, a migrated database) is waited for behind readiness.
+//! - The ports are bound first, and health checks are answered immediately, on a separate port. The service is
+//!   not ready until everything it needs is there (servers, a migrated database).
 //! - A task that ends, for whatever reason, is a failure of the whole process, and the message names the task.
-//! - A service stops in the order that it names, within a limit of time.
+//! - A service stops in the order that it names, within a time limit.
 //!
 //! ```no_run
 //! # async fn example(admin: std::net::SocketAddr) -> anyhow::Result<()> {
@@ -45,7 +45,7 @@ const ADMIN_STOP_LIMIT: Duration = Duration::from_secs(2);
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// What a task ended with.
+/// The result of a task.
 pub trait Ended {
     /// The error, if it ended with one.
     fn error(self) -> Option<anyhow::Error>;
@@ -94,7 +94,7 @@ impl Step {
         Self(Kind::Http)
     }
 
-    /// Wait for this; it is named where it takes too long.
+    /// Wait for this; if it takes too long, it is named in the log.
     pub fn new(name: &'static str, work: impl Future<Output = ()> + Send + 'static) -> Self {
         Self(Kind::Own(name, Box::pin(work)))
     }
@@ -108,7 +108,8 @@ impl Step {
 }
 
 impl Service {
-    /// A service that has nothing yet but health, at the address `admin`. Stops by [`Step::http`] alone, within [`STOP_LIMIT`].
+    /// A service with only health checks so far, at the address `admin`. It stops by [`Step::http`] alone, within
+    /// [`STOP_LIMIT`].
     pub fn new(name: &'static str, admin: SocketAddr, readiness: Readiness) -> Self {
         Self {
             name,
@@ -128,7 +129,8 @@ impl Service {
         self
     }
 
-    /// Runs this for as long as the service runs. Should it end or panic, the process fails with its name.
+    /// Runs this for as long as the service runs. If it ends or panics, the process fails with an error that
+    /// names it.
     #[must_use]
     pub fn task<T: Ended>(
         mut self,
@@ -140,7 +142,7 @@ impl Service {
         self
     }
 
-    /// The service is ready only while `check` succeeds: it is called every `every`, and fails where it takes longer
+    /// The service is ready only while `check` succeeds: it is called every `every`, and fails if it takes longer
     /// than `timeout`. `part` names what is checked, in readiness and in logs.
     #[must_use]
     pub fn ready_when<F>(
@@ -165,7 +167,7 @@ impl Service {
     }
 
     /// The service becomes ready once `check` has succeeded, which is tried every `every`, for `timeout` at most.
-    /// Later failures are for others to notice.
+    /// Later failures are not noticed here.
     #[must_use]
     pub fn ready_after<F>(
         self,
@@ -205,8 +207,7 @@ impl Service {
     /// Binds the ports, serves health and clients, and starts the tasks.
     ///
     /// # Errors
-    /// Where a port is taken or a server cannot be set up. Nothing that has to be reached over the network is
-    /// waited for here.
+    /// If a port is taken or a server cannot be set up. This does not wait for anything over the network.
     pub fn start(self) -> anyhow::Result<Running> {
         let mut tasks = Tasks::default();
         let (admin_address, admin_server) = serve_admin(self.admin, &self.readiness)?;
@@ -296,7 +297,7 @@ impl Tasks {
     /// Waits until one of them has ended, and says which and why.
     async fn first_failure(&mut self) -> anyhow::Error {
         match self.running.join_next_with_id().await {
-            // There are always some: the servers.
+            // There is always at least one task: the server.
             None => std::future::pending().await,
             Some(Ok((id, None))) => anyhow::anyhow!("{} ended", self.name(id)),
             Some(Ok((id, Some(error)))) => error.context(format!("{} failed", self.name(id))),
@@ -330,7 +331,7 @@ fn how(error: JoinError) -> String {
 
 /// A service that runs. Dropping it ends its tasks.
 pub struct Running {
-    /// Address to serve clients on, with the actual port; where health is, if there is nothing else.
+    /// Address to serve clients on, with the actual port; the address of the health checks if it serves no clients.
     pub address: SocketAddr,
     /// Where health is served, with the actual port.
     pub admin_address: SocketAddr,
@@ -388,7 +389,7 @@ impl Running {
                 );
             }
         }
-        // Before its task is ended: a command that reaches a server at that very moment is never answered.
+        // Before its task is ended: a command that reaches a server at that moment is never answered.
         let stopped = self.admin.stop(false);
         let _in_time = tokio::time::timeout(ADMIN_STOP_LIMIT, stopped).await;
         self.tasks.running.abort_all();

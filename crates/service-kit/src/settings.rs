@@ -35,10 +35,10 @@ pub struct RedisOptions {
 }
 
 impl RedisOptions {
-    /// The URL, from the file where there is one.
+    /// The URL, from the file if one is given.
     ///
     /// # Errors
-    /// Where the file cannot be read, or is empty.
+    /// If the file cannot be read, or is empty.
     pub fn url(&self) -> anyhow::Result<Secret> {
         let from_file = secret::given("REDIS_URL", None, self.redis_url_file.as_deref())?;
         Ok(from_file.unwrap_or_else(|| Secret::new(&self.redis_url)))
@@ -47,7 +47,7 @@ impl RedisOptions {
     /// A client for it. Does not connect.
     ///
     /// # Errors
-    /// As [`RedisOptions::url`], and where it is no Redis URL.
+    /// As [`RedisOptions::url`], or if it is not a Redis URL.
     pub fn client(&self) -> anyhow::Result<redis::Client> {
         redis::Client::open(self.url()?.expose())
             .context("REDIS_URL is not a Redis URL (redis://host:port)")

@@ -5,7 +5,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Completes when the process is asked to stop, by SIGTERM or Ctrl-C.
 ///
 /// # Errors
-/// Where the operating system refuses to install the signal handlers.
+/// If the operating system refuses to install the signal handlers.
 pub async fn requested() -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -34,7 +34,7 @@ pub fn claims(role: Role, kind: TokenKind) -> Claims {
 /// `Bearer <token>` for these claims.
 ///
 /// # Errors
-/// Where signing fails.
+/// If signing fails.
 pub fn bearer(secret: &Secret, claims: &Claims) -> anyhow::Result<String> {
     Ok(format!("Bearer {}", Signer::new(secret).sign(claims)?))
 }
@@ -48,11 +48,11 @@ pub struct Intruder {
     pub authorization: Option<String>,
 }
 
-/// Everybody who must not get in where `access` is asked for, made from claims that would get in: those of
+/// Requests that must be refused if `access` is required, made from claims that would be admitted: those of
 /// [`claims`], or of an account's token that the service itself has issued.
 ///
 /// # Errors
-/// Where signing fails.
+/// If signing fails.
 pub fn intruders(secret: &Secret, access: Access, good: &Claims) -> anyhow::Result<Vec<Intruder>> {
     let signer = Signer::new(secret);
     let now = Timestamp::now().as_second();
@@ -110,6 +110,8 @@ pub fn intruders(secret: &Secret, access: Access, good: &Claims) -> anyhow::Resu
             claims.roles = vec![role];
         })?;
         tokens.push(("of another role", other));
+    }
+    if !matches!(access, Access::Anyone | Access::Refresh) {
         tokens.push(("of no role", altered(|claims, _| claims.roles.clear())?));
     }
     let mut intruders: Vec<Intruder> = tokens
@@ -139,7 +141,7 @@ fn signed_part(token: &str) -> &str {
     token.rsplit_once('.').map_or("", |(signed, _)| signed)
 }
 
-/// The first character: the last one has bits that mean nothing.
+/// Changes the first character: the last one has bits without meaning.
 fn with_another_signature(token: &str) -> String {
     let signature = signature(token);
     let first = if signature.starts_with('A') { 'B' } else { 'A' };
@@ -181,7 +183,7 @@ fn without(secret: &Secret, claims: &Claims, name: &str) -> anyhow::Result<Strin
 /// Compares an OpenAPI document with the committed file at `path`.
 ///
 /// # Panics
-/// Where they differ; with `UPDATE_OPENAPI=1` the file is written instead.
+/// If they differ; with `UPDATE_OPENAPI=1` the file is written instead.
 #[expect(clippy::panic, reason = "it is an assertion")]
 pub fn assert_committed(path: &str, document: &str) {
     if std::env::var_os("UPDATE_OPENAPI").is_some()

@@ -16,5 +16,6 @@ pub use outcome::{ElectionOutcome, outcome};
 pub use screen::{Candidate, Constituency, ScreenResult, Timeline};
 pub use slots::Slots;
 pub use tally::{
-    ClosedLog, PartitionTally, Reason, Rejected, RejectedBallot, Tally, Totals, merge,
+    ClosedLog, FileLines, FileTally, PartitionTally, Reason, Rejected, RejectedBallot, Tally,
+    Totals, merge,
 };

@@ -1,9 +1,10 @@
-//! The result that the screen shows, at any moment of an election.
+//! The result shown to observers at any moment of an election.
 
 use std::collections::BTreeSet;
 
+use ballot_records::definition::Finalise;
 use ballot_records::record::District;
-use ballot_records::{ElectionDefinition, ElectionId, Participant, PollNumber, Publication};
+use ballot_records::{ElectionDefinition, ElectionId, Lots, Participant, PollNumber, Publication};
 use electoral_rules::{Decimal, Outcome, Rules, Standing};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -13,14 +14,15 @@ use crate::{ElectionOutcome, Rejected, Slots, Tally, Totals};
 /// The result of an election as of some position in the log.
 ///
 /// Until the end of an election whose results are published after it closes, only the turnout shows, also
-/// over time and by constituency: `votes`, `share`, `seats`, `standing` and `outcome` are withheld.
+/// over time and by constituency: `votes`, `share`, `seats`, `standing` and `outcome` are withheld. They always are where
+/// the election was cancelled.
 #[derive(Clone, Debug, Serialize)]
 pub struct ScreenResult {
     /// Its number.
     pub election: ElectionId,
     /// What the pages call it.
     pub title: String,
-    /// True where persons stand.
+    /// True if the candidates are persons.
     pub individual: bool,
     /// How votes become seats or a winner, as written in the definition.
     pub rules: Rules,
@@ -28,36 +30,51 @@ pub struct ScreenResult {
     pub created: Timestamp,
     /// First moment at which votes count.
     pub start: Timestamp,
-    /// First moment at which they no longer do.
+    /// First moment at which votes no longer count.
     pub end: Timestamp,
-    /// When the numbers may be seen.
+    /// When the numbers are published.
     pub publication: Publication,
     /// Every partition is past its closing marker: nothing can change any more.
     #[serde(rename = "final")]
     pub is_final: bool,
+    /// When it was cancelled, where it was: then nothing in here is a result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancelled: Option<Timestamp>,
     /// The sum of the partitions' offsets: grows with every change.
     pub position: i64,
-    /// Append time of the newest record in here.
+    /// Append time of the newest record included.
     pub counted_to: Option<Timestamp>,
     /// Voters on the roll, if it is loaded.
     pub registered: Option<u64>,
-    /// counted + repeated + rejected.
+    /// counted + repeated + rejected + withdrawn.
     pub records: u64,
     /// Votes that count.
     pub counted: u64,
     /// Paper lines sent again.
     pub repeated: u64,
+    /// Paper ballots that do not count, as their file was withdrawn; not there where none was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<u64>,
+    /// What makes the result final, where it is not the end alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finalise: Option<Finalise>,
     /// Ballots that do not count, by reason.
     pub rejected: Rejected,
     /// counted / registered.
     pub turnout: Option<f64>,
     /// In the order of the ballot paper.
     pub candidates: Vec<Candidate>,
-    /// Seats, or a winner.
+    /// The poll numbers of lists that stand together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alliances: Vec<Vec<PollNumber>>,
+    /// Seats, or winners.
     pub outcome: Option<Outcome>,
+    /// The lots that decided what was level, once they are drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lots: Option<Lots>,
     /// When the votes came.
     pub timeline: Timeline,
-    /// In ascending order; only where votes of several constituencies were counted.
+    /// In ascending order; only if votes of several constituencies were counted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub districts: Vec<Constituency>,
 }
@@ -78,12 +95,23 @@ pub struct Candidate {
     /// Seats, where seats are distributed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seats: Option<u64>,
-    /// Whether it takes part where seats are distributed, and why.
+    /// If seats are distributed: whether it takes part, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub standing: Option<Standing>,
-    /// Its own threshold in percent, where it has one.
+    /// Its own threshold in percent, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold_percent: Option<Decimal>,
+    /// How many candidates it has, where that limits its seats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<u64>,
+    /// The seats that it has beside those that are shared out here.
+    #[serde(skip_serializing_if = "is_none")]
+    pub seats_won: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_none(seats: &u64) -> bool {
+    *seats == 0
 }
 
 /// Votes that count, by the time at which the log received them.
@@ -110,22 +138,19 @@ pub struct Constituency {
 }
 
 impl ScreenResult {
-    /// The screen's view of the totals and their outcome. `registered` is how many voters are on the roll.
-    pub fn new(
-        definition: &ElectionDefinition,
-        totals: Totals,
-        outcome: ElectionOutcome,
-        registered: Option<u64>,
-    ) -> Self {
+    /// The screen's view of the totals and their outcome.
+    pub fn new(definition: &ElectionDefinition, totals: Totals, outcome: ElectionOutcome) -> Self {
         let Totals {
             tally,
             position,
             is_final,
         } = totals;
-        let visible = is_final || definition.results == Publication::Live;
+        let cancelled = definition.cancelled.as_ref().map(|cancelled| cancelled.at);
+        let visible = cancelled.is_none() && (is_final || definition.results == Publication::Live);
         let ElectionOutcome {
             votes,
             counted,
+            registered,
             outcome,
             ..
         } = outcome;
@@ -140,6 +165,8 @@ impl ScreenResult {
             seats: seats.map(|seats| seats[index]),
             standing: standings.map(|standings| standings[index]),
             threshold_percent: participant.threshold_percent,
+            candidates: participant.candidates,
+            seats_won: participant.seats_won,
         };
         let participants = definition.participants.iter().enumerate();
         Self {
@@ -152,6 +179,7 @@ impl ScreenResult {
             end: definition.end,
             publication: definition.results,
             is_final,
+            cancelled,
             position,
             counted_to: tally
                 .newest_ms
@@ -160,9 +188,13 @@ impl ScreenResult {
             records: tally.records(),
             counted,
             repeated: tally.repeated,
+            withdrawn: Some(tally.withdrawn).filter(|ballots| *ballots > 0),
+            finalise: Some(definition.finalise).filter(|it| *it != Finalise::Automatic),
             turnout: registered.and_then(|registered| ratio(counted, registered)),
             candidates: participants.map(candidate).collect(),
+            alliances: definition.alliances.clone(),
             outcome,
+            lots: definition.lots.clone(),
             districts: districts(&tally, definition, visible),
             timeline: Timeline::new(definition, tally.timeline),
             rejected: tally.rejected,
@@ -218,7 +250,7 @@ mod tests {
     use super::*;
     use crate::{PartitionTally, outcome};
 
-    /// Three stand; open from seven to eight in the evening.
+    /// Three candidates; open from seven to eight in the evening.
     fn election(results: &str) -> ElectionDefinition {
         let definition = json!({
             "id": 7, "title": "T", "created": "2026-06-16T18:00:00Z", "start": "2026-06-16T19:00:00Z",
@@ -253,8 +285,8 @@ mod tests {
 
     fn result(results: &str, tallies: &[PartitionTally]) -> Value {
         let (definition, totals) = (election(results), Totals::of(tallies, 2));
-        let outcome = outcome(&definition, &totals.tally);
-        let result = ScreenResult::new(&definition, totals, outcome, None);
+        let outcome = outcome(&definition, &totals.tally, None);
+        let result = ScreenResult::new(&definition, totals, outcome);
         serde_json::to_value(result).unwrap()
     }
 

@@ -9,7 +9,7 @@ const AT_MOST: i64 = 96;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-/// Lengths in seconds, after 1, that are easily read off a clock. What needs longer slots has whole days.
+/// Round slot lengths in seconds, after 1. Anything longer is a whole number of days.
 const LONGER: [i64; 17] = [
     2,
     5,
@@ -39,8 +39,8 @@ pub struct Slots {
 }
 
 impl Slots {
-    /// Slots of the shortest round length with which the election has at most 96 of them. The first begins
-    /// with the millisecond in which the election opens.
+    /// Slots of the shortest round length that gives the election at most 96 of them. The first begins with the
+    /// millisecond in which the election opens.
     pub fn of(definition: &ElectionDefinition) -> Self {
         let from_ms = definition.start.max(definition.created).as_millisecond();
         let open = definition.end.as_duration() - SignedDuration::from_millis(from_ms);
@@ -62,13 +62,14 @@ impl Slots {
 
     /// The slot, from 0, of a vote that the log received at this time (milliseconds since 1970), while the
     /// election was open.
-    pub fn at(&self, time_ms: i64) -> usize {
+    pub fn at(&self, time_ms: i64) -> u16 {
         let slot = time_ms
             .saturating_sub(self.from_ms)
             .checked_div(self.length_ms);
-        // No vote in time needs the bounds: they keep a tampered checkpoint from panics and endless memory.
+        // No vote in time needs these bounds: they prevent a tampered checkpoint from causing panics or
+        // unbounded memory.
         let slot = slot.unwrap_or_default().clamp(0, AT_MOST - 1);
-        usize::try_from(slot).unwrap_or_default()
+        u16::try_from(slot).unwrap_or_default()
     }
 }
 
@@ -145,10 +146,10 @@ mod tests {
             let in_time = |time_ms: &i64| election.is_open_at(*time_ms);
             let last_ms = end.as_millisecond();
             for time_ms in [last_ms, last_ms - 1, first_ms, first_ms + 1].into_iter().filter(in_time) {
-                // As is, not cut to what may be.
+                // Unchanged, without clamping.
                 let slot = (time_ms - first_ms) / length_ms;
                 prop_assert!((0..AT_MOST).contains(&slot), "slot {}", slot);
-                prop_assert_eq!(i64::try_from(slots.at(time_ms)).unwrap(), slot);
+                prop_assert_eq!(i64::from(slots.at(time_ms)), slot);
             }
         }
     }

@@ -1,21 +1,21 @@
-//! Totals: how often what happened.
+//! Totals: how often each thing happened.
 
 use std::collections::BTreeMap;
 
-use ballot_records::record::District;
+use ballot_records::record::{District, FileId};
 use ballot_records::{BallotRecord, ElectionId, PollNumber};
 use serde::{Deserialize, Serialize};
 
 /// Why a record was not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Reason {
-    /// The bytes are no record.
+    /// The bytes are not a record.
     #[serde(rename = "Unreadable record.")]
     Unreadable,
     /// No such election, or not open at the append time, or after the closing marker.
     #[serde(rename = "Election is not open.")]
     NotOpen,
-    /// An earlier record is of the same ballot.
+    /// There is an earlier record of the same ballot.
     #[serde(rename = "Duplicate ballot.")]
     Duplicate,
     /// No participant has this poll number.
@@ -46,6 +46,16 @@ impl Rejected {
         *self.0.entry(reason).or_default() += 1;
     }
 
+    /// One less, which had been added.
+    pub fn remove(&mut self, reason: Reason) {
+        if let Some(count) = self.0.get_mut(&reason) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.0.remove(&reason);
+            }
+        }
+    }
+
     /// All reasons together.
     pub fn total(&self) -> u64 {
         self.0.values().sum()
@@ -71,13 +81,13 @@ impl Rejected {
 /// A record that was not counted, as officials may see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RejectedBallot {
-    /// Where it lies in its partition.
+    /// Its offset in the partition.
     pub offset: i64,
     /// When the log received it, milliseconds since 1970.
     pub time_ms: i64,
     /// Why.
     pub reason: Reason,
-    /// What it says, where it can be read.
+    /// The ballot, if it can be read.
     pub ballot: Option<BallotRecord>,
 }
 
@@ -94,6 +104,9 @@ pub struct Tally {
     pub rejected: Rejected,
     /// Paper lines sent again.
     pub repeated: u64,
+    /// Paper ballots that were counted, or had an invalid poll number, until their file was withdrawn.
+    #[serde(default)]
+    pub withdrawn: u64,
     /// Append time of the newest record, milliseconds since 1970.
     pub newest_ms: Option<i64>,
     /// Past the closing marker.
@@ -110,14 +123,31 @@ impl Tally {
         self.timeline[slot] += 1;
     }
 
+    /// One vote less, which had been added.
+    pub fn remove_vote(&mut self, district: District, poll_number: PollNumber, slot: usize) {
+        let place = (district, poll_number);
+        if let Some(votes) = self.votes.get_mut(&place) {
+            *votes = votes.saturating_sub(1);
+            if *votes == 0 {
+                self.votes.remove(&place);
+            }
+        }
+        if let Some(votes) = self.timeline.get_mut(slot) {
+            *votes = votes.saturating_sub(1);
+        }
+        while self.timeline.last() == Some(&0) {
+            self.timeline.pop();
+        }
+    }
+
     /// Votes counted.
     pub fn counted(&self) -> u64 {
         self.votes.values().sum()
     }
 
-    /// Records that belong to the election: counted + rejected + repeated.
+    /// Records that belong to the election: counted + rejected + repeated + withdrawn.
     pub fn records(&self) -> u64 {
-        self.counted() + self.rejected.total() + self.repeated
+        self.counted() + self.rejected.total() + self.repeated + self.withdrawn
     }
 
     /// Votes for one participant, all constituencies together.
@@ -129,7 +159,7 @@ impl Tally {
         mine.map(|(_, votes)| votes).sum()
     }
 
-    /// Adds another partition. Closed only where both are.
+    /// Adds another partition. Closed only if both are.
     pub fn merge(&mut self, other: &Self) {
         for (place, votes) in &other.votes {
             *self.votes.entry(*place).or_default() += votes;
@@ -142,6 +172,7 @@ impl Tally {
         }
         self.rejected.merge(&other.rejected);
         self.repeated += other.repeated;
+        self.withdrawn += other.withdrawn;
         self.newest_ms = self.newest_ms.max(other.newest_ms);
         self.closed &= other.closed;
     }
@@ -154,18 +185,43 @@ pub struct PartitionTally {
     pub election: ElectionId,
     /// The partition of the ballot box.
     pub partition: i32,
-    /// Offset of the first record that is not in here.
+    /// Offset of the first record that is not included.
     pub offset: i64,
     /// The totals.
     pub tally: Tally,
-    /// Once the partition is closed: the records that the totals stand on.
+    /// Once the partition is closed: the records that the totals are based on.
     pub log: Option<ClosedLog>,
+}
+
+/// What became of the lines of an official's file, as far as one partition, or several, have counted: each line once,
+/// however often it was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileLines {
+    /// New ballots, which count.
+    pub ballots: u64,
+    /// Ballots that an earlier file of the same official has as well, with the same choice.
+    pub repeated: u64,
+    /// Ballots that were seen before.
+    pub duplicates: u64,
+    /// New ballots whose poll number no participant has.
+    pub invalid_poll_numbers: u64,
+}
+
+/// What one partition has counted of an official's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileTally {
+    /// The election.
+    pub election: ElectionId,
+    /// The file.
+    pub file: FileId,
+    /// What became of its lines.
+    pub lines: FileLines,
 }
 
 /// The records of a partition up to a closing marker: anyone with a copy of the log can prove that it is that log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClosedLog {
-    /// Offset of the first record behind the marker.
+    /// Offset of the first record after the marker.
     pub end: i64,
     /// In hex, the SHA-256 of these records: of each one its offset and append time (milliseconds since 1970, 8 bytes
     /// each), the length of its value (4 bytes), all big-endian, and its value.
@@ -182,7 +238,7 @@ impl ClosedLog {
     }
 }
 
-/// The sum of the partitions; closed only where all of them are.
+/// The sum of the partitions; closed only if all of them are.
 pub fn merge(tallies: &[PartitionTally]) -> Tally {
     let mut merged = Tally {
         closed: !tallies.is_empty(),
@@ -206,7 +262,17 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Sums up the partitions. The ballot box has `partitions` of them; those without a tally are empty.
+    /// Of a cancelled election, which has no result: nothing but the position.
+    #[must_use]
+    pub fn without_result(self) -> Self {
+        Self {
+            tally: Tally::default(),
+            is_final: false,
+            ..self
+        }
+    }
+
+    /// Adds up the partitions. The ballot box has `partitions` of them; those without a tally are empty.
     pub fn of(tallies: &[PartitionTally], partitions: usize) -> Self {
         let tally = merge(tallies);
         Self {
@@ -217,7 +283,7 @@ impl Totals {
     }
 }
 
-/// JSON knows no pairs as keys: a list of `[district, poll number, votes]`.
+/// JSON has no pairs as keys, so this is a list of `[district, poll number, votes]`.
 mod votes_as_list {
     use std::collections::BTreeMap;
 

@@ -86,7 +86,7 @@ pub async fn send(
         .unwrap_or_else(|| panic!("{method} {path} was not answered"))
 }
 
-/// The same; none where nobody listens, or the connection breaks.
+/// The same; `None` if nobody listens, or the connection breaks.
 pub async fn try_send(
     address: SocketAddr,
     method: &str,

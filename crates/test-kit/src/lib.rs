@@ -1,7 +1,7 @@
-//! What the tests of several crates share: waiting, topics of their own, a small HTTP client, reading what a
-//! topic holds.
+//! Shared by the tests of several crates: waiting, separate topics, a small HTTP client, reading the content of
+//! a topic.
 //!
-//! Everything here panics where something is not as a test expects it.
+//! Everything here panics if something is not as a test expects.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod http;

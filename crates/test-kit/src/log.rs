@@ -1,4 +1,4 @@
-//! Topics of a test's own, and what they hold.
+//! Separate topics for a test, and their content.
 
 use ballot_log::topics::brokers_within;
 use ballot_log::{Topics, client_config};
@@ -12,7 +12,7 @@ use crate::TIMEOUT;
 
 /// The topics of a test, on a Kafka that others use too.
 pub struct Log {
-    /// Where Kafka is, and what the names of the topics begin with.
+    /// Where Kafka is, and the prefix of the topic names.
     pub kafka: KafkaOptions,
     /// Their names.
     pub topics: Topics,
@@ -21,7 +21,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// Creates the topics, whose names begin with this one, which nobody else has. Every broker has a copy of each.
+    /// Creates the topics with this prefix, which must be unique. Every broker has a copy of each.
     pub async fn create(brokers: &str, name: &str, partitions: i32) -> Self {
         let topic_prefix = format!("{name}.");
         let topics = Topics::with_prefix(&topic_prefix);
@@ -40,12 +40,12 @@ impl Log {
         }
     }
 
-    /// What the ballot box holds, partition by partition in the order of offsets.
+    /// The records of the ballot box, partition by partition in the order of offsets.
     pub fn votes(&self) -> Vec<OwnedMessage> {
         self.read(&self.topics.votes, self.partitions)
     }
 
-    /// What a topic holds, partition by partition in the order of offsets.
+    /// The records of a topic, partition by partition in the order of offsets.
     pub fn read(&self, topic: &str, partitions: i32) -> Vec<OwnedMessage> {
         let consumer: BaseConsumer = client_config(&self.kafka.kafka_brokers)
             .set("group.id", "test")
@@ -61,11 +61,11 @@ impl Log {
             match consumer.poll(TIMEOUT).expect("Kafka answers") {
                 Ok(message) => messages.push(message.detach()),
                 Err(KafkaError::PartitionEOF(_)) => ends += 1,
-                // It is asked for again; a topic that stays silent ends the loop.
+                // librdkafka asks again; a topic that stays silent ends the loop.
                 Err(error) => eprintln!("{error}"),
             }
         }
-        // Within a partition they have come in order, and a stable sort leaves them so.
+        // Within a partition they arrived in order, and a stable sort keeps that order.
         messages.sort_by_key(OwnedMessage::partition);
         messages
     }

@@ -1,4 +1,4 @@
-//! A network that passes questions on, and may keep the answers.
+//! A network that forwards requests and may swallow the answers.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy};
 use tokio::net::{TcpListener, TcpStream};
@@ -10,7 +10,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// In front of the server that a URL names; gives the URL that leads through the proxy.
+    /// A proxy in front of the server in a URL; returns the URL that leads through the proxy.
     pub async fn before(url: &str) -> (Self, String) {
         let (scheme, rest) = url.split_once("://").expect("a URL has a scheme");
         let (authority, path) = rest.split_once('/').expect("a URL has a path");
@@ -33,7 +33,7 @@ impl Proxy {
         (Self { swallows }, url)
     }
 
-    /// From now on answers are kept, or passed on again. A connection of which one was kept is dead, and stays open.
+    /// From now on answers are swallowed, or forwarded again. A connection that has lost one is dead, and stays open.
     pub fn swallow_answers(&self, swallows: bool) {
         self.swallows.send_replace(swallows);
     }
@@ -57,7 +57,7 @@ async fn pass(client: TcpStream, server: TcpStream, swallowing: watch::Receiver<
             }
         }
     };
-    // Where one side hangs up, the other is hung up on.
+    // When one side disconnects, the other is disconnected too.
     let _ended: Result<(), std::io::Error> = tokio::select! {
         ended = ask => ended,
         ended = answer => ended,

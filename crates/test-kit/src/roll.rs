@@ -1,6 +1,6 @@
 //! The roll in Redis as a state machine: what `claim.lua` and a confirmation do, without Redis.
 
-/// What Redis holds of the voters, by number.
+/// The state of the voters in Redis, by number.
 #[derive(Clone, Debug)]
 pub struct RollModel {
     voters: Vec<State>,
@@ -13,7 +13,7 @@ enum State {
     Voted,
 }
 
-/// What a claim is answered.
+/// The answer to a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claimed {
     /// The voter's ballot, which may be cast for this choice.

@@ -1,8 +1,8 @@
-//! How the roll of an election lies in Redis.
+//! How the roll of an election is stored in Redis.
 //!
-//! `roll:<election>:<bucket>` are hashes of some 72 voters, small enough for Redis to keep them as
-//! listpacks; `roll:<election>` describes them and is written when all of them are complete. The
-//! names hold no braces, so a Redis Cluster spreads the buckets.
+//! `roll:<election>:<bucket>` are hashes of about 72 voters, small enough for Redis to keep them as listpacks;
+//! `roll:<election>` describes them and is written when all of them are complete. The names contain no braces,
+//! so a Redis Cluster spreads the buckets.
 
 use std::collections::HashMap;
 
@@ -11,8 +11,8 @@ use redis::{AsyncCommands, RedisResult, aio::ConnectionLike};
 
 use crate::{keys::Fingerprint, packing::EntryAddress};
 
-/// Voters a bucket would hold if the roll were full. With the spare quarter that makes 72 at the
-/// first load: chance then stays below the 128 entries up to which Redis keeps a listpack.
+/// Voters a bucket would hold if the roll were full. Without the spare quarter that is 72 at the first load:
+/// random variation then stays below the 128 entries up to which Redis keeps a listpack.
 const FULL_BUCKET: u32 = 90;
 
 /// How many buckets a roll of this capacity has.
@@ -20,7 +20,7 @@ pub fn buckets(capacity: u32) -> u32 {
     (capacity / FULL_BUCKET).max(1)
 }
 
-/// The Redis key that is written to learn whether Redis takes writes. No election has this name.
+/// The Redis key written to check that Redis accepts writes. No election has this name.
 pub(crate) const WRITE_CHECK_KEY: &str = "roll:write-check";
 
 /// The Redis key of [`Meta`].
@@ -34,7 +34,7 @@ pub fn bucket_key(election: u32, bucket: u32) -> String {
 }
 
 impl EntryAddress {
-    /// The bucket among as many as there are.
+    /// The bucket, given the number of buckets.
     pub fn bucket(&self, buckets: u32) -> u32 {
         let bucket = self.bucket % u64::from(buckets.max(1));
         #[expect(clippy::expect_used, reason = "it is less than `buckets`, a u32")]
@@ -42,7 +42,7 @@ impl EntryAddress {
     }
 }
 
-/// What `roll:<election>` says about a complete roll.
+/// The description of a complete roll in `roll:<election>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meta {
     /// How many serials the election has.
@@ -51,14 +51,14 @@ pub struct Meta {
     pub buckets: u32,
     /// How many voters are on it.
     pub voters: u64,
-    /// Of the ballot key, in hexadecimal.
+    /// The fingerprint of the ballot key, in hexadecimal.
     pub fingerprint: String,
     /// When it was loaded, RFC 3339.
     pub loaded_at: String,
 }
 
 impl Meta {
-    /// Of a roll that is complete now.
+    /// The description of a roll that is complete now.
     pub fn new(capacity: u32, voters: u64, fingerprint: Fingerprint) -> Self {
         Self {
             capacity,
@@ -69,7 +69,7 @@ impl Meta {
         }
     }
 
-    /// `None` where nothing, or nothing readable, is there.
+    /// `None` if there is nothing, or nothing readable.
     pub fn from_hash(mut hash: HashMap<String, String>) -> Option<Self> {
         Some(Self {
             capacity: hash.get("capacity")?.parse().ok()?,
@@ -84,7 +84,7 @@ impl Meta {
         })
     }
 
-    /// As the Redis hash holds it.
+    /// As stored in the Redis hash.
     pub fn to_pairs(&self) -> [(&'static str, String); 5] {
         [
             ("capacity", self.capacity.to_string()),
@@ -95,10 +95,10 @@ impl Meta {
         ]
     }
 
-    /// What Redis holds of an election; `None` as [`Meta::from_hash`].
+    /// Reads the description from Redis; `None` as in [`Meta::from_hash`].
     ///
     /// # Errors
-    /// Where Redis cannot be asked.
+    /// If Redis cannot be reached.
     pub async fn read(
         redis: &mut (impl ConnectionLike + Send + Sync),
         election: u32,
@@ -107,11 +107,11 @@ impl Meta {
     }
 }
 
-/// How many voters the loaded roll of an election has: what turnout is measured against. `None`
-/// where the roll is not loaded.
+/// How many voters the loaded roll of an election has: what turnout is measured against. `None` if the roll is
+/// not loaded.
 ///
 /// # Errors
-/// Where Redis cannot be reached.
+/// If Redis cannot be reached.
 pub async fn registered(
     redis: &mut (impl ConnectionLike + Send + Sync),
     election: u32,

@@ -7,10 +7,46 @@
 //! 7..15  identity check: eight bytes of HMAC(GUID, personal_id)
 //! 15..23 only while pending: eight bytes of HMAC(GUID, election, choice)
 //! ```
-//! The scripts `claim.lua` and `load.lua` know these offsets too.
+//! This GUID is the voter's first one, and the ballot stays there. Only the identity check is made with the GUID of today;
+//! that of a voter who was struck is nobody's. Under a GUID that was issued later lies what leads there:
+//! ```text
+//! 0      3: see there
+//! 1..17  the first GUID, masked with sixteen bytes of HMAC(GUID)
+//! ```
+//! The scripts in `src/scripts` know these offsets too, also those of voter-roll-command.
+
+use crate::voter::Guid;
 
 /// Length of an entry that is not pending.
 pub const ENTRY_BYTES: usize = 15;
+
+/// Length of the identity check.
+pub const IDENTITY_BYTES: usize = 8;
+
+/// Length of an entry that leads to another one.
+pub const FORWARD_BYTES: usize = 17;
+
+/// The first byte of an entry that leads to another one.
+const FORWARD: u8 = 3;
+
+/// The entry under a later GUID.
+pub(crate) fn forward(first: &Guid, mask: [u8; 16]) -> [u8; FORWARD_BYTES] {
+    let mut bytes = [FORWARD; FORWARD_BYTES];
+    bytes[1..].copy_from_slice(&masked(first.as_bytes(), mask));
+    bytes
+}
+
+/// The first GUID, where an entry leads there.
+pub(crate) fn follow(entry: &[u8], mask: [u8; 16]) -> Option<Guid> {
+    match entry.split_first()? {
+        (&FORWARD, first) => Some(Guid::from_bytes(masked(first.try_into().ok()?, mask))),
+        _ => None,
+    }
+}
+
+fn masked(bytes: &[u8; 16], mask: [u8; 16]) -> [u8; 16] {
+    std::array::from_fn(|index| bytes[index] ^ mask[index])
+}
 
 /// Where a voter's entry lies in Redis, and what hides its serial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +59,7 @@ pub struct EntryAddress {
     pub mask: u32,
 }
 
-/// How far a voter has come.
+/// The state of a voter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Has not voted.
@@ -32,21 +68,24 @@ pub enum State {
     Pending,
     /// Has voted.
     Voted,
+    /// Is found elsewhere: this is no ballot.
+    Forward,
 }
 
 impl State {
-    /// The state in the first byte of an entry; `None` where this is no entry.
+    /// The state in the first byte of an entry; `None` if this is not an entry.
     pub fn of(entry: &[u8]) -> Option<Self> {
         match (entry.first()?, entry.len()) {
             (0, ENTRY_BYTES) => Some(Self::Free),
             (1, 23) => Some(Self::Pending),
             (2, ENTRY_BYTES) => Some(Self::Voted),
+            (&FORWARD, FORWARD_BYTES) => Some(Self::Forward),
             _ => None,
         }
     }
 }
 
-/// What an entry says, apart from its state.
+/// The content of an entry, apart from its state.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Entry {
@@ -55,11 +94,11 @@ pub struct Entry {
     /// The number of the ballot.
     pub serial: u32,
     /// The HMAC by which the personal id is checked.
-    pub identity: [u8; 8],
+    pub identity: [u8; IDENTITY_BYTES],
 }
 
 impl Entry {
-    /// The entry of a voter who has not come yet.
+    /// The entry of a voter who has not voted yet.
     pub fn free(&self, mask: u32) -> [u8; ENTRY_BYTES] {
         let mut bytes = [0; ENTRY_BYTES];
         bytes[1..3].copy_from_slice(&self.district.to_le_bytes());
@@ -75,9 +114,11 @@ impl Entry {
         bytes
     }
 
-    /// Reads an entry in any state; `None` where this is no entry.
+    /// Reads the entry of a ballot in any state; `None` where this is none.
     pub fn unpack(bytes: &[u8], mask: u32) -> Option<Self> {
-        State::of(bytes)?;
+        if State::of(bytes)? == State::Forward {
+            return None;
+        }
         Some(Self {
             district: u16::from_le_bytes(bytes[1..3].try_into().ok()?),
             serial: u32::from_le_bytes(bytes[3..7].try_into().ok()?) ^ mask,
@@ -116,6 +157,18 @@ mod tests {
             &[0; 16],
         ] {
             assert!(State::of(bytes).is_none() && Entry::unpack(bytes, 0).is_none());
+        }
+    }
+
+    #[test]
+    fn a_later_guid_leads_to_the_first() {
+        let (first, mask) = (Guid::random(), [0x5a; 16]);
+        let entry = forward(&first, mask);
+        assert_eq!(State::of(&entry), Some(State::Forward));
+        assert_eq!(follow(&entry, mask), Some(first));
+        assert!(Entry::unpack(&entry, 0).is_none());
+        for other in [&entry[..16], &[0; 15], b"", &[2; 17]] {
+            assert_eq!(follow(other, mask), None);
         }
     }
 

@@ -4,8 +4,8 @@ use std::thread;
 
 use crate::keys::RollKeys;
 
-/// How many serials an election has: a quarter more than the voters of its first load, so that the
-/// roll may grow. `None` where that is more than 32 bits hold.
+/// How many serials an election has: a quarter more than the voters of its first load, so that the roll may
+/// grow. `None` if that exceeds 32 bits.
 pub fn capacity(voters: u64) -> Option<u32> {
     let quarter = voters.div_ceil(4);
     u32::try_from(voters.checked_add(quarter)?.max(1)).ok()
@@ -13,7 +13,7 @@ pub fn capacity(voters: u64) -> Option<u32> {
 
 /// The serial of each row number below `capacity`: the rank of its HMAC among all of them.
 ///
-/// Sorted by the first 64 bits of the HMAC; equal ones, should that ever happen, by row number.
+/// Sorted by the first 64 bits of the HMAC; equal ones, if that ever happens, by row number.
 pub fn serials(keys: &RollKeys, capacity: u32) -> Vec<u32> {
     let mut order: Vec<(u64, u32)> = (0..capacity).map(|row| (0, row)).collect();
     let threads = thread::available_parallelism().map_or(1, usize::from);

@@ -5,19 +5,24 @@ use std::{borrow::Cow, fmt, str::FromStr};
 use jiff::civil::Date;
 use uuid::Uuid;
 
-/// A voter's GUID: what the voter was sent, and keeps to oneself. Never shown by `Debug`.
+/// A voter's GUID: sent to the voter, who keeps it secret. Never shown by `Debug`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Guid([u8; 16]);
 
-/// The text is no GUID.
+/// The text is not a GUID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a GUID: 32 hexadecimal digits, with or without hyphens, are expected")]
 pub struct NotAGuid;
 
 impl Guid {
-    /// A GUID that nobody can foresee (a version 4 UUID).
+    /// An unpredictable GUID (a version 4 UUID).
     pub fn random() -> Self {
         Self(Uuid::new_v4().into_bytes())
+    }
+
+    /// Of 16 bytes in network order.
+    pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
     }
 
     /// The 16 bytes, in network order.
@@ -55,7 +60,7 @@ impl fmt::Debug for Guid {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PersonalId([u8; 11]);
 
-/// The text is no personal identity number.
+/// The text is not a personal identity number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a personal_id: exactly 11 digits are expected")]
 pub struct NotAPersonalId;
@@ -112,11 +117,11 @@ pub struct Voter {
     pub last_name: Cow<'static, str>,
     /// Date of birth.
     pub birth_date: Date,
-    /// Gender, as the register has it.
+    /// Gender, as in the register.
     pub gender: Cow<'static, str>,
     /// Region of residence.
     pub region: Cow<'static, str>,
-    /// Constituency; 0 where there is only one.
+    /// Constituency; 0 if there is only one.
     pub district: u16,
 }
 

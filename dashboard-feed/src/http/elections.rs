@@ -13,7 +13,7 @@ use service_kit::problem::Problem;
 use super::{absence, election_id, is_known, schema};
 use crate::latest::{LatestResults, PublishedResult, Summary};
 
-/// Where an election stands, by this server's clock.
+/// The state of an election, by this server's clock.
 #[derive(Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum State {
@@ -22,13 +22,16 @@ enum State {
     /// It has ended, and not everything has been counted.
     Counting,
     Final,
+    /// It was wrong, and has no result.
+    Cancelled,
 }
 
 impl State {
-    /// An election is open from the later of its start and its creation until its end, which is
-    /// no longer part of it.
+    /// An election is open from the later of its start and its creation until its end, which is exclusive.
     fn of(election: &Summary, now: Timestamp) -> Self {
-        if election.r#final {
+        if election.cancelled.is_some() {
+            Self::Cancelled
+        } else if election.r#final {
             Self::Final
         } else if now >= election.end {
             Self::Counting
@@ -55,6 +58,8 @@ struct Listed {
     end: Timestamp,
     publication: String,
     r#final: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancelled: Option<Timestamp>,
     state: State,
 }
 
@@ -71,6 +76,7 @@ impl Listed {
             end,
             publication,
             r#final,
+            cancelled,
             position: _,
         } = summary.clone();
         Self {
@@ -82,6 +88,7 @@ impl Listed {
             end,
             publication,
             r#final,
+            cancelled,
             state,
         }
     }
@@ -104,9 +111,9 @@ pub(crate) async fn list(latest: Data<LatestResults>) -> Result<HttpResponse, Pr
         .json(ElectionList { elections }))
 }
 
-/// Gives the newest result, byte for byte as it was published
+/// Returns the newest result, byte for byte as it was published
 ///
-/// With an `ETag`: a client that sends it as `If-None-Match` is answered 304 while nothing has changed.
+/// With an `ETag`: a client that sends it as `If-None-Match` gets 304 while nothing has changed.
 #[utoipa::path(get, path = "/api/elections/{id}/results", params(("id" = u32, Path, description = "The election")), responses(
     (status = 200, body = schema::Result),
     (status = 304, description = "Nothing has changed"),
@@ -162,6 +169,15 @@ mod tests {
         let at = |time: &str| State::of(&election, time.parse().unwrap());
         assert_eq!(at("2026-06-16T15:30:00Z"), State::NotOpen);
         assert_eq!(at("2026-06-16T16:00:00Z"), State::Open);
+    }
+
+    #[test]
+    fn what_is_cancelled_is_neither_open_nor_counted() {
+        let mut election = sample(1, 0, "").summary().clone();
+        election.cancelled = Some("2026-06-16T16:00:00Z".parse().unwrap());
+        for now in ["2026-06-16T16:00:00Z", "2026-06-17T16:00:00Z"] {
+            assert_eq!(State::of(&election, now.parse().unwrap()), State::Cancelled);
+        }
     }
 
     #[test]

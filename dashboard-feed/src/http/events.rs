@@ -1,4 +1,4 @@
-//! Server-sent events: how an observer's connection leaves the HTTP server.
+//! Server-sent events: takes an observer's connection over from the HTTP server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -46,7 +46,7 @@ pub(crate) async fn events(
 
     let observer = Observer::new(socket, results, place);
     tokio::spawn(observer.run(last_event_id(&request), reconnection_time()));
-    // For the HTTP server, which still expects an answer; it is sent to nobody.
+    // The HTTP server still expects an answer; it is never sent.
     Ok(HttpResponse::NoContent().force_close().finish())
 }
 
@@ -56,8 +56,8 @@ fn last_event_id(request: &HttpRequest) -> Option<u64> {
     value.to_str().ok()?.parse().ok()
 }
 
-/// Between one and three seconds, each time another: so that a crowd that lost its connections
-/// together does not come back in one instant.
+/// Between one and three seconds, different each time, so that a crowd that lost its connections together does
+/// not reconnect all in the same instant.
 fn reconnection_time() -> Duration {
     static ASKED: AtomicU64 = AtomicU64::new(0);
     let turn = ASKED.fetch_add(1, Ordering::Relaxed);
@@ -71,6 +71,8 @@ fn too_many_observers() -> Problem {
         "too-many-observers",
         "There are too many observers.",
     )
-    .detail("All places are taken: try again later, or read /api/elections/{id}/results.")
+    .detail(
+        "No more connections are accepted: try again later, or read /api/elections/{id}/results.",
+    )
     .retry_after_s(10)
 }

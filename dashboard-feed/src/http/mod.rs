@@ -32,10 +32,10 @@ use crate::latest::{Absence, LatestResults};
 use crate::options::RunOptions;
 use crate::stream::Connection;
 
-/// What the kernel buffers for one client at most, in bytes (Linux doubles it).
+/// The most that the kernel buffers for one client, in bytes (Linux doubles it).
 ///
-/// A socket's send buffer is a queue too: left to grow by itself, it would keep minutes of old
-/// results for a client that cannot keep up.
+/// A socket's send buffer is a queue too: if it could grow, it would keep minutes of old results for a client
+/// that cannot keep up.
 const SEND_BUFFER: u32 = 32 * 1024;
 
 /// Connections that may wait to be accepted: a crowd reconnects all at once.
@@ -91,7 +91,7 @@ pub(crate) fn serve(
             .h1(map_config(app, |()| AppConfig::default()));
         fn_service(async |socket: TcpStream| {
             let peer = socket.peer_addr().ok();
-            // Frames are written whole: waiting for more would only delay them.
+            // Frames are written whole, so waiting for more data would only delay them.
             let _without = socket.set_nodelay(true);
             Ok::<_, DispatchError>((Connection::new(socket), peer))
         })
@@ -105,7 +105,7 @@ pub(crate) fn serve(
     Ok((address, server.run()))
 }
 
-/// All endpoints but the page and those that every service has.
+/// All endpoints except the page and those that every service has.
 fn endpoints() -> Vec<Endpoint> {
     vec![
         endpoint!(Access::Anyone, elections::list).with_head(),
@@ -124,8 +124,7 @@ fn get_or_head() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-/// For everything without a route. Nothing here can be changed, so any other method is wrong
-/// wherever it is used.
+/// For everything without a route. Nothing here can be changed, so any other method is wrong on every path.
 async fn no_route(method: Method) -> Result<HttpResponse, Problem> {
     if method == Method::GET || method == Method::HEAD {
         return not_found().await;
@@ -156,7 +155,7 @@ fn election_id(text: &str) -> Result<ElectionId, Problem> {
     })
 }
 
-/// Why there is no answer, for `election` or for the list of all.
+/// Explains why there is no result for `election`, or no list of elections.
 fn absence(absence: Absence, election: Option<ElectionId>) -> Problem {
     match (absence, election) {
         (Absence::Unknown(known), Some(election)) => {
@@ -173,7 +172,7 @@ fn absence(absence: Absence, election: Option<ElectionId>) -> Problem {
             "results-not-available",
             "The results cannot be shown at the moment.",
         )
-        .detail("The results have not been read yet, or the service stops: try again in a moment.")
+        .detail("The results have not been read yet, or the service is stopping: try again in a moment.")
         .retry_after_s(1),
     }
 }

@@ -14,20 +14,20 @@ use service_kit::hex::hex;
 
 use super::{get_or_head, is_known};
 
-/// Nothing from anywhere but here, and no script or style in the page itself.
+/// Content only from this server, and no inline scripts or styles.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
-/// What is in a file never changes, as its name contains a hash of it.
+/// The content of a file never changes, as its name contains a hash of it.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 const INDEX: &str = "index.html";
 
-/// What a compressed file ends with, the smallest first.
+/// The extensions of compressed files, the smallest first.
 static ENCODINGS: [(&str, Encoding); 2] = [("br", Encoding::brotli()), ("gz", Encoding::gzip())];
 
-/// What `npm run build` made, with a `.br` and a `.gz` beside every file that they make smaller.
+/// The output of `npm run build`, with a `.br` and a `.gz` next to every file that they make smaller.
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
 struct Dist;
@@ -53,7 +53,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
 /// One file of the page.
 struct Asset {
     media_type: &'static str,
-    /// Of the content; each encoding of it has an entity tag of its own.
+    /// The hash of the content; each encoding has its own entity tag.
     hash: String,
     plain: Bytes,
     /// The smallest first.

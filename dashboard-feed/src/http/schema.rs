@@ -1,4 +1,4 @@
-//! The form of the answers, for the description only: the feed passes on the bytes of Redis unchanged.
+//! The schema of the answers, only for the description: the feed forwards the bytes from Redis unchanged.
 #![expect(dead_code, reason = "only described")]
 
 use serde::Serialize;
@@ -15,17 +15,20 @@ pub(super) struct ElectionList {
 pub(super) struct ListedElection {
     election: u32,
     title: String,
-    /// True where persons stand.
+    /// True if candidates are persons.
     individual: bool,
     created: String,
     start: String,
     end: String,
     publication: Publication,
     r#final: bool,
+    /// When it was cancelled; absent where it was not.
+    #[schema(nullable = false)]
+    cancelled: Option<String>,
     state: State,
 }
 
-/// When the numbers may be seen.
+/// When the numbers are published.
 #[derive(ToSchema)]
 #[schema(rename_all = "kebab-case")]
 pub(super) enum Publication {
@@ -33,7 +36,7 @@ pub(super) enum Publication {
     AfterClose,
 }
 
-/// How far an election is.
+/// The state of an election.
 #[derive(ToSchema)]
 #[schema(rename_all = "kebab-case")]
 pub(super) enum State {
@@ -41,6 +44,7 @@ pub(super) enum State {
     Open,
     Counting,
     Final,
+    Cancelled,
 }
 
 /// The result of an election as of some position in the log. Shares are rounded, for the eye; nothing is
@@ -57,45 +61,77 @@ pub(super) struct Result {
     publication: Publication,
     /// Nothing can change any more.
     r#final: bool,
+    /// When the election was cancelled; absent where it was not. Then nothing in here is a result.
+    #[schema(nullable = false)]
+    cancelled: Option<String>,
     /// The sum of the partitions' offsets: grows with every change.
     position: i64,
-    /// When the log received the newest record in here.
+    /// When the log received the newest record included.
     #[schema(required)]
     counted_to: Option<String>,
     /// Voters on the roll, if it is loaded.
     #[schema(required)]
     registered: Option<u64>,
-    /// counted + repeated + rejected.
+    /// counted + repeated + rejected + withdrawn.
     records: u64,
     counted: u64,
     /// Paper lines sent again.
     repeated: u64,
+    /// Paper ballots that do not count, as their file was withdrawn; not there where none was.
+    #[schema(nullable = false)]
+    withdrawn: Option<u64>,
+    /// `manual` where the result waits for an administrator's word after the end, and is provisional until then.
+    #[schema(nullable = false)]
+    finalise: Option<String>,
     /// Ballots that do not count, by reason.
     rejected: std::collections::BTreeMap<String, u64>,
     /// counted / registered.
     #[schema(required)]
     turnout: Option<f64>,
     candidates: Vec<Candidate>,
-    /// Seats, or a winner, and the ties that mattered; null while it may not be seen.
+    /// The poll numbers of lists that stand together.
+    #[schema(nullable = false)]
+    alliances: Option<Vec<Vec<u32>>>,
+    /// Seats, or winners, and the ties that mattered; null while it may not be seen, or the
+    /// electorate is not known that a threshold is a percentage of.
     #[schema(required)]
     outcome: Option<Outcome>,
+    /// The lots that decided what was level; absent where none were drawn.
+    #[schema(nullable = false)]
+    lots: Option<Lots>,
     timeline: Option<Timeline>,
-    /// Where votes were counted in several constituencies.
+    /// Present if votes were counted in several constituencies.
     districts: Option<Vec<Constituency>>,
 }
 
-/// How votes become seats or a winner.
+/// Lots that were drawn when the result was final.
+#[derive(ToSchema)]
+pub(super) struct Lots {
+    /// Poll numbers, in the order in which they were drawn.
+    order: Vec<u32>,
+    /// Who drew.
+    drawn_by: String,
+    drawn_at: String,
+}
+
+/// How votes become seats or winners.
 #[derive(ToSchema)]
 pub(super) struct Rules {
     /// `dhondt`, `sainte_lague`, … or `majority`.
     method: String,
-    /// Seats to share out.
+    /// Seats to distribute.
     #[schema(nullable = false)]
     seats: Option<u64>,
     #[schema(nullable = false)]
     threshold: Option<Threshold>,
     #[schema(nullable = false)]
     winner: Option<Winner>,
+    /// How many are elected by plurality, where it is not one.
+    #[schema(nullable = false)]
+    winners: Option<u64>,
+    /// What an absolute majority is more than half of: the valid votes where it is not said.
+    #[schema(nullable = false)]
+    of: Option<MajorityBase>,
     /// How many go on to a second round.
     #[schema(nullable = false)]
     runoff: Option<u64>,
@@ -110,6 +146,12 @@ pub(super) struct Threshold {
     #[schema(nullable = false)]
     percent: Option<Decimal>,
     of: ThresholdBase,
+    /// More than the percentage, not at least.
+    #[schema(nullable = false)]
+    strict: Option<bool>,
+    /// Alliances reach it together.
+    #[schema(nullable = false)]
+    alliances: Option<bool>,
 }
 
 /// What a threshold is a percentage of.
@@ -118,7 +160,17 @@ pub(super) struct Threshold {
 pub(super) enum ThresholdBase {
     Valid,
     Cast,
+    Registered,
     Quota,
+}
+
+/// What an absolute majority is a majority of.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(super) enum MajorityBase {
+    Valid,
+    /// All who voted, invalid votes included.
+    Cast,
 }
 
 /// An exact decimal.
@@ -137,19 +189,20 @@ pub(super) enum Winner {
     Absolute,
 }
 
-/// Seats, or a winner, and the ties that mattered.
+/// Seats, or winners, and the ties that mattered.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub(super) enum Outcome {
     Seats(SeatsOutcome),
     Winner(WinnerOutcome),
+    Winners(WinnersOutcome),
 }
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct SeatsOutcome {
     /// In the order of `candidates`.
     seats: Vec<u64>,
-    /// Seats that an open tie leaves to nobody.
+    /// Seats that an open tie leaves to nobody, or that no list can take.
     open_seats: u64,
     ties: Vec<Tie>,
 }
@@ -165,13 +218,20 @@ pub(super) struct WinnerOutcome {
     ties: Vec<Tie>,
 }
 
+#[derive(Serialize, ToSchema)]
+pub(super) struct WinnersOutcome {
+    /// The poll numbers of those who are elected, most votes first; fewer than there are places while a tie is open.
+    winners: Vec<u32>,
+    ties: Vec<Tie>,
+}
+
 /// A tie that mattered.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Tie {
     /// How many of the poll numbers in `between` get a seat, or win.
     seats: u64,
     between: Vec<u32>,
-    /// Null where it is open.
+    /// Null if it is open.
     #[schema(required)]
     settled_by: Option<TieRule>,
     won_by: Vec<u32>,
@@ -194,6 +254,7 @@ pub(super) enum Standing {
     Exempt,
     NoListReached,
     Below,
+    TakesNoPart,
 }
 
 /// The participants; without votes, share and seats while these are withheld.
@@ -208,12 +269,18 @@ pub(super) struct Candidate {
     share: Option<f64>,
     #[schema(nullable = false)]
     seats: Option<u64>,
-    /// Where seats are shared out.
+    /// Present if seats are distributed.
     #[schema(nullable = false)]
     standing: Option<Standing>,
     /// Its own threshold in percent.
     #[schema(nullable = false)]
     threshold_percent: Option<Decimal>,
+    /// How many candidates it has, where that limits its seats.
+    #[schema(nullable = false)]
+    candidates: Option<u64>,
+    /// The seats that it has beside those that are shared out here.
+    #[schema(nullable = false)]
+    seats_won: Option<u64>,
 }
 
 /// Votes counted over time, by when the log received them.

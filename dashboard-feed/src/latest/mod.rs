@@ -13,12 +13,12 @@ use crate::ElectionId;
 pub(crate) use published_result::sample;
 pub(crate) use published_result::{PublishedResult, Summary};
 
-/// Receives every change of one election's result that it is quick enough for, and always the last.
+/// Receives the changes of one election's result: it may miss some if it is slow, but never the last.
 pub(crate) type Results = watch::Receiver<Arc<PublishedResult>>;
 
-/// What is shown of every election. Cheap to clone; all clones are the same latest.
+/// The shown result of every election. Cheap to clone; all clones share the same state.
 ///
-/// It keeps what it has when Redis is gone, so that observers still see the last known results.
+/// It keeps the results when Redis is gone, so that observers still see the last known ones.
 #[derive(Clone, Default)]
 pub(crate) struct LatestResults {
     state: Arc<RwLock<State>>,
@@ -37,7 +37,7 @@ enum Phase {
     Empty,
     /// Redis has been read: missing results do not exist.
     Loaded,
-    /// The service stops.
+    /// The service is stopping.
     Closed,
 }
 
@@ -46,16 +46,16 @@ enum Phase {
 pub(crate) enum Absence {
     /// Not known yet, or the service is stopping: ask again.
     NotNow,
-    /// There is no such election, but these.
+    /// There is no such election; these exist.
     Unknown(Vec<ElectionId>),
 }
 
 impl LatestResults {
-    /// Shows a publication, unless what is shown is newer or the same.
+    /// Shows a publication, unless the one shown is newer or the same.
     ///
-    /// Returns whether it changed the latest. Equal positions may differ in what is not counted
-    /// from the log, such as the number of registered voters; lower ones are never shown, not even
-    /// when Redis lost its memory: the same log will lead it back to where it was.
+    /// Returns whether it changed the latest. Equal positions may differ in data that is not counted from the
+    /// log, such as the number of registered voters. Lower positions are never shown, not even after Redis has
+    /// lost its data: the same log leads it back to where it was.
     pub(crate) fn show(&self, publication: PublishedResult) -> bool {
         let publication = Arc::new(publication);
         let mut state = self.write();

@@ -1,4 +1,4 @@
-//! One result as it was published, with everything that is sent of it.
+//! One result as it was published, in all the forms in which it is sent.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ElectionId;
 
-/// A result, encoded once for all who will be sent it.
+/// A result, encoded once for all recipients.
 #[derive(Debug)]
 pub(crate) struct PublishedResult {
     summary: Summary,
@@ -17,12 +17,12 @@ pub(crate) struct PublishedResult {
     entity_tag: String,
 }
 
-/// What the feed itself reads of a result; the rest of it is passed on unread.
+/// The fields of a result that the feed itself reads; the rest is forwarded unread.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Summary {
     pub(crate) election: ElectionId,
     pub(crate) title: String,
-    /// Persons stand for election (one winner), rather than lists.
+    /// Whether the candidates are persons (one winner) rather than lists.
     pub(crate) individual: bool,
     pub(crate) created: Timestamp,
     pub(crate) start: Timestamp,
@@ -31,6 +31,9 @@ pub(crate) struct Summary {
     pub(crate) publication: String,
     /// Every partition of the log is closed: nothing can change any more.
     pub(crate) r#final: bool,
+    /// When it was cancelled, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cancelled: Option<Timestamp>,
     /// The sum of the partitions' offsets counted; grows with every record.
     pub(crate) position: u64,
 }
@@ -39,7 +42,7 @@ impl PublishedResult {
     /// Reads a result and encodes it for sending.
     ///
     /// # Errors
-    /// Where the bytes are not a result's JSON.
+    /// If the bytes are not the JSON of a result.
     pub(crate) fn parse(json: Bytes) -> serde_json::Result<Self> {
         let summary: Summary = serde_json::from_slice(&json)?;
         let event = encode_event(summary.position, &json);

@@ -11,9 +11,8 @@ use tokio::net::TcpStream;
 
 /// What the HTTP server reads from and writes to.
 ///
-/// When the socket has been taken the server sees a peer that has gone: reading is at its end, and
-/// what is written falls into the void. So it finishes with the connection and frees its buffers,
-/// while the socket stays open.
+/// Once the socket has been taken, the server sees a peer that has gone: reads return end of file, and writes
+/// are discarded. So it finishes with the connection and frees its buffers, while the socket stays open.
 pub(crate) struct Connection {
     socket: Rc<RefCell<Option<TcpStream>>>,
 }
@@ -50,7 +49,7 @@ impl Connection {
 }
 
 impl ConnectionHandle {
-    /// Takes the socket. The answer that the handler gives to the server is sent to nobody.
+    /// Takes the socket. The answer that the handler then returns to the server is never sent.
     pub(crate) fn take(&self) -> Option<TcpStream> {
         self.socket.borrow_mut().take()
     }

@@ -12,8 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::latest::Results;
 
-/// A comment is sent when nothing else was for this long, so that nobody on the way takes the
-/// stream for dead.
+/// A comment is sent after this long without any other data, so that no proxy considers the stream dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const KEEP_ALIVE_COMMENT: Bytes = Bytes::from_static(b":\n\n");
 
@@ -24,7 +23,7 @@ const STALLED: Duration = Duration::from_secs(30);
 pub(crate) struct Observer {
     socket: TcpStream,
     results: Results,
-    /// This observer's permit.
+    /// Counts against the maximum number of observers.
     _place: OwnedSemaphorePermit,
 }
 
@@ -42,7 +41,7 @@ impl Observer {
     /// `seen` is the position that the client has already, from its `Last-Event-ID`, and `retry`
     /// how long it should wait before it connects again.
     pub(crate) async fn run(mut self, seen: Option<u64>, retry: Duration) {
-        // However it ends, nobody needs to know: with a crowd, it is not worth a log line.
+        // How it ends does not matter: with a crowd, it is not worth a log line.
         let _ended = self.send_results(seen, retry).await;
     }
 
@@ -52,7 +51,7 @@ impl Observer {
         loop {
             let next = tokio::select! {
                 changed = self.results.changed() => match changed {
-                    // The newest, whatever came in between: this is where a slow observer skips results.
+                    // Only the newest: this is where a slow observer skips results.
                     Ok(()) => self.results.borrow_and_update().event().clone(),
                     Err(_closed) => return self.socket.shutdown().await,
                 },
@@ -95,7 +94,7 @@ impl Observer {
     }
 }
 
-/// Completes when the client has closed its side. What it sends is not read for anything.
+/// Completes when the client has closed its side. Anything it sends is discarded.
 async fn hung_up(socket: &TcpStream) -> io::Result<()> {
     loop {
         socket.readable().await?;
@@ -119,8 +118,8 @@ mod tests {
     use super::*;
     use crate::latest::{LatestResults, sample};
 
-    /// Ten thousand observers are ten thousand of these; with the kernel's and the runtime's share
-    /// an observer must stay under 4 kB.
+    /// There is one of these for each of ten thousand observers; including the kernel's and the runtime's
+    /// share, an observer must stay under 4 kB.
     #[tokio::test]
     async fn an_observer_is_small() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

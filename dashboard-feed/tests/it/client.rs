@@ -144,7 +144,7 @@ impl Observer {
                 return Some(parse(&block[..end]));
             }
             let frame = before_deadline("an event", self.body.frame()).await?;
-            // Cut off in the middle counts as an end, too.
+            // A cut connection also counts as an end.
             let data = frame.ok()?.into_data().unwrap();
             self.received.extend_from_slice(&data);
         }

@@ -1,4 +1,4 @@
-//! A feed on a port of its own, and the Redis that it follows.
+//! A feed on its own port, and the Redis that it follows.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -22,7 +22,7 @@ pub(crate) struct TestFeed {
     running: JoinHandle<anyhow::Result<()>>,
 }
 
-/// A result as tally-stream publishes it, or as much of it as matters here.
+/// The parts of a result published by tally-stream that matter here.
 pub(crate) fn result(election: u32, position: u64) -> String {
     result_titled(election, position, "Test")
 }
@@ -33,7 +33,7 @@ pub(crate) fn result_titled(election: u32, position: u64, title: &str) -> String
     )
 }
 
-/// A Redis for one test alone: channels are the whole server's.
+/// A Redis for a single test: channels belong to the whole server.
 pub(crate) async fn new_redis() -> Server {
     devstack::shared()
         .await
@@ -70,7 +70,7 @@ impl TestFeed {
         let (address, admin_address) = (feed.address, feed.admin_address);
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(feed.run_until(async {
-            // A test that ends stops its feed, too.
+            // A feed also stops when its test ends.
             let _ = stopped.await;
             Ok(())
         }));
@@ -185,7 +185,7 @@ impl Publisher {
     }
 }
 
-/// The settings that a command line with `run` gives.
+/// The settings from a command line with `run`.
 pub(crate) fn run_options<'a>(line: impl IntoIterator<Item = &'a &'a str>) -> RunOptions {
     match Options::parse_from(line).command {
         Command::Run(options) => *options,

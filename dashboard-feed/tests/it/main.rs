@@ -1,4 +1,4 @@
-//! The feed as it runs, on a real Redis, with real connections.
+//! Tests of the running feed, with a real Redis and real connections.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod client;

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Writes a .br and a .gz beside every built file that they make smaller, and says how big a first visit is.
-// Fails where that is too big: a phone at a crowded square has little bandwidth.
+// Fails if that is too big: a phone in a crowded square has little bandwidth.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,7 +36,7 @@ for (const file of files) {
   line(sizes, relative(dist, file));
 }
 line(total, "first load");
-// Every file is needed at once; gzip is what the least able client gets.
+// Every file is needed on the first visit; gzip is what the least capable client gets.
 if (total.gz > FIRST_LOAD_LIMIT_KB * 1000) {
   console.error(`The first load is over ${FIRST_LOAD_LIMIT_KB} kB.`);
   process.exit(1);

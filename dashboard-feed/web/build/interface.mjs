@@ -1,4 +1,4 @@
-// Writes src/feed/interface.ts from the feed's OpenAPI document; with --check, fails where the file is out of date.
+// Writes src/feed/interface.ts from the feed's OpenAPI document; with --check, fails if the file is out of date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { compile } from "json-schema-to-typescript";
 import { format, resolveConfig } from "prettier";

@@ -35,12 +35,12 @@ function Page() {
   );
 }
 
-/** The election of the address; without one, what most people come for, and then no other by itself. */
+/** The election in the address; without one, the one that most people come for, and it then stays. */
 function useWantedElection(): number | undefined {
   const list = elections.value ?? [];
   const following = shown.value?.result.election;
   const wanted = address.value.election ?? following ?? byInterest(list, now.value)[0]?.election;
-  // One that has just been defined may take a moment to be known to the feed.
+  // The feed may need a moment to learn of a newly defined election.
   const isListed = list.some(({ election }) => election === wanted);
   useEffect(() => {
     if (wanted !== undefined && isListed) follow(wanted);

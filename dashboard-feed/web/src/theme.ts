@@ -1,4 +1,4 @@
-// Light or dark: as the system says, until somebody says otherwise.
+// Light or dark: follows the system until the user chooses.
 import { computed, effect, signal } from "@preact/signals";
 
 export const PREFERENCES = ["auto", "light", "dark"] as const;
@@ -22,7 +22,7 @@ export const theme = computed<Theme>(() => {
 /** Whether things may move. */
 export const moving = computed(() => !systemStill.value);
 
-/** A browser may forbid to remember anything; then the choice lasts as long as the page. */
+/** A browser may forbid storage; then the choice lasts as long as the page. */
 function remembered(): Preference {
   try {
     const stored = localStorage.getItem(KEY);

@@ -18,12 +18,12 @@ use super::{User, find_program};
 /// Everything needed to start a process, and to start it again.
 #[derive(Debug, Clone)]
 pub(crate) struct Launch {
-    /// What it is called in messages and in the name of its log.
+    /// Its name in messages and in the file name of its log.
     pub(crate) name: String,
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<OsString>,
     pub(crate) environment: Vec<(String, String)>,
-    /// The user it runs as; the user of this program if absent.
+    /// The user it runs as; if absent, the user of this program.
     pub(crate) user: Option<User>,
     /// The directory it starts in.
     pub(crate) directory: PathBuf,
@@ -35,12 +35,12 @@ pub(crate) struct Launch {
 pub(crate) enum Output {
     /// Both are appended to this file.
     Log(PathBuf),
-    /// Both are this program's own.
+    /// Both are inherited from this program.
     Inherited,
 }
 
 impl Launch {
-    /// The log to point a reader to, where there is one.
+    /// The log to name in messages, if there is one.
     pub(crate) fn log(&self) -> Option<&Path> {
         match &self.output {
             Output::Log(path) => Some(path),
@@ -62,8 +62,8 @@ impl Launch {
         })
     }
 
-    /// `setpriv` asks the kernel to kill the process when the thread that spawned it ends. Whether that
-    /// thread ended before it was asked shows in the parent's id, which the shell looks at afterwards.
+    /// `setpriv` asks the kernel to kill the process when the thread that spawned it ends. The thread may have
+    /// ended before that request, so the shell checks the parent's id afterwards.
     fn command(&self) -> anyhow::Result<Command> {
         const STILL_MY_CHILD: &str = r#"[ "$PPID" = "$0" ] && exec "$@""#;
         let mut command = Command::new(find_program("setpriv")?);
@@ -80,7 +80,7 @@ impl Launch {
         command.arg(&self.program).args(&self.arguments);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.current_dir(&self.directory);
-        // Ctrl-C in a terminal goes to a whole process group; the children are to be stopped in order.
+        // Ctrl-C in a terminal goes to a whole process group, but the children must be stopped in order.
         command.process_group(0);
         let (stdout, stderr) = self.streams()?;
         command.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
@@ -92,15 +92,15 @@ impl Launch {
 #[derive(Debug)]
 pub(crate) struct Child {
     pid: Pid,
-    /// Held while the process is reaped and while it is signalled, so that no signal meets another
-    /// process to which the id was given meanwhile.
+    /// Held while the process is reaped and while it is signalled, so that no signal goes to another process
+    /// that has been given the same id.
     reaped: Arc<Mutex<bool>>,
     exit: watch::Receiver<Option<ExitStatus>>,
 }
 
 impl Child {
-    /// Starts the process on a thread that lives exactly as long as the process, because the kernel's
-    /// promise to kill the child is bound to the thread that spawned it, not to the program.
+    /// Starts the process on a thread that lives exactly as long as the process, because the kernel kills the
+    /// child when the thread that spawned it ends, not when the program does.
     pub(crate) async fn spawn(launch: &Launch) -> anyhow::Result<Self> {
         let mut command = launch.command()?;
         let reaped = Arc::new(Mutex::new(false));
@@ -116,7 +116,7 @@ impl Child {
                 };
                 let id = Pid::from_child(&child);
                 if pid_sender.send(Ok(id)).is_err() {
-                    // The caller has gone: nothing else would ever stop this child.
+                    // The caller is gone: nothing else would ever stop this child.
                     let _ = child.kill();
                 }
                 let _ = rustix::io::retry_on_intr(|| {
@@ -142,7 +142,7 @@ impl Child {
         self.pid.as_raw_nonzero().get().unsigned_abs()
     }
 
-    /// Waits for the end of the process. Absent if its status could not be learnt.
+    /// Waits for the end of the process. Absent if its status could not be read.
     pub(crate) async fn ended(&self) -> Option<ExitStatus> {
         let mut exit = self.exit.clone();
         // The sender is dropped when the thread ends, and the last value can still be read then.
@@ -158,7 +158,7 @@ impl Child {
         }
     }
 
-    /// Asks the process to end, waits for so long, then kills it.
+    /// Asks the process to end, waits up to `limit`, then kills it.
     pub(crate) async fn stop(&self, signal: Signal, limit: Duration) -> Option<ExitStatus> {
         self.signal(signal);
         if let Ok(status) = timeout(limit, self.ended()).await {
@@ -167,7 +167,7 @@ impl Child {
         self.kill().await
     }
 
-    /// Kills the process, with those of its own that did not leave its group, and waits until it is gone.
+    /// Kills the process and those of its children that are still in its group, and waits until it is gone.
     pub(crate) async fn kill(&self) -> Option<ExitStatus> {
         self.kill_group();
         self.ended().await
@@ -177,7 +177,7 @@ impl Child {
         self.signal_group(Signal::KILL);
     }
 
-    /// Sends a signal to the process and those of its own that did not leave its group, unless it has ended.
+    /// Sends a signal to the process and those of its children that are still in its group, unless it has ended.
     pub(crate) fn signal_group(&self, signal: Signal) {
         let reaped = lock(&self.reaped);
         if !*reaped {
@@ -192,7 +192,7 @@ impl Drop for Child {
     }
 }
 
-/// Nothing that can panic runs under this lock.
+/// Ignores poisoning: nothing that can panic runs under this lock.
 fn lock(reaped: &Mutex<bool>) -> MutexGuard<'_, bool> {
     reaped.lock().unwrap_or_else(PoisonError::into_inner)
 }

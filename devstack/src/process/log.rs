@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-/// The line that most likely says why a process ended, among those after `offset` bytes: the last one
-/// that mentions an error, else the last one. Absent if the log is empty.
+/// The line that most likely says why a process ended, among those after `offset` bytes: the last one that
+/// mentions an error, or else the last one. Absent if the log is empty.
 pub(crate) fn last_words(log: &Path, offset: u64) -> Option<String> {
     let content = added_since(log, offset)?;
     let mut lines = content.lines().rev().filter(|line| !is_noise(line));
@@ -23,7 +23,7 @@ fn added_since(log: &Path, offset: u64) -> Option<String> {
     Some(String::from_utf8_lossy(&content[start..]).into_owned())
 }
 
-/// Stack traces and hints come after what matters.
+/// Stack traces and hints come after the line that matters.
 fn is_noise(line: &str) -> bool {
     let text = line.trim_start();
     text.is_empty()

@@ -7,15 +7,15 @@ use anyhow::{Context, bail};
 use rand::RngExt;
 use tokio::net::TcpSocket;
 
-/// Ports are taken from below the range that the kernel gives to outgoing connections (from 32768 on).
-/// A server that is restarted needs its port again, and a client that tries a dead port of that range
-/// again and again will one day be connected to itself and keep it.
+/// Ports are taken from below the range that the kernel uses for outgoing connections (from 32768). A restarted
+/// server needs its port again, and a client that keeps trying a dead port in that range will at some point
+/// connect to itself and hold the port.
 const RANGE: std::ops::Range<u16> = 20_000..30_000;
 
-/// Sockets that hold the ports that were given out, until the process ends.
+/// Sockets that hold the ports handed out, until the process ends.
 static HELD: Mutex<Vec<TcpSocket>> = Mutex::new(Vec::new());
 
-/// A port for a server that starts later, perhaps much later. No other process is given it meanwhile.
+/// A port for a server that starts later, perhaps much later. No other process gets it in the meantime.
 pub(crate) fn free_port() -> anyhow::Result<u16> {
     let mut random = rand::rng();
     for _ in 0..1000 {
@@ -34,11 +34,11 @@ pub(crate) fn free_port() -> anyhow::Result<u16> {
     );
 }
 
-/// Binds a port without listening on it; none where anybody else has bound it.
+/// Binds a port without listening on it; `None` if another process has bound it.
 ///
-/// Linux lets a second socket bind a port if both have `SO_REUSEADDR` and none listens. Every server has it, so
-/// that it can start again on its port. This one does not have it while it binds, so it finds a port that another
-/// process holds in this way.
+/// Linux lets a second socket bind a port if both have `SO_REUSEADDR` and none listens. Every server sets it, so
+/// that it can start again on its port. This socket does not set it while it binds, so it detects a port that
+/// another process holds in this way.
 fn hold(port: u16) -> Option<TcpSocket> {
     let socket = TcpSocket::new_v4().ok()?;
     socket.bind((Ipv4Addr::LOCALHOST, port).into()).ok()?;
@@ -46,7 +46,7 @@ fn hold(port: u16) -> Option<TcpSocket> {
     Some(socket)
 }
 
-/// Fails, naming the port and a remedy, if it is in use.
+/// Fails if the port is in use, with a message that names it and a remedy.
 pub(crate) fn require_free(port: u16, variable: &str) -> anyhow::Result<()> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         Ok(_) => Ok(()),

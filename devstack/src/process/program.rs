@@ -1,13 +1,13 @@
-//! Where the programs are.
+//! Finds programs.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 
-/// Debian keeps PostgreSQL's server programs out of `PATH`, in a directory a version.
+/// Debian keeps PostgreSQL's server programs out of `PATH`, in one directory per version.
 const POSTGRESQL_VERSIONS: &str = "/usr/lib/postgresql";
 
-/// The full path of a program, or one line that says how to get it.
+/// The full path of a program, or a one-line error that says how to install it.
 pub(crate) fn find(name: &str) -> anyhow::Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut directories: Vec<PathBuf> = std::env::split_paths(&path).collect();
@@ -24,7 +24,7 @@ pub(crate) fn find(name: &str) -> anyhow::Result<PathBuf> {
     }
 }
 
-/// The full path of a program of this workspace, which was built into the same directory as this one.
+/// The full path of a program of this workspace, which is in the same directory as this one.
 pub(crate) fn find_sibling(name: &str) -> anyhow::Result<PathBuf> {
     let this = std::env::current_exe().context("cannot tell where this program is")?;
     let file = this.with_file_name(name);
@@ -36,7 +36,7 @@ pub(crate) fn find_sibling(name: &str) -> anyhow::Result<PathBuf> {
     Ok(file)
 }
 
-/// The directories of the installed versions, the newest first.
+/// The directories of the installed versions, newest first.
 fn postgresql_directories(versions: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(versions) else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Whom PostgreSQL runs as, since it refuses to be root.
+//! The user that PostgreSQL runs as, since it refuses to run as root.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// The user to become: none unless this program runs as root, else `postgres`, else `nobody`.
+    /// The user to switch to: none unless this program runs as root; then `postgres`, or else `nobody`.
     pub(crate) fn unprivileged() -> anyhow::Result<Option<Self>> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
@@ -29,14 +29,14 @@ impl User {
         }
     }
 
-    /// Gives a directory to this user.
+    /// Makes this user the owner of a directory.
     pub(crate) fn own(self, directory: &Path) -> anyhow::Result<()> {
         std::os::unix::fs::chown(directory, Some(self.id), Some(self.group))
             .with_context(|| format!("cannot change the owner of {}", directory.display()))
     }
 }
 
-/// `name:password:id:group:…`, as passwd(5) has it.
+/// `name:password:id:group:…`, as in passwd(5).
 fn find(users: &str, name: &str) -> Option<User> {
     users.lines().find_map(|line| {
         let fields: Vec<&str> = line.split(':').collect();

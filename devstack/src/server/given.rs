@@ -1,4 +1,4 @@
-//! Servers that run already and are named in the environment.
+//! Servers that already run and are named in the environment.
 
 use anyhow::Context;
 use tokio::net::TcpStream;
@@ -34,7 +34,7 @@ pub(crate) async fn require_postgres(url: &str) -> anyhow::Result<()> {
         .context(refusal("DATABASE_URL", "its server"))
 }
 
-/// The URLs may hold passwords.
+/// Does not show the URL, which may contain a password.
 fn refusal(variable: &str, server: &str) -> String {
     format!(
         "{variable} is set, but {server} cannot be reached: start it, or unset the variable to have a private one"

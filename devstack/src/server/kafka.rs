@@ -1,4 +1,4 @@
-//! Apache Kafka in `KRaft` mode: every node is broker and controller.
+//! Apache Kafka in `KRaft` mode: every node is both broker and controller.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -108,7 +108,7 @@ async fn start_cluster(jvm: &Jvm, nodes: &[Node], cluster: &str) -> anyhow::Resu
     try_join_all(starting).await
 }
 
-/// How the broker's programs are run.
+/// How to run the broker's programs.
 struct Jvm {
     java: PathBuf,
     class_path: String,
@@ -125,7 +125,7 @@ impl Jvm {
         self.launch(node, &options, &["kafka.Kafka", "server.properties"])
     }
 
-    /// A program that runs for less than a second spends most of it in the compiler.
+    /// A program that runs for less than a second spends most of that time in the compiler.
     fn format(&self, node: &Node, cluster: &str) -> Launch {
         let arguments = [
             "kafka.tools.StorageTool",
@@ -147,7 +147,7 @@ impl Jvm {
     }
 
     fn launch(&self, node: &Node, options: &[&str], arguments: &[&str]) -> Launch {
-        // -UsePerfData: a killed virtual machine would leave a file in /tmp.
+        // -UsePerfData: a killed JVM would leave a file in /tmp.
         const COMMON: [&str; 3] = [
             "-XX:-UsePerfData",
             "-Djava.awt.headless=true",
@@ -169,7 +169,7 @@ impl Jvm {
     }
 }
 
-/// The configuration of one node. With three of them an acknowledged record is on two at least.
+/// The configuration of one node. With three nodes, an acknowledged record is on at least two.
 fn properties(node: &Node, own: Ports, nodes: &[Node], ports: &[Ports]) -> String {
     let voters: Vec<String> = nodes
         .iter()
@@ -204,7 +204,7 @@ share.coordinator.state.topic.min.isr={in_sync}
 share.coordinator.state.topic.num.partitions=3
 # A group of one member does not wait for others.
 group.initial.rebalance.delay.ms=0
-# A broker that was killed is told apart from its successor, and missed, after this time.
+# A killed broker is noticed as missing, and told apart from its successor, after this time.
 broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=3000
 log.cleaner.dedupe.buffer.size=16777216
@@ -212,9 +212,9 @@ log.cleaner.dedupe.buffer.size=16777216
     )
 }
 
-/// Every cluster has its own, so that no client can take one for another that had the port before. Kafka
-/// writes an id as 16 bytes in URL-safe base 64: 21 digits of six bits, and one that carries the two left
-/// at its upper end.
+/// Every cluster has its own id, so that no client can mistake it for an earlier one on the same port. Kafka
+/// writes an id as 16 bytes in URL-safe base 64: 21 digits of six bits, and one that carries the two left at
+/// its upper end.
 ///
 /// `-` and `_` are left out: Kafka's tool takes an id that begins with `-` for an option.
 fn random_cluster_id() -> String {

@@ -1,4 +1,4 @@
-//! The servers: how each is configured, started and asked whether it is ready.
+//! The servers: how each is configured, started and checked for readiness.
 
 mod given;
 mod kafka;
@@ -26,15 +26,15 @@ pub(crate) use probe::Probe;
 
 use crate::process::{Child, Launch, describe_exit, last_words, mentions_address_in_use};
 
-/// How long a server may take from its start until it answers.
+/// How long a server may take to start and answer.
 const START_PATIENCE: Duration = Duration::from_mins(1);
-/// How long a server that was killed may take until it serves its data again.
+/// How long a killed server may take to serve its data again.
 const RESTART_PATIENCE: Duration = Duration::from_mins(1);
 /// How long a server may take to end when asked; all its data is about to be removed.
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
-/// How long a service may take to finish what it has begun.
+/// How long a service may take to finish the work in progress.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
-/// A port that was free when it was looked for may be taken by another process before it is used.
+/// A port that was free when it was chosen may be taken by another process before it is used.
 const PORT_ATTEMPTS: u32 = 5;
 const PROBE_INTERVAL: Duration = Duration::from_millis(20);
 
@@ -44,7 +44,7 @@ pub struct Server {
     launch: Launch,
     url: String,
     probe: Probe,
-    /// What ends it without damage to the system's resources, at once.
+    /// The signal that ends it immediately without leaking system resources.
     stop_signal: Signal,
     child: Mutex<Arc<Child>>,
 }
@@ -67,12 +67,12 @@ impl Server {
         })
     }
 
-    /// What it is called: `kafka`, or `kafka-1` to `kafka-3`; `redis`, `postgres`; the name of a service.
+    /// Its name: `kafka`, or `kafka-1` to `kafka-3`; `redis`, `postgres`; the name of a service.
     pub fn name(&self) -> &str {
         &self.launch.name
     }
 
-    /// Where health is asked, of a service.
+    /// The address of a service's health checks.
     pub fn admin_url(&self) -> Option<String> {
         match &self.probe {
             Probe::Service { admin_port } => Some(format!("http://127.0.0.1:{admin_port}")),
@@ -80,32 +80,32 @@ impl Server {
         }
     }
 
-    /// Where it is: `127.0.0.1:PORT` for Kafka, else a URL.
+    /// Its address: `127.0.0.1:PORT` for Kafka, otherwise a URL.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The process id, of the last process if it was restarted.
+    /// The process id; after a restart, that of the new process.
     pub fn pid(&self) -> u32 {
         self.child().pid()
     }
 
-    /// The file that holds what it printed.
+    /// The file with its output.
     pub fn log(&self) -> Option<&Path> {
         self.launch.log()
     }
 
-    /// Kills it (SIGKILL) and waits until the process is gone. Its data and its port stay its own.
+    /// Kills it (SIGKILL) and waits until the process is gone. It keeps its data and its port.
     pub async fn kill(&self) {
         self.child().kill().await;
     }
 
-    /// Stops it from running (SIGSTOP): it keeps its connections and answers nothing.
+    /// Suspends it (SIGSTOP): it keeps its connections and answers nothing.
     pub fn pause(&self) {
         self.child().signal_group(Signal::STOP);
     }
 
-    /// Lets it run on after [`Server::pause`].
+    /// Lets it continue after [`Server::pause`].
     pub fn resume(&self) {
         self.child().signal_group(Signal::CONT);
     }
@@ -116,8 +116,8 @@ impl Server {
         self.kill().await;
         let deadline = Instant::now() + RESTART_PATIENCE;
         loop {
-            // PostgreSQL refuses to start while the processes of the one that was killed are ending, and
-            // a port may be busy for a moment.
+            // PostgreSQL refuses to start while the processes of the killed server are ending, and a port may
+            // be busy for a moment.
             match self.start_again().await {
                 Err(_) if Instant::now() < deadline => sleep(Duration::from_millis(200)).await,
                 result => return result,
@@ -132,12 +132,12 @@ impl Server {
         Ok(())
     }
 
-    /// Waits until the process that runs now has ended.
+    /// Waits until the current process has ended.
     pub(crate) async fn ended(&self) -> Option<ExitStatus> {
         self.child().ended().await
     }
 
-    /// Ends it, for good.
+    /// Ends it for good.
     pub(crate) async fn stop(&self) {
         let signal = self.stop_signal;
         let limit = if signal == Signal::TERM {
@@ -174,7 +174,7 @@ async fn start_process(launch: &Launch, probe: &Probe, limit: Duration) -> anyho
     Err(failure(launch, "did not start", offset, &reason))
 }
 
-/// Runs a program that ends by itself.
+/// Runs a program that ends on its own.
 pub(crate) async fn run_to_completion(launch: &Launch) -> anyhow::Result<()> {
     let offset = log_length(launch);
     let status = Child::spawn(launch).await?.ended().await;
@@ -184,7 +184,7 @@ pub(crate) async fn run_to_completion(launch: &Launch) -> anyhow::Result<()> {
     Err(failure(launch, "failed", offset, &describe_exit(status)))
 }
 
-/// One line: what failed, how, the last that was heard of it, and where there is more.
+/// One line: what failed and how, its last output, and where its log is.
 fn failure(launch: &Launch, what: &str, offset: u64, reason: &str) -> anyhow::Error {
     let Some(log) = launch.log() else {
         return anyhow!("{} {what} ({reason})", launch.name);
@@ -199,7 +199,7 @@ fn failure(launch: &Launch, what: &str, offset: u64, reason: &str) -> anyhow::Er
     )
 }
 
-/// Calls `start` again with other ports while the reason for its failure is that one was taken.
+/// Calls `start` again with other ports as long as it fails because a port was taken.
 async fn with_free_ports<T>(
     logs: &[&Path],
     start: impl AsyncFn() -> anyhow::Result<T>,

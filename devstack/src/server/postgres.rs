@@ -9,11 +9,11 @@ use tokio_postgres::{Client, NoTls};
 use super::{Probe, Server, run_to_completion, with_free_ports};
 use crate::process::{Launch, Output, User, find_program, free_port};
 
-/// The data's place in the directory of a run.
+/// Where the data is in the directory of a run.
 const DATA: &str = "postgres";
 
-/// Makes a cluster in the run's directory and starts it. What it confirms is on the disk (`fsync`), as in
-/// earnest; only the making of the empty cluster is not waited for.
+/// Creates a cluster in the run's directory and starts it. What it confirms is on disk (`fsync`), as in
+/// production; only the creation of the empty cluster does not wait for that.
 pub(crate) async fn start(run: &Path, logs: &Path) -> anyhow::Result<Server> {
     let program = find_program("postgres")?;
     let data = run.join(DATA);
@@ -58,7 +58,7 @@ pub(crate) async fn start(run: &Path, logs: &Path) -> anyhow::Result<Server> {
             "-c", "cluster_name=urna",
             "-c", "max_connections=200",
             "-c", "shared_buffers=64MB",
-            // A killed server leaves files in its data directory then, and nothing in /dev/shm.
+            // With this, a killed server leaves files in its data directory, and nothing in /dev/shm.
             "-c", "dynamic_shared_memory_type=mmap",
             "-c", "jit=off",
         ]);
@@ -66,7 +66,7 @@ pub(crate) async fn start(run: &Path, logs: &Path) -> anyhow::Result<Server> {
             port,
             data: data.clone(),
         };
-        // SIGQUIT: end at once, and give the shared memory back.
+        // SIGQUIT: end immediately, and release the shared memory.
         Server::start(
             postgres,
             format!("postgres://postgres@127.0.0.1:{port}"),
@@ -92,7 +92,7 @@ pub(crate) async fn has_database(url: &str, name: &str) -> anyhow::Result<bool> 
     Ok(row.is_some())
 }
 
-/// The first column, a text, of the only row.
+/// The first column of the only row, as text.
 pub(super) async fn query_one(url: &str, query: &str) -> anyhow::Result<String> {
     Ok(connect(url)
         .await?
@@ -101,7 +101,7 @@ pub(super) async fn query_one(url: &str, query: &str) -> anyhow::Result<String> 
         .try_get(0)?)
 }
 
-/// The connection ends when the client is dropped.
+/// Connects. The connection ends when the client is dropped.
 async fn connect(url: &str) -> anyhow::Result<Client> {
     let (client, connection) = tokio_postgres::connect(url, NoTls)
         .await
@@ -110,8 +110,8 @@ async fn connect(url: &str) -> anyhow::Result<Client> {
     Ok(client)
 }
 
-/// Gives the shared memory of a killed server back. PostgreSQL holds one small System V segment, which
-/// outlives it until a server is started with the same data; and the system has a few thousand of them.
+/// Releases the shared memory of a killed server. PostgreSQL holds one small System V segment, which outlives
+/// it until a server is started with the same data; the system has only a few thousand of them.
 pub(crate) fn forget(run: &Path) {
     let Ok(lock_file) = std::fs::read_to_string(run.join(DATA).join("postmaster.pid")) else {
         return;
@@ -126,8 +126,8 @@ pub(crate) fn forget(run: &Path) {
     }
 }
 
-/// The seventh line of `postmaster.pid` has the segment's key and id. It is the server's still if the
-/// system has a segment of both that nobody is attached to.
+/// The seventh line of `postmaster.pid` has the segment's key and id. It still belongs to the server if the
+/// system has a segment with both that no process is attached to.
 fn orphaned_segment(lock_file: &str, segments: &str) -> Option<String> {
     let (key, id) = lock_file
         .lines()

@@ -1,5 +1,5 @@
-//! Is a server ready, and is it ours? Another one may have taken the port an instant earlier, so each
-//! answer is checked for something that only our own process can say.
+//! Is a server ready, and is it ours? Another one may have just taken the port, so each answer is checked for
+//! something that only our own process knows.
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What to ask, and on which port of the loopback address.
+/// What to ask, and on which loopback port.
 #[derive(Debug, Clone)]
 pub(crate) enum Probe {
     Redis {
@@ -90,7 +90,7 @@ async fn redis_answers(port: u16, pid: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A service that is not ready says in the body what it waits for.
+/// A service that is not ready says in the body what it is waiting for.
 async fn service_is_ready(port: u16) -> anyhow::Result<()> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
     let request = format!(
@@ -108,14 +108,14 @@ async fn service_is_ready(port: u16) -> anyhow::Result<()> {
     bail!("{}", body.trim().replace('\n', " "))
 }
 
-/// What a broker knows of its cluster.
+/// What a broker knows about its cluster.
 struct Metadata {
     brokers: Vec<i32>,
     cluster: String,
 }
 
-/// Asks a broker for the metadata of no topic: a request that it answers once it takes part in the
-/// cluster. Metadata version 2, <https://kafka.apache.org/protocol>, is the first that names the cluster.
+/// Asks a broker for the metadata of an empty list of topics: it answers this once it takes part in the
+/// cluster. Metadata version 2, <https://kafka.apache.org/protocol>, is the first to name the cluster.
 async fn kafka_metadata(port: u16) -> anyhow::Result<Metadata> {
     const METADATA: i16 = 3;
     const VERSION: i16 = 2;
@@ -133,12 +133,12 @@ async fn kafka_metadata(port: u16) -> anyhow::Result<Metadata> {
     stream.write_u32(u32::try_from(request.len())?).await?;
     stream.write_all(&request).await?;
     let length = usize::try_from(stream.read_u32().await?)?;
-    ensure!(length < 1 << 20, "no answer of Kafka's");
+    ensure!(length < 1 << 20, "not an answer from Kafka");
     let mut answer = vec![0; length];
     stream.read_exact(&mut answer).await?;
 
     let mut answer = Reader(&answer);
-    ensure!(answer.int32()? == CORRELATION, "no answer of Kafka's");
+    ensure!(answer.int32()? == CORRELATION, "not an answer from Kafka");
     let mut brokers = Vec::new();
     for _ in 0..answer.int32()? {
         brokers.push(answer.int32()?);

@@ -9,9 +9,9 @@ use rustix::process::Signal;
 use super::{Probe, Server, with_free_ports};
 use crate::process::{Launch, Output, find_program, free_port};
 
-/// One for each test; each costs some hundred bytes.
+/// One for each test; each takes a few hundred bytes.
 const DATABASES: u32 = 1024;
-/// Counts the logical databases that were handed out, in database 0.
+/// The key, in database 0, that counts the logical databases handed out.
 const COUNTER: &str = "devstack:databases";
 
 /// How to start one.
@@ -58,7 +58,7 @@ pub(crate) async fn start(redis: Redis<'_>) -> anyhow::Result<Server> {
     .await
 }
 
-/// The number of a logical database that is empty and was handed to nobody else; never 0.
+/// The number of an empty logical database that nobody else was given; never 0.
 pub(crate) async fn empty_database(url: &str) -> anyhow::Result<u32> {
     let client = redis::Client::open(url).context("the Redis URL cannot be read")?;
     let mut connection = client

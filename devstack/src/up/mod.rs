@@ -18,9 +18,9 @@ use crate::options::{ServerOptions, StartOptions};
 use crate::signals::StopSignals;
 use crate::{Stack, StackOptions};
 
-/// The election that is shown if no other is named.
+/// The default election of the demo.
 pub(crate) fn default_scenario() -> PathBuf {
-    // Relative to the checkout if it lies inside, else absolute.
+    // Relative to the current directory if that is the checkout, otherwise absolute.
     let path = Path::new("spammer/scenarios/serbia-2023.toml");
     if path.is_file() {
         path.to_owned()
@@ -120,7 +120,7 @@ pub(crate) async fn demo(
     result
 }
 
-/// Starts everything, unless it is stopped meanwhile: what has been started is killed then.
+/// Starts everything. If it is stopped meanwhile, whatever has been started is killed.
 async fn start(
     options: &StartOptions,
     election: Option<&Election>,

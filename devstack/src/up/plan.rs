@@ -1,4 +1,4 @@
-//! What is run on the servers, and with which command lines: all that is known here of the other programs.
+//! What runs on the servers, and with which command lines: everything that devstack knows about the other programs.
 
 use std::path::PathBuf;
 
@@ -9,12 +9,12 @@ use crate::server::Probe;
 /// The id of the election that is created: the first in a new database.
 pub(crate) const ELECTION: u32 = 1;
 
-/// The databases, by the name that their migrations go by.
+/// The databases, by the name of their migrations.
 pub(crate) const VOTER_ROLL: &str = "voter_roll";
 pub(crate) const ELECTION_PROCESS: &str = "election_process";
 pub(crate) const ACCESS_CONTROL: &str = "access_control";
 
-/// All of them.
+/// All the databases.
 pub(crate) const DATABASES: [&str; 3] = [VOTER_ROLL, ELECTION_PROCESS, ACCESS_CONTROL];
 
 /// An election to define, with its roll.
@@ -25,12 +25,12 @@ pub(crate) struct Election {
     pub(crate) scenario: PathBuf,
 }
 
-/// The voters who vote.
+/// The simulated voters.
 #[derive(Debug)]
 pub(crate) struct Crowd {
-    /// Votes a second.
+    /// Votes per second.
     pub(crate) rate: u32,
-    /// Further arguments of the spammer's.
+    /// Additional arguments for the spammer.
     pub(crate) options: Vec<String>,
     /// Whether everything ends when they have voted.
     pub(crate) exit: bool,
@@ -41,7 +41,7 @@ pub(crate) struct Crowd {
 pub(crate) struct CommandLine {
     pub(crate) program: &'static str,
     pub(crate) arguments: Vec<String>,
-    /// The database it uses, if it uses one.
+    /// The database it uses, if any.
     pub(crate) database: Option<&'static str>,
 }
 
@@ -52,10 +52,10 @@ impl CommandLine {
     }
 }
 
-/// A command that is run before the services start.
+/// A command to run before the services start.
 #[derive(Debug)]
 pub(crate) struct Step {
-    /// For the reader of the terminal.
+    /// The message shown on the terminal.
     pub(crate) says: String,
     pub(crate) command: CommandLine,
 }
@@ -122,11 +122,11 @@ fn step(says: &str, command: CommandLine) -> Step {
     }
 }
 
-/// The services, in the order in which they are shown; they start at the same time.
+/// The services, in display order; they start at the same time.
 pub(crate) fn services(options: &StartOptions) -> anyhow::Result<Vec<Service>> {
     let admin_port = free_port()?;
     let count = Service {
-        // With a name of its own it has its partitions back at once when it is started again.
+        // With a fixed name it gets its partitions back immediately after a restart.
         command: service_command("tally-stream", Some(ELECTION_PROCESS), admin_port)
             .with(["--instance", "tally-stream-1"]),
         url: format!("http://127.0.0.1:{admin_port}"),
@@ -168,7 +168,7 @@ fn service_command(
     command(program, database, ["run", "--admin-listen", &admin])
 }
 
-/// Where the services listen that people know, and the variable that says so.
+/// The well-known ports of the services, and the variable that sets each of them.
 pub(crate) fn known_ports(options: &StartOptions) -> [(u16, &'static str); 5] {
     [
         (options.vote_ingest_port, "VOTE_INGEST_PORT"),
@@ -179,8 +179,8 @@ pub(crate) fn known_ports(options: &StartOptions) -> [(u16, &'static str); 5] {
     ]
 }
 
-/// What Kafka, Redis and PostgreSQL hold belongs together: a new database beside an old log would give an
-/// election the number of another.
+/// The data in Kafka, Redis and PostgreSQL belongs together: a new database with an old log would reuse the
+/// number of an earlier election.
 pub(crate) fn require_all_servers_or_none() -> anyhow::Result<()> {
     let variables = ["KAFKA_BROKERS", "REDIS_URL", "DATABASE_URL"];
     let set = variables
@@ -210,7 +210,7 @@ pub(crate) fn spammer(
         "--election", &ELECTION.to_string(),
         "--rate", &crowd.rate.to_string(),
         "--seed", &options.seed.to_string(),
-        // A voter without an answer tries again, so servers may be killed meanwhile.
+        // A voter without an answer tries again, so servers may be killed during the run.
         "--retries",
     ]);
     line.arguments.extend(crowd.options.iter().cloned());

@@ -20,7 +20,7 @@ use crate::{Stack, StackOptions};
 /// The stack with its services.
 #[derive(Debug)]
 pub(crate) struct Running {
-    // In the order in which they end if this is dropped.
+    // In the order in which they must end when this is dropped.
     supervisor: Supervisor,
     services: Vec<Arc<Server>>,
     stack: Stack,
@@ -28,7 +28,7 @@ pub(crate) struct Running {
     election: bool,
 }
 
-/// What the programs are told, and where they write.
+/// What the programs need to know, and where they write.
 #[derive(Debug)]
 struct Surroundings {
     directory: StackDirectory,
@@ -59,7 +59,7 @@ impl Running {
         };
         let stack = Stack::start_with(servers).await?;
         if stack.has_own_postgres() {
-            // The keys of rolls that are no more.
+            // Keys of rolls that no longer exist.
             let _ = std::fs::remove_dir_all(directory.keys());
         }
         let mut database_urls = BTreeMap::new();
@@ -103,7 +103,7 @@ impl Running {
         Ok(running)
     }
 
-    /// Starts the crowd; it writes to the terminal itself.
+    /// Starts the crowd, which writes to the terminal itself.
     pub(crate) async fn spawn_spammer(
         &self,
         options: &StartOptions,
@@ -124,8 +124,7 @@ impl Running {
         Child::spawn(&launch).await
     }
 
-    /// Waits until something is noticed of the processes, and deals with it. Fails if one cannot be kept
-    /// alive.
+    /// Waits for the next notice about the processes and handles it. Fails if one cannot be kept alive.
     pub(crate) async fn watch(&mut self) -> anyhow::Result<()> {
         match self.supervisor.notice().await {
             Notice::Restarted => self.write_state(),
@@ -133,7 +132,7 @@ impl Running {
         }
     }
 
-    /// Ends the services, each finishing what it has begun, then the servers; removes their data.
+    /// Ends the services, each of which finishes its work in progress, then the servers; removes their data.
     pub(crate) async fn stop(self) {
         self.supervisor.stop().await;
         join_all(
@@ -174,7 +173,7 @@ impl Running {
     }
 }
 
-/// What can be found wrong before anything is started.
+/// Finds errors before anything is started.
 fn check(options: &StartOptions, election: Option<&Election>) -> anyhow::Result<()> {
     for (port, variable) in plan::known_ports(options) {
         require_free(port, variable)?;
@@ -210,13 +209,13 @@ impl Surroundings {
             arguments: command.arguments.iter().map(Into::into).collect(),
             environment,
             user: None,
-            // Paths among the arguments are relative to where the user is.
+            // Paths in the arguments are relative to the user's current directory.
             directory: std::env::current_dir()?,
             output: Output::Log(self.logs.join(format!("{}.log", command.program))),
         })
     }
 
-    /// One program serves several steps, so the name says which.
+    /// One program runs in several steps, so the name says which.
     fn launch_step(&self, command: &CommandLine) -> anyhow::Result<Launch> {
         let step = command.arguments.first().map_or("", String::as_str);
         let name = format!("{} {step}", command.program);

@@ -1,4 +1,4 @@
-//! What is known about a running stack, for other programs: `target/devstack/state.json`.
+//! A description of the running stack for other programs: `target/devstack/state.json`.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -21,7 +21,7 @@ pub(crate) struct State {
     pub(crate) redis_url: String,
     /// By the name of the database.
     pub(crate) database_urls: BTreeMap<String, String>,
-    /// The election that was created, if one was.
+    /// The election that was created, if any.
     pub(crate) election: Option<u32>,
     /// The path of the list of its voters.
     pub(crate) voters: Option<String>,
@@ -33,7 +33,7 @@ pub(crate) struct Process {
     pub(crate) name: String,
     pub(crate) pid: u32,
     pub(crate) url: String,
-    /// Where health is asked; of services.
+    /// The address of the health checks, for services.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) admin_url: Option<String>,
 }
@@ -50,7 +50,7 @@ impl Process {
 }
 
 impl State {
-    /// Replaces the file in one step, so that a reader finds the old content or the new one.
+    /// Replaces the file atomically, so that a reader finds either the old or the new content.
     pub(crate) fn write(&self, file: &Path) -> anyhow::Result<()> {
         let new = file.with_extension("json.new");
         let mut content = serde_json::to_string_pretty(self)?;
@@ -60,7 +60,7 @@ impl State {
     }
 }
 
-/// The directory of the one stack with services that a checkout may run. Its files are removed when it ends.
+/// The directory of a stack with services; a checkout runs at most one at a time. Its files are removed when it ends.
 #[derive(Debug)]
 pub(crate) struct StackDirectory {
     root: PathBuf,
@@ -127,12 +127,12 @@ impl StackDirectory {
         self.shown.join(VOTERS_FILE).display().to_string()
     }
 
-    /// The ballot keys. They belong to the rolls in PostgreSQL, and go with it.
+    /// The ballot keys. They belong to the rolls in PostgreSQL, and are removed with it.
     pub(crate) fn keys(&self) -> PathBuf {
         self.root.join("keys")
     }
 
-    /// An empty directory for the logs; those of test runs lie in directories below it.
+    /// An empty directory for the logs; those of test runs are in directories below it.
     pub(crate) fn logs(&self) -> anyhow::Result<PathBuf> {
         let logs = self.root.join("logs");
         std::fs::create_dir_all(&logs)
@@ -149,7 +149,7 @@ impl StackDirectory {
     }
 
     fn tidy(&self) {
-        // What is not there need not be removed.
+        // A missing file is fine.
         let _ = std::fs::remove_file(self.state_file());
         let _ = std::fs::remove_file(self.voters_file());
     }

@@ -1,4 +1,4 @@
-//! What ends unasked is started again: `kill -9` of anything is survived.
+//! Restarts every process that ends unexpectedly: the stack survives a `kill -9` of any of them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,16 +11,16 @@ use tokio::time::{Instant, sleep};
 use crate::process::describe_exit;
 use crate::server::Server;
 
-/// Something that cannot live is not started for ever: so often in so long.
+/// A process that keeps ending is not restarted forever: at most this often within this time.
 const MOST_RESTARTS: usize = 5;
 const WITHIN: Duration = Duration::from_mins(1);
-/// Doubled with every further restart.
+/// The pause before the first restart; doubled with each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// What its watchers noticed.
+/// What the watchers have noticed.
 #[derive(Debug)]
 pub(crate) enum Notice {
-    /// A process runs again, under another id.
+    /// A process runs again, with a new id.
     Restarted,
     /// A process ended too often.
     GaveUp(anyhow::Error),
@@ -43,7 +43,7 @@ impl Supervisor {
         Self { watchers, notices }
     }
 
-    /// Starts nothing any more.
+    /// Stops restarting processes.
     pub(crate) async fn stop(mut self) {
         self.watchers.shutdown().await;
     }
@@ -52,7 +52,7 @@ impl Supervisor {
     pub(crate) async fn notice(&mut self) -> Notice {
         match self.notices.recv().await {
             Some(notice) => notice,
-            // There is nothing to watch over: no server is our own, say.
+            // There is nothing to watch, for example because none of the servers is our own.
             None => std::future::pending().await,
         }
     }

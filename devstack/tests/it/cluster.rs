@@ -16,7 +16,7 @@ async fn one_broker_of_three_may_be_killed_and_comes_back() {
     assert_eq!(stack.kafka_brokers().split(',').count(), 3);
 
     stack.kill("kafka-2").await.unwrap();
-    // It is ready only when the cluster, of which two were left, has all three again.
+    // It is ready only when the cluster has all three brokers again.
     stack.restart("kafka-2").await.unwrap();
 
     stack.stop().await;

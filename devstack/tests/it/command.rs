@@ -8,7 +8,7 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
 
-/// Long enough for a slow machine; nothing waits for so long unless it is broken.
+/// Long enough for a slow machine; nothing takes this long unless it is broken.
 pub(crate) const TIMEOUT: Duration = Duration::from_mins(2);
 
 pub(crate) fn devstack() -> Command {
@@ -20,7 +20,8 @@ pub(crate) fn devstack() -> Command {
     command
 }
 
-/// Stacks that a test has for itself are started one after the other, lest a small machine runs them all.
+/// Tests with their own stack run one after the other, so that a small machine need not run all stacks at the
+/// same time.
 pub(crate) async fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::const_new(());
     TURN.lock().await
@@ -30,14 +31,14 @@ pub(crate) async fn turn() -> MutexGuard<'static, ()> {
 pub(crate) struct Servers {
     pub(crate) child: Child,
     pub(crate) stderr: Lines<BufReader<ChildStderr>>,
-    /// What it printed before `ready`: a server a line.
+    /// What it printed before `ready`: one server per line.
     pub(crate) listed: Vec<Listed>,
     /// What it printed afterwards: variables for the environment.
     pub(crate) variables: Vec<String>,
     _stdout: Lines<BufReader<ChildStdout>>,
 }
 
-/// A server as it is listed.
+/// A server in that list.
 pub(crate) struct Listed {
     pub(crate) name: String,
     pub(crate) url: String,
@@ -99,7 +100,7 @@ impl Servers {
             .unwrap()
     }
 
-    /// Waits for a line that begins like this on standard error.
+    /// Waits for a line on standard error that begins like this.
     pub(crate) async fn says(&mut self, beginning: &str) -> String {
         loop {
             let line = timeout(TIMEOUT, self.stderr.next_line())

@@ -1,4 +1,4 @@
-//! What goes wrong at the start is one clear line.
+//! Each failure at startup is reported on one clear line.
 
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;

@@ -1,4 +1,4 @@
-//! What keeps the tests of a binary apart.
+//! Isolation between the tests of a binary.
 
 use redis::AsyncCommands;
 

@@ -10,14 +10,14 @@ use tokio::time::{sleep, timeout};
 use crate::clients;
 use crate::command::{Servers, TIMEOUT, devstack, turn};
 
-/// A process that was not mixed up with a later one of the same id.
+/// A process, distinguishable from a later one with the same id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Process {
     pid: u32,
     started: String,
 }
 
-/// The fields of /proc/PID/stat after the name: state, parent, …, from proc(5). A zombie has ended.
+/// The fields of /proc/PID/stat after the name: state, parent, …, see proc(5). A zombie counts as ended.
 fn stat(pid: u32) -> Option<Vec<String>> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let fields: Vec<String> = stat
@@ -90,7 +90,7 @@ async fn servers_die_with_a_parent_that_is_killed() {
         .map(|server| server.name.as_str())
         .collect();
     assert_eq!(names, ["kafka", "redis", "postgres"]);
-    // PostgreSQL has processes of its own.
+    // PostgreSQL has child processes of its own.
     assert!(children.len() > 3, "{children:?}");
 
     running.child.start_kill().unwrap();

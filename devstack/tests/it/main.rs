@@ -1,4 +1,4 @@
-//! The stack on the real servers.
+//! Tests of the stack with real servers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod clients;

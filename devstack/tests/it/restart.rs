@@ -1,4 +1,4 @@
-//! A server that was killed comes back on its port with its data.
+//! A killed server comes back on its port with its data.
 
 use devstack::{Stack, StackOptions};
 use redis::AsyncCommands;

@@ -1,23 +1,23 @@
-//! Runs an election under load while faults strike at random, and prints what came of it.
+//! Runs an election under load with random faults, and prints the outcome.
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use end_to_end::chaos::{Plan, run};
 
-/// Runs an election under constant load while faults strike at random
+/// Run an election under constant load with random faults
 ///
-/// Processes, servers included, are killed or stand still; Redis is emptied and the roll loaded again; PostgreSQL, or all
-/// brokers, are away for 20 s; tally-stream is scaled from one to three and back; junk comes into the log. At the end one
-/// line of JSON says what came of it. Exit status: 0 only if no accepted vote was lost or counted twice and all stores
-/// agree.
+/// Processes, including servers, are killed or paused; Redis is emptied and the roll loaded again; PostgreSQL, or all
+/// brokers, are down for 20 s; tally-stream is scaled from one to three and back; junk is written to the log. At the
+/// end, one line of JSON reports the outcome. Exit status: 0 only if no accepted vote was lost or counted twice and
+/// all stores agree.
 #[derive(Parser)]
 #[command(name = "chaos")]
 struct Options {
-    /// Decides about the faults; the same seed gives the same ones
+    /// Seed of the faults; the same seed gives the same faults
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How long votes come in, in minutes
+    /// How long votes are cast, in minutes
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=600))]
     minutes: u32,
     /// Kafka brokers, 1 or 3

@@ -1,4 +1,4 @@
-//! A bounded minute of faults at random; `script/chaos` runs longer ones.
+//! One minute of random faults; `script/chaos` runs longer.
 
 use end_to_end::chaos::{Plan, run};
 

@@ -45,7 +45,7 @@ async fn a_recount_from_the_first_record_comes_out_the_same() {
     assert!(status.success(), "{counted}");
     let state = night.state();
     let database = &state.database_urls["election_process"];
-    // Killed or not, what it has counted is stored in a moment.
+    // Even if it is killed, what it has counted is stored soon.
     night.kill("tally-stream").await;
     let (client, connection) = tokio_postgres::connect(database, tokio_postgres::NoTls)
         .await

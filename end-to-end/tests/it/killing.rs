@@ -1,8 +1,8 @@
-//! Every process is killed once, in the middle of the election, and the count is exact.
+//! Every process is killed once in the middle of the election, and the count is still exact.
 
 use end_to_end::night::{Night, report};
 
-/// Voters who ask again until they are answered.
+/// Voters who retry until they are answered.
 const PATIENT: [&str; 7] = [
     "--rate",
     "250",
@@ -13,7 +13,7 @@ const PATIENT: [&str; 7] = [
     "90",
 ];
 
-/// Kills one after the other while votes come in, each at a point of the count of its own.
+/// Kills the victims one after the other while votes come in, each at a different point of the count.
 async fn kill_during_the_vote(voters: u32, up: &[&str], victims: &[&str]) {
     let night = Night::begin(voters, up).await;
     let crowd = night.crowd(&PATIENT);

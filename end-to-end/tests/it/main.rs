@@ -1,4 +1,4 @@
-//! The whole pipeline, as processes.
+//! Tests of the whole pipeline, running as processes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod chaos;

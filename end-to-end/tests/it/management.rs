@@ -1,4 +1,4 @@
-//! The whole life of elections as administrators and officials live it: accounts, participants, elections of
+//! The whole life of an election as administrators and officials see it: accounts, participants, elections of
 //! both kinds, files of paper ballots, results.
 
 use std::time::Duration;
@@ -10,10 +10,10 @@ use tokio::process::Command;
 
 use end_to_end::night::{Night, State, TIMEOUT, program};
 
-/// Long enough to bring the files before the end, on a loaded machine too.
+/// Long enough to upload the files before the end, even on a loaded machine.
 const OPEN_FOR: SignedDuration = SignedDuration::from_secs(12);
 
-/// A service, and as whom it is called.
+/// A service, and the user who calls it.
 struct Client {
     url: String,
     token: Option<String>,
@@ -52,7 +52,7 @@ impl Client {
         answer
     }
 
-    /// Brings a file of ballots.
+    /// Uploads a file of ballots.
     async fn bring(&self, csv: &str) -> Answer {
         let body = format!(
             "--lines\r\nContent-Disposition: form-data; name=\"file\"; filename=\"ballots.csv\"\r\nContent-Type: text/csv\r\n\r\n{csv}\r\n--lines--\r\n"
@@ -100,7 +100,7 @@ async fn log_in(state: &State, email: &str, password: &str) -> String {
     answer["accessToken"].as_str().unwrap().to_owned()
 }
 
-/// Lines for one poll number, with GUIDs of their own.
+/// Lines for one poll number, each with its own GUID.
 fn lines(from: u32, ballots: u32, poll_number: &str) -> String {
     let line = |ballot| [&guid(ballot), ",", poll_number, "\r\n"].concat();
     (from..from + ballots).map(line).collect()
@@ -139,13 +139,13 @@ async fn elections_of_both_kinds_from_registration_to_results() {
     let admin = Client::of(&state, "election-admin", Some(&administrator));
     let station = Client::of(&state, "ballot-station", Some(&official));
 
-    // Each with the other's token.
+    // Each token is tried at the other service.
     let wrong = Client::of(&state, "election-admin", Some(&official));
     assert_eq!(wrong.get("/getElections").await.status, 401);
     let wrong = Client::of(&state, "ballot-station", Some(&administrator));
     assert_eq!(wrong.bring("").await.status, 401);
 
-    // No election is open: nothing of this is ever seen again.
+    // No election is open: these ballots must never appear anywhere.
     assert_eq!(station.bring(&lines(900, 3, "1")).await.status, 200);
 
     let parties = admin.participants(false, &["Left", "Right", "Small"]).await;
@@ -153,13 +153,13 @@ async fn elections_of_both_kinds_from_registration_to_results() {
     assert_eq!(created.text(), r#"{"pollNumbers":[1,2,3]}"#);
     let mut file = format!("\u{feff}{}{}", lines(0, 60, "1"), lines(60, 36, " 2 "));
     file += &lines(96, 4, "3");
-    file += &lines(0, 1, "2"); // A duplicate, for somebody else.
-    file += &lines(100, 1, "9"); // Nobody.
-    file += &lines(100, 1, "9"); // A duplicate before it is nobody.
+    file += &lines(0, 1, "2"); // A duplicate with a different choice.
+    file += &lines(100, 1, "9"); // An invalid poll number.
+    file += &lines(100, 1, "9"); // A duplicate, checked before the poll number.
     let refused = station.bring(&format!("{file}x\r\n")).await;
     let message = r#"{"message":"Incorrect number of values on line 103."}"#;
     assert_eq!(refused.exactly(), (400, message));
-    // Sent again it is the same act. A later file repeats a ballot, or duplicates it with another choice.
+    // Sending a file again changes nothing. A later file may repeat a ballot, or duplicate it with another choice.
     for _ in 0..2 {
         let answer = station.bring(&file).await;
         assert_eq!(answer.exactly(), (200, ""));
@@ -193,7 +193,7 @@ async fn elections_of_both_kinds_from_registration_to_results() {
 
     let persons = admin.participants(true, &["Ana", "Ana"]).await;
     admin.open(true, persons).await;
-    // GUIDs are an election's own.
+    // GUIDs belong to one election.
     let file = format!("{}{}", lines(0, 1, "1"), lines(1, 2, "2"));
     assert_eq!(station.bring(&file).await.status, 200);
     let results = admin.results(2).await;

@@ -33,7 +33,7 @@ async fn the_example_lists_every_setting_with_its_default() {
     let mut settings = 0;
     for (name, command) in COMMANDS {
         let mut help = Command::new(program(name));
-        // On one line each, and with no value that is set here.
+        // One line per option, and without any value set in this environment.
         let help = help
             .args([command, "-h"])
             .env_clear()

@@ -22,7 +22,7 @@ pub fn migrations() -> refinery::Runner {
 /// An account.
 #[derive(Clone)]
 pub struct Account {
-    /// Never given to another account, also not to one with the same address.
+    /// Never reused, not even for a later account with the same address.
     pub id: Uuid,
     /// The e-mail address.
     pub email: String,
@@ -34,30 +34,30 @@ pub struct Account {
     pub jmbg: String,
     /// What the holder may do.
     pub role: Role,
-    /// Of the password, in PHC form.
+    /// The hash of the password, in PHC form.
     pub password_hash: String,
 }
 
-/// PostgreSQL cannot be asked, or does not answer as it should.
+/// PostgreSQL cannot be reached, or gives an unexpected answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no connection.
     #[error("cannot reach PostgreSQL at DATABASE_URL: {0}")]
     Unreachable(#[from] deadpool_postgres::PoolError),
-    /// A question failed.
+    /// A query failed.
     #[error("PostgreSQL: {}", in_full(.0))]
     Failed(#[from] tokio_postgres::Error),
     /// An account has a role that this version does not know.
     #[error("the account {email} has the unknown role {role:?}: correct it in the table users")]
     UnknownRole {
-        /// Whose.
+        /// The account's address.
         email: String,
-        /// As the table has it.
+        /// The role in the table.
         role: String,
     },
 }
 
-/// The message of the server too, which tokio-postgres leaves to the source.
+/// Includes the server's message, which tokio-postgres leaves to the error's source.
 fn in_full(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(from_server) => from_server.to_string(),
@@ -65,16 +65,16 @@ fn in_full(error: &tokio_postgres::Error) -> String {
     }
 }
 
-/// What became of a deletion.
+/// The outcome of a deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deleted {
-    /// The account is gone.
+    /// The account was deleted.
     Gone,
-    /// There was none.
+    /// There was no such account.
     Unknown,
 }
 
-/// The account that a token names as its holder's, if it names one.
+/// The account named in a token, if any.
 pub fn account_of(claims: &Claims) -> Option<Uuid> {
     let (account, _number) = claims.jti.split_once('.')?;
     account.parse().ok()
@@ -87,7 +87,7 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Uses this pool.
+    /// Accounts in the database of this pool.
     pub fn new(pool: Pool) -> Self {
         Self { pool }
     }
@@ -99,7 +99,7 @@ impl Accounts {
     /// The account with this address.
     ///
     /// # Errors
-    /// Where PostgreSQL cannot be asked.
+    /// If PostgreSQL cannot be reached.
     pub async fn find(&self, email: &Email) -> Result<Option<Account>, StoreError> {
         let query = "SELECT id, email, forename, surname, jmbg, role, password_hash
             FROM users WHERE email = $1";
@@ -108,11 +108,10 @@ impl Accounts {
         row.as_ref().map(account).transpose()
     }
 
-    /// Creates an account, and writes the act down with it. Gives `false`, and does neither, where the
-    /// address is taken.
+    /// Creates an account and records the act with it. If the address is taken, does neither and returns `false`.
     ///
     /// # Errors
-    /// Where PostgreSQL cannot be asked.
+    /// If PostgreSQL cannot be reached.
     pub async fn add(&self, account: &Account, act: &AuditEntry) -> Result<bool, StoreError> {
         let mut client = self.connection().await?;
         let transaction = client.transaction().await?;
@@ -124,11 +123,11 @@ impl Accounts {
         Ok(true)
     }
 
-    /// Creates the account of an administrator if there is no administrator. Any number of instances may try
-    /// at once. Gives `false` where nothing was done because the address is an official's.
+    /// Creates the account of an administrator if there is no administrator. Any number of instances may try at
+    /// the same time. Returns `false` if nothing was done because the address belongs to an official.
     ///
     /// # Errors
-    /// Where PostgreSQL cannot be asked.
+    /// If PostgreSQL cannot be reached.
     pub async fn add_first_administrator(
         &self,
         account: &Account,
@@ -153,16 +152,16 @@ impl Accounts {
     /// Whether there is an administrator.
     ///
     /// # Errors
-    /// Where PostgreSQL cannot be asked.
+    /// If PostgreSQL cannot be reached.
     pub async fn has_administrator(&self) -> Result<bool, StoreError> {
         let client = self.connection().await?;
         Ok(client.query_opt(ANY_ADMINISTRATOR, &[]).await?.is_some())
     }
 
-    /// Deletes an account, and writes the act down with it.
+    /// Deletes an account and records the act with it.
     ///
     /// # Errors
-    /// Where PostgreSQL cannot be asked.
+    /// If PostgreSQL cannot be reached.
     pub async fn delete(&self, email: &Email, act: &AuditEntry) -> Result<Deleted, StoreError> {
         let mut client = self.connection().await?;
         let transaction = client.transaction().await?;
@@ -175,13 +174,13 @@ impl Accounts {
         Ok(Deleted::Gone)
     }
 
-    /// Whether the account that a token was issued to is still there.
+    /// Whether the account that a token was issued to still exists.
     ///
     /// # Errors
-    /// Where PostgreSQL cannot be asked.
+    /// If PostgreSQL cannot be reached.
     pub async fn stands(&self, claims: &Claims) -> Result<bool, StoreError> {
-        // A token that does not name the account (signed by something else that has the secret) is at least
-        // not older than it.
+        // A token that does not name its account (signed by another program that has the secret) must at least
+        // not be older than the account.
         let query = "SELECT FROM users WHERE email = $1 AND role = $2
             AND CASE WHEN $3::uuid IS NULL THEN date_trunc('second', created_at) <= $4 ELSE id = $3 END";
         let issued = Timestamp::from_second(claims.iat).unwrap_or(Timestamp::MIN);
@@ -196,16 +195,16 @@ impl Accounts {
     /// The newest acts in the audit log, newest first, at most `limit`; with `before`, those below that number.
     ///
     /// # Errors
-    /// Where PostgreSQL cannot be asked.
+    /// If PostgreSQL cannot be reached.
     pub async fn acts(&self, before: Option<i64>, limit: i64) -> Result<Vec<Entry>, StoreError> {
         let client = self.connection().await?;
         Ok(audit::newest(&client, before, limit).await?)
     }
 
-    /// Writes down an act that changed nothing.
+    /// Records an act that changed nothing.
     ///
     /// # Errors
-    /// Where PostgreSQL cannot be asked.
+    /// If PostgreSQL cannot be reached.
     pub async fn write_down(&self, act: &AuditEntry) -> Result<(), StoreError> {
         let mut client = self.connection().await?;
         Ok(audit::append_alone(&mut client, act).await?)

@@ -13,7 +13,7 @@ use crate::email::Email;
 use crate::options::AdministratorOptions;
 use crate::passwords::Passwords;
 
-/// What development uses, as old clients know it. Production refuses it.
+/// The development password, known to old clients. Production refuses it.
 pub const DEVELOPMENT_PASSWORD: &str = "1";
 
 /// The administrator to create when there is none. Personal number and password are not checked.
@@ -30,8 +30,8 @@ impl FirstAdministrator {
     /// Reads the settings.
     ///
     /// # Errors
-    /// Where nobody could log in with them, and in production where the password is missing or the default.
-    /// The message names the setting.
+    /// If nobody could log in with them; in production also if the password is missing or the default. The
+    /// message names the setting.
     pub fn read(options: &AdministratorOptions, environment: Environment) -> anyhow::Result<Self> {
         let password = Sources {
             name: "ADMIN_PASSWORD",
@@ -61,7 +61,7 @@ impl FirstAdministrator {
         })
     }
 
-    /// The address that is theirs, whether they have an account at present or not.
+    /// Their address, whether or not they have an account at present.
     pub fn email(&self) -> &Email {
         &self.email
     }
@@ -69,7 +69,7 @@ impl FirstAdministrator {
     /// Creates the account if there is no administrator.
     ///
     /// # Errors
-    /// Where PostgreSQL cannot be asked, too many passwords wait to be hashed, or the address is an official's.
+    /// If PostgreSQL cannot be reached, too many passwords wait to be hashed, or the address is an official's.
     pub async fn ensure(&self, accounts: &Accounts, passwords: &Passwords) -> anyhow::Result<()> {
         if accounts.has_administrator().await? {
             return Ok(());

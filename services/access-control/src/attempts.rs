@@ -1,9 +1,9 @@
 //! Limits on guessing passwords and on registrations.
 //!
-//! Failed logins are counted against three budgets: of an account from an address, of an account from
-//! everywhere (many who guess together), and of an address for all accounts (one who tries a password on
-//! everybody). Whether anything is left is looked at again at the moment at which an attempt is found to be
-//! right or wrong. Guessing in parallel gains nothing, and right passwords cost nothing.
+//! Failed logins are counted against three budgets: one account from one address, one account from everywhere
+//! (many clients guessing together), and one address for all accounts (one client trying a password on
+//! everybody). The budgets are checked again when an attempt is found to be right or wrong, so guessing in
+//! parallel gains nothing. Right passwords cost nothing.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,19 +12,19 @@ use std::time::{Duration, Instant};
 use crate::options::{LoginOptions, RegistrationOptions};
 use service_kit::budget::{Budgets, Exhausted};
 
-/// How much larger the budgets are that others share.
+/// How much larger the shared budgets are.
 const SHARED: u32 = 10;
 
-/// Too much was tried.
+/// Too many attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooMany {
-    /// What there was too much of.
+    /// What was limited.
     pub what: Limited,
     /// When trying again makes sense, in seconds.
     pub retry_after_s: u64,
 }
 
-/// What nobody may do without end.
+/// Actions that are limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limited {
     /// Failing to log in.
@@ -52,7 +52,7 @@ struct LoginBudgets {
 }
 
 impl Logins {
-    /// As the settings say.
+    /// With the limits from the settings.
     pub fn new(options: LoginOptions) -> Self {
         let interval = Duration::from_secs(options.login_attempt_interval_s.into());
         let most = options.login_attempts;
@@ -73,26 +73,26 @@ impl Logins {
     }
 }
 
-/// An attempt to log in that is under way. It costs nothing until it is found to be wrong.
+/// An attempt to log in, in progress. It costs nothing until it is found to be wrong.
 pub struct Attempt<'l> {
     budgets: &'l Mutex<LoginBudgets>,
     key: (IpAddr, String),
 }
 
 impl Attempt<'_> {
-    /// Whether it is worth looking at the password.
+    /// Whether to check the password at all.
     ///
     /// # Errors
-    /// Where it is not: too many have failed.
+    /// If too many attempts have failed.
     pub fn check(&self) -> Result<(), TooMany> {
         locked(self.budgets).check(&self.key, Instant::now())
     }
 
-    /// Notes whether the password was right. Gives in words the budgets that have run out by that, each once
-    /// until it is full again.
+    /// Records whether the password was right. Returns, in words, the budgets that this attempt has used up,
+    /// each only once until it is full again.
     ///
     /// # Errors
-    /// Where too many others have failed meanwhile. The client must not learn whether the password was right.
+    /// If too many others have failed meanwhile. The client must not learn whether the password was right.
     pub fn settle(self, is_right: bool) -> Result<Vec<&'static str>, TooMany> {
         let now = Instant::now();
         let mut budgets = locked(self.budgets);
@@ -140,7 +140,7 @@ impl LoginBudgets {
 pub struct Registrations(Mutex<Budgets<IpAddr>>);
 
 impl Registrations {
-    /// As the settings say.
+    /// With the limits from the settings.
     pub fn new(options: RegistrationOptions) -> Self {
         let interval = Duration::from_secs(options.registration_interval_s.into());
         Self(Mutex::new(Budgets::new(options.registrations, interval)))
@@ -149,16 +149,16 @@ impl Registrations {
     /// Whether anything is left.
     ///
     /// # Errors
-    /// Where nothing is left.
+    /// If nothing is left.
     pub fn check(&self, address: IpAddr) -> Result<(), TooMany> {
         let checked = locked(&self.0).check(&network(address), Instant::now());
         checked.map_err(|exhausted| Limited::Registrations.too_many(exhausted))
     }
 
-    /// Takes one. Says whether the budget has run out by that, once until it is full again.
+    /// Takes one. Returns whether that used up the budget, only once until it is full again.
     ///
     /// # Errors
-    /// Where nothing is left.
+    /// If nothing is left.
     pub fn take(&self, address: IpAddr) -> Result<bool, TooMany> {
         let (address, now) = (network(address), Instant::now());
         let mut budgets = locked(&self.0);

@@ -1,4 +1,4 @@
-//! What the command line can do.
+//! The commands of the command line.
 
 use std::io::{Write as _, stdout};
 
@@ -12,7 +12,7 @@ use crate::service;
 /// Runs the command.
 ///
 /// # Errors
-/// Where the command fails.
+/// If the command fails.
 pub async fn run(options: Options) -> anyhow::Result<()> {
     match options.command {
         Command::Run(options) => {

@@ -4,12 +4,12 @@ use std::fmt;
 
 use service_kit::body::is_storable;
 
-/// An e-mail address, `local@domain.tld`, exactly as it was given. Two that differ in case are two.
+/// An e-mail address, `local@domain.tld`, exactly as given. Addresses that differ in case are different.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email(String);
 
 impl Email {
-    /// The address that `text` is, if it is one: a local part of letters, digits and what RFC 5322 allows
+    /// Parses `text` as an address, if it is one: a local part of letters, digits and what RFC 5322 allows
     /// unquoted, a domain of two or more labels, and a last label of two or more letters.
     pub fn parse(text: &str) -> Option<Self> {
         let (local, domain) = text.split_once('@')?;

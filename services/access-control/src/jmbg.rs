@@ -6,7 +6,7 @@
 pub struct Jmbg(String);
 
 impl Jmbg {
-    /// The number that `text` is, if it is one. The year, and the day within its month, may be any.
+    /// Parses `text` as a personal number, if it is one. Any year is accepted, and any day for any month.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes: &[u8; 13] = text.as_bytes().try_into().ok()?;
         if !bytes.iter().all(u8::is_ascii_digit) {
@@ -47,7 +47,7 @@ mod tests {
 
     use super::*;
 
-    /// With the check digit that belongs to it.
+    /// With the right check digit.
     fn numbered(twelve: &str) -> String {
         let found = (0..10).map(|digit| format!("{twelve}{digit}"));
         let good: Vec<String> = found.filter(|text| Jmbg::parse(text).is_some()).collect();

@@ -1,9 +1,9 @@
 //! access-control keeps accounts and issues tokens.
 //!
-//! [`http`] answers clients; [`accounts`] is what PostgreSQL keeps; [`passwords`] hashes, a few at a time, at
-//! [`permits`]; [`attempts`] limits guessing and registrations. What an e-mail address, a
-//! personal number and a password are is said by [`email`], [`jmbg`] and [`passwords::is_acceptable`].
-//! [`commands`] is what the command line can do, [`service`] starts everything.
+//! [`http`] answers clients; [`accounts`] stores accounts in PostgreSQL; [`passwords`] hashes a few passwords
+//! at a time, limited by [`permits`]; [`attempts`] limits guessing and registrations. E-mail addresses,
+//! personal numbers and passwords are defined by [`email`], [`jmbg`] and [`passwords::is_acceptable`].
+//! [`commands`] has the commands of the command line; [`service`] starts everything.
 
 pub mod accounts;
 pub mod administrator;

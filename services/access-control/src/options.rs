@@ -25,7 +25,7 @@ pub enum Command {
     Run(Box<RunOptions>),
     /// Migrate the database to the newest schema; safe to repeat
     Migrate(PostgresOptions),
-    /// Print the newest rows of the audit log, newest first, as a JSON object a line
+    /// Print the newest rows of the audit log, newest first, one JSON object per line
     Audit(AuditOptions),
     /// Check that no row of the audit log was altered or removed; status 1 if one was
     VerifyAudit(PostgresOptions),
@@ -60,8 +60,8 @@ pub struct RunOptions {
     /// Administration port.
     #[command(flatten)]
     pub admin: AdminOptions,
-    /// Passwords hashed at the same time; each takes a core for some hundredths of a second, and 19 MiB that are
-    /// kept from then on. Registrations leave one to logins, which never wait for more than one of them
+    /// Passwords hashed at the same time; each takes a core for a few hundredths of a second, and 19 MiB that
+    /// stay allocated. Registrations leave one permit for logins, which never wait for more than one of them
     #[arg(long, env = "ACCESS_CONTROL_HASHES_AT_ONCE", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub hashes_at_once: u32,
     /// Limits on guessing passwords.
@@ -106,7 +106,7 @@ pub struct RegistrationOptions {
     pub registration_interval_s: u32,
 }
 
-/// The administrator who is created whenever there is none. Not `Debug`: it has a password.
+/// The administrator who is created whenever there is none. Not `Debug`: it contains a password.
 #[derive(Args, Clone)]
 pub struct AdministratorOptions {
     /// E-mail address of the administrator who is created whenever there is none; nobody can register with it

@@ -8,14 +8,14 @@ use service_kit::secret::Secret;
 
 use crate::permits::{HashingPermit, HashingPermits};
 
-/// Memory in KiB, passes and lanes: what OWASP asks of Argon2id at least.
+/// Memory in KiB, passes and lanes: OWASP's minimum for Argon2id.
 const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
 
 /// Minimum length of a password, in characters.
 const SHORTEST: usize = 8;
 
-/// Whether somebody may choose this password: one that is long enough and not too long, with a digit, a
-/// lower-case and an upper-case letter.
+/// Whether this password is allowed: long enough but not too long, with a digit, a lower-case and an upper-case
+/// letter.
 pub fn is_acceptable(password: &str) -> bool {
     is_storable(password)
         && password.chars().count() >= SHORTEST
@@ -35,7 +35,7 @@ pub enum HashingError {
     BrokeOff,
 }
 
-/// Hashes passwords with Argon2id on threads of their own, a few at a time. Cheap to clone.
+/// Hashes passwords with Argon2id on separate threads, a few at a time. Cheap to clone.
 #[derive(Clone)]
 pub struct Passwords {
     /// Permits for hashing: one for each password at a time.
@@ -47,7 +47,7 @@ impl Passwords {
     /// Hashes at most `at_once` at the same time, in `at_once` pieces of memory.
     ///
     /// # Errors
-    /// Where Argon2 does not accept these costs.
+    /// If Argon2 does not accept these costs.
     pub fn new(at_once: u32) -> Result<Self, HashingError> {
         let (memory, passes, lanes) = COST;
         let length = Some(Params::DEFAULT_OUTPUT_LEN);
@@ -60,7 +60,7 @@ impl Passwords {
     /// The hash of a new password, in PHC form.
     ///
     /// # Errors
-    /// Where Argon2 fails.
+    /// If Argon2 fails.
     pub async fn hash(
         &self,
         permit: HashingPermit,
@@ -80,11 +80,11 @@ impl Passwords {
         Ok(hash.to_string())
     }
 
-    /// Whether the password is the one of this hash. Without a hash (there is no such account) it is not,
-    /// and that takes as long.
+    /// Whether the password matches this hash. Without a hash (there is no such account) it does not, and that
+    /// takes just as long.
     ///
     /// # Errors
-    /// Where the text is not a hash.
+    /// If the text is not a hash.
     pub async fn verify(
         &self,
         permit: HashingPermit,
@@ -111,7 +111,7 @@ impl Passwords {
     }
 }
 
-/// Hashes on another thread, which goes on and keeps the permit if the client hangs up.
+/// Hashes on another thread, which continues and keeps the permit if the client disconnects.
 async fn output(
     mut permit: HashingPermit,
     argon2: Argon2<'static>,

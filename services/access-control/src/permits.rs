@@ -1,6 +1,6 @@
 //! Permits to hash a password: a few, each with memory that is reused.
 //!
-//! Allocating for each hash, on changing threads, would leave many times the memory in use with the allocator.
+//! With an allocation for each hash, on changing threads, the allocator would hold many times the memory in use.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use service_kit::budget::Budgets;
 /// A request that waits longer for a permit is refused.
 const WAIT_LIMIT: Duration = Duration::from_secs(10);
 
-/// Refusals are logged this often at most.
+/// Refusals are logged at most this often.
 const LOG_EVERY: Duration = Duration::from_secs(1);
 
 /// Too many others are waiting.
@@ -33,7 +33,7 @@ pub struct HashingPermits {
     wait_limit: Duration,
 }
 
-/// What Argon2 fills; empty until it is first used.
+/// The memory that Argon2 fills; empty until first used.
 pub(crate) type Memory = Vec<Block>;
 
 /// A permit, until it is dropped.
@@ -60,7 +60,7 @@ impl HashingPermits {
     /// A permit to check a password. Registrations do not delay it.
     ///
     /// # Errors
-    /// Where no permit becomes free in time.
+    /// If no permit becomes free in time.
     pub async fn for_login(&self) -> Result<HashingPermit, Busy> {
         self.within_limit(self.permit(None)).await
     }
@@ -68,7 +68,7 @@ impl HashingPermits {
     /// A permit to hash a new password.
     ///
     /// # Errors
-    /// Where no permit becomes free in time.
+    /// If no permit becomes free in time.
     pub async fn for_registration(&self) -> Result<HashingPermit, Busy> {
         self.within_limit(async {
             let permit = Arc::clone(&self.registrations).acquire_owned().await?;

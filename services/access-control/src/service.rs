@@ -27,8 +27,8 @@ const DATABASE_CHECK: Duration = Duration::from_secs(1);
 /// administrator.
 ///
 /// # Errors
-/// Where a port is taken, or a setting makes no sense; in production also where a secret is missing or a default.
-/// It waits while PostgreSQL is unavailable.
+/// If a port is taken, or a setting makes no sense; in production also if a secret is missing or a default. It
+/// waits while PostgreSQL is unavailable.
 pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     let secret = options.token.secret()?;
     let postgres = &options.postgres;

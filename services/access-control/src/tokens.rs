@@ -1,6 +1,6 @@
 //! Issuing tokens.
 //!
-//! `jti` is `<account>.<number>`, both UUIDs: so a token of a deleted account stays one, also when somebody
+//! `jti` is `<account>.<number>`, both UUIDs: so a token of a deleted account stays invalid, even if somebody
 //! registers with the same address again.
 
 use jiff::Timestamp;
@@ -25,7 +25,7 @@ impl Issuer {
     /// A token of this kind for the holder of an account.
     ///
     /// # Errors
-    /// `500` where the cryptography fails.
+    /// `500` if the cryptography fails.
     pub fn issue(&self, account: &Account, kind: TokenKind) -> Result<String, ApiError> {
         let holder = Claims {
             iat: 0,
@@ -45,7 +45,7 @@ impl Issuer {
     /// A new access token for the holder of a refresh token.
     ///
     /// # Errors
-    /// `500` where the cryptography fails.
+    /// `500` if the cryptography fails.
     pub fn refresh(&self, claims: &Claims) -> Result<String, ApiError> {
         self.sign(claims, TokenKind::Access, account_of(claims))
     }

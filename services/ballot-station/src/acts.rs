@@ -1,4 +1,4 @@
-//! What officials do, put into the log for the audit log of election-admin.
+//! Writes officials' acts to the log, for the audit log of election-admin.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use ballot_log::{Act, Topics, client_config};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use tokio::runtime::Handle;
 
-/// An act that nobody waits for is tried for this long: an outage of Kafka is over by then, or is noticed.
+/// An act that nobody waits for is retried for this long: by then an outage of Kafka is over, or has been noticed.
 const TRY_FOR: Duration = Duration::from_mins(5);
 
 const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,7 +26,7 @@ impl Acts {
     /// Connects in the background. Must be called within the runtime that outlives all requests.
     ///
     /// # Errors
-    /// Where the client cannot be created.
+    /// If the client cannot be created.
     pub(crate) fn open(
         brokers: &str,
         topics: &Topics,
@@ -50,7 +50,7 @@ impl Acts {
     /// Waits until the producer knows the topic, so that the first act need not.
     ///
     /// # Errors
-    /// Where there is no such topic, or Kafka does not answer.
+    /// If there is no such topic, or Kafka does not answer.
     pub(crate) async fn ready(&self) -> anyhow::Result<()> {
         let (producer, topic) = (self.producer.clone(), self.topic.clone());
         let fetch = move || {
@@ -73,7 +73,7 @@ impl Acts {
     /// Appends an act and waits until the log has it.
     ///
     /// # Errors
-    /// Where the log has not acknowledged it in time. It is tried on in the background.
+    /// If the log has not acknowledged it in time. Retries continue in the background.
     pub(crate) async fn append(&self, act: &Act) -> anyhow::Result<()> {
         let payload = act.encode();
         let record = FutureRecord::to(&self.topic)
@@ -90,7 +90,7 @@ impl Acts {
         Ok(())
     }
 
-    /// Appends an act without waiting; that it could not be is logged.
+    /// Appends an act without waiting; a failure is logged.
     pub(crate) fn note(&self, act: Act) {
         let acts = Self {
             wait_limit: TRY_FOR,
@@ -109,7 +109,7 @@ impl Acts {
         });
     }
 
-    /// Waits until the log has what was noted, for a while.
+    /// Waits for a limited time until the log has all acts.
     pub(crate) async fn flush(&self) {
         let (producer, wait_limit) = (self.producer.clone(), self.wait_limit);
         let flushed = tokio::task::spawn_blocking(move || producer.flush(wait_limit)).await;

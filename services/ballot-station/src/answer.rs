@@ -1,4 +1,4 @@
-//! What officials can be told.
+//! The answers to officials.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use service_kit::problem::Problem;
 
 use crate::file::{Fault, Mistake, Wrong};
 
-/// When it makes sense to come back to a station whose permits are all taken, in seconds.
+/// After how many seconds to try again if all permits are taken.
 const BUSY_FOR_S: u64 = 5;
 
 /// Why nothing, or not all, of a file was recorded.
@@ -19,6 +19,8 @@ pub(crate) enum UploadError {
     FileMissing,
     /// A line, counted from 0, is not well formed.
     Line(u32, Wrong),
+    /// The form's constituency is no number of one.
+    Constituency,
     /// More bytes than a file may have.
     TooLarge(u64),
     /// More lines than a file may have.
@@ -27,14 +29,14 @@ pub(crate) enum UploadError {
     TooSlow(u64),
     /// Nothing of the file arrived for this many seconds.
     Stalled(u64),
-    /// All permits are taken: not now.
+    /// All permits are taken: try again later.
     Busy(&'static str),
-    /// Something that is needed does not answer: not now.
+    /// A required server does not answer: try again later.
     Unavailable(&'static str),
 }
 
 impl UploadError {
-    /// The limits are what may have been passed.
+    /// The error for a fault; `limits` are those that the file may have exceeded.
     pub(crate) fn of(fault: Fault, limits: crate::file::Limits) -> Self {
         match fault {
             Fault::Line(line, wrong) => Self::Line(line, wrong),
@@ -43,15 +45,19 @@ impl UploadError {
         }
     }
 
-    /// Whether the file is all right and sending it again makes sense.
+    /// Whether the file is valid and should be sent again.
     pub(crate) fn is_failure(&self) -> bool {
         matches!(self, Self::Busy(_) | Self::Unavailable(_))
     }
 
-    /// The texts that clients compare, and the problems that they do not know of.
+    /// The messages that clients compare, and the problems that old clients do not know.
     fn message(&self) -> Result<Message, Problem> {
         Err(match self {
             Self::FileMissing => return Ok(body::missing("file")),
+            Self::Constituency => {
+                let text = "Field constituency must be a number from 1 to 65535.";
+                return Ok(Message::new(text));
+            }
             Self::Line(line, wrong) => {
                 let what = match wrong.mistake {
                     Mistake::NumberOfValues => "number of values",

@@ -11,8 +11,8 @@ use service_kit::token::TokenOptions;
 
 /// Takes officials' files of paper ballots: POST /vote.
 ///
-/// A file is taken when every line of it is well formed and every ballot is in the log. Any number of
-/// instances may run side by side; none needs a database.
+/// A file is accepted when every line of it is well formed and every ballot is in the log. Any number of
+/// instances may run in parallel; none needs a database.
 #[derive(Parser)]
 #[command(name = "ballot-station", version)]
 pub struct Options {
@@ -60,16 +60,17 @@ pub struct RunOptions {
     /// Threads that serve officials [default: one per core]
     #[arg(long, env = "BALLOT_STATION_WORKERS")]
     pub workers: Option<usize>,
-    /// Maximum number of files that are arriving, waiting or being recorded. Each takes 24 bytes a line in the directory for temporary files: 32 of a million lines take 768 MB there, and never more
+    /// Maximum number of files that are arriving, waiting or being recorded. Each takes 24 bytes per line in the
+    /// directory for temporary files: 32 files of a million lines take 768 MB there
     #[arg(long, env = "BALLOT_STATION_UPLOADS", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub uploads: u16,
-    /// Maximum number of those from one official
+    /// Maximum number of these files from one official
     #[arg(long, env = "BALLOT_STATION_UPLOADS_PER_OFFICIAL", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..))]
     pub uploads_per_official: u16,
     /// Maximum number of files recorded at the same time
     #[arg(long, env = "BALLOT_STATION_FILES", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub files: u16,
-    /// Seconds that a file waits for its turn, first to arrive and then to be recorded, before it is answered 503
+    /// Seconds that a file waits for its turn, first to arrive and then to be recorded, before the answer is 503
     #[arg(long, env = "BALLOT_STATION_PLACE_TIMEOUT_S", default_value_t = 30)]
     pub place_timeout_s: u64,
     /// Maximum size of a file, in bytes
@@ -84,10 +85,11 @@ pub struct RunOptions {
     /// Seconds without data after which an upload is given up
     #[arg(long, env = "BALLOT_STATION_IDLE_TIMEOUT_S", default_value_t = 30)]
     pub idle_timeout_s: u64,
-    /// Directory in which ballots wait while their file is checked; they have no name there, and go with the process [default: the system's for temporary files]
+    /// Directory in which ballots wait while their file is checked; the files have no name, and are gone when the
+    /// process ends [default: the system's for temporary files]
     #[arg(long, env = "BALLOT_STATION_TEMP_DIR")]
     pub temp_dir: Option<PathBuf>,
-    /// Milliseconds that ballots wait for each other, to reach Kafka together
+    /// Kafka batching delay, in milliseconds
     #[arg(long, env = "BALLOT_STATION_LINGER_MS", default_value_t = 5)]
     pub linger_ms: u64,
     /// Kafka acknowledgement timeout, in milliseconds

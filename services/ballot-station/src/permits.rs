@@ -1,8 +1,8 @@
 //! Permits for files: limits at the station, for one official, and for recording.
 //!
 //! A file takes its permit before any of it is read, and keeps it until it is recorded: that bounds the memory
-//! and the disk. To be recorded it needs a second one, which it gets when all of it is here: one who sends
-//! slowly keeps nobody from the log.
+//! and the disk. To be recorded it needs a second one, which it gets when it has arrived completely: a slow
+//! sender does not block others from recording.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -16,17 +16,17 @@ use crate::answer::UploadError;
 /// How many permits there are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Capacity {
-    /// For files that arrive, wait or are recorded.
+    /// For files that are arriving, waiting or being recorded.
     pub(crate) at_the_station: u16,
     /// Of these, for files of one official.
     pub(crate) of_one_official: u16,
-    /// For files that are recorded.
+    /// For files that are being recorded.
     pub(crate) recording: u16,
     /// How long a file waits for each of its permits.
     pub(crate) wait_limit: Duration,
 }
 
-/// First come, first served; nobody waits for ever.
+/// First come, first served; nobody waits forever.
 pub(crate) struct UploadPermits {
     capacity: Capacity,
     at_the_station: Arc<Semaphore>,
@@ -41,7 +41,7 @@ pub(crate) struct UploadPermit {
     _at_the_station: OwnedSemaphorePermit,
 }
 
-/// The permit of a file that is recorded, until it is dropped.
+/// The permit of a file that is being recorded, until it is dropped.
 pub(crate) struct RecordingPermit {
     _place: UploadPermit,
     _recording: OwnedSemaphorePermit,
@@ -60,7 +60,7 @@ impl UploadPermits {
     /// Waits for a permit for a file that is about to arrive.
     ///
     /// # Errors
-    /// Where none becomes free in time.
+    /// If none becomes free in time.
     pub(crate) async fn at_the_station(&self, official: &str) -> Result<UploadPermit, UploadError> {
         // The official's own limit comes first: an official who sends many files at once waits for those, and no one else does.
         let own = self.of_official(official);
@@ -75,7 +75,7 @@ impl UploadPermits {
     /// Waits until a file that has arrived may be recorded.
     ///
     /// # Errors
-    /// Where that takes too long.
+    /// If that takes too long.
     pub(crate) async fn to_be_recorded(
         &self,
         permit: UploadPermit,
@@ -90,7 +90,7 @@ impl UploadPermits {
 
     /// Waits until no file is at the station.
     pub(crate) async fn all_free(&self) {
-        // It fails only where the semaphore is closed, which nobody does.
+        // It fails only if the semaphore is closed, which never happens.
         let all = u32::from(self.capacity.at_the_station);
         drop(self.at_the_station.acquire_many(all).await);
     }
@@ -155,7 +155,7 @@ mod tests {
         let second = permits.at_the_station("ana").await.unwrap();
         assert!(busy(&permits.at_the_station("ana").await));
         let other = permits.at_the_station("mira").await.unwrap();
-        // All three are taken; she who has none yet waits like anybody.
+        // All three are taken; an official without a permit also has to wait.
         assert!(busy(&permits.at_the_station("vesna").await));
         let first = permits.to_be_recorded(first).await.unwrap();
         assert!(
@@ -186,7 +186,7 @@ mod tests {
             .await
             .unwrap();
         assert!(busy(&permits.to_be_recorded(arriving.pop().unwrap()).await));
-        // It has lost its permit at the station, too: it has to be sent again.
+        // It has also lost its permit at the station, and must be sent again.
         assert!(permits.at_the_station("mira").await.is_ok());
         drop(recorded);
         assert!(

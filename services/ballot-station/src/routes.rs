@@ -1,4 +1,4 @@
-//! The endpoints, beside those that every service has.
+//! The endpoints, in addition to those that every service has.
 
 use std::sync::Arc;
 
@@ -19,8 +19,8 @@ pub fn description() -> String {
     openapi::document("ballot-station", about, &endpoints())
 }
 
-/// Notes holders of valid tokens who asked for what their role does not allow. Requests without a valid token leave
-/// no trace: anyone could fill the audit log with them.
+/// Records holders of valid tokens who requested something that their role does not allow. Requests without a valid
+/// token are not recorded: anyone could fill the audit log with them.
 pub(crate) fn on_refused(station: Data<BallotStation>) -> OnRefused {
     Arc::new(move |request, holder| {
         station.note_refused(&holder, &request);

@@ -26,13 +26,14 @@ use crate::routes;
 use crate::upload::Receiving;
 use crate::vote::BallotStation;
 
-/// How long files that are being recorded may take when the station is asked to stop.
+/// How long files being recorded may take when the station is asked to stop.
 const LAST_FILES: Duration = Duration::from_secs(30);
-/// All of stopping: requests under way, then files whose officials have hung up, then the last acts.
+/// The limit for stopping as a whole: requests under way, then files whose officials have disconnected, then
+/// the last acts.
 const STOP_LIMIT: Duration = Duration::from_secs(70);
-/// Between two attempts to reach Kafka at the start.
+/// The pause between two attempts to reach Kafka at startup.
 const START_RETRY: Duration = Duration::from_millis(200);
-/// How often it is checked that Kafka takes writes.
+/// How often to check that Kafka accepts writes.
 const KAFKA_CHECK: Duration = Duration::from_secs(1);
 /// How long an attempt may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(20);
@@ -40,7 +41,7 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(20);
 /// Runs the command.
 ///
 /// # Errors
-/// Where files cannot be taken any more, or the service is not ready.
+/// If files cannot be taken any more, or the service is not ready.
 pub async fn run(options: Options) -> anyhow::Result<()> {
     match options.command {
         Command::Run(options) => start(&options)?.run_until(shutdown::requested()).await,
@@ -48,11 +49,11 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     }
 }
 
-/// Listens, and connects in the background. It is ready once the elections are read, while Kafka takes writes. When it
-/// is stopped, it answers for the files that are on their way, and records those whose officials have hung up.
+/// Listens, and connects in the background. It is ready once the elections are read, while Kafka accepts writes. When
+/// stopped, it finishes the uploads under way, and records the files whose officials have disconnected.
 ///
 /// # Errors
-/// Where a port is taken or a setting is invalid. It waits while Kafka is unavailable.
+/// If a port is taken or a setting is invalid. It waits while Kafka is unavailable.
 pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     let verifier = Verifier::new(&options.token.secret()?);
     let topics = Topics::with_prefix(&options.kafka.topic_prefix);
@@ -65,7 +66,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         &BallotBoxOptions {
             timeout: wait_limit,
             linger: Duration::from_millis(options.linger_ms),
-            // The client lets go of a record a little after it has reported it: twice what is needed.
+            // Twice what is needed, because the client releases a record a little after reporting it.
             in_flight: 2 * ON_THEIR_WAY * usize::from(options.files),
         },
     )?;
@@ -160,7 +161,7 @@ fn listen(
     };
     let mut server = HttpServer::new(app)
         .disable_signals()
-        // A file that arrives has a thread that checks it, also where all are served by one worker.
+        // Each arriving file has a thread that checks it, even if one worker serves all of them.
         .worker_max_blocking_threads(usize::from(options.uploads))
         .shutdown_timeout(LAST_FILES.as_secs());
     if let Some(workers) = options.workers {

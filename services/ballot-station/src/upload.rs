@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix_multipart::{Field, Multipart};
 use actix_web::web::Bytes;
+use ballot_log::record::District;
 use futures_util::TryStreamExt as _;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -16,20 +17,35 @@ use crate::file::{self, Inspected, Limits};
 /// The form's field that holds the file.
 const FIELD: &str = "file";
 
+/// The form's field that holds the constituency.
+const CONSTITUENCY: &str = "constituency";
+
+/// A number of a constituency has no more bytes, white space included.
+const CONSTITUENCY_BYTES: usize = 32;
+
 /// Pieces of a file that may wait for being checked.
 const PIECES: usize = 8;
 
-/// Bytes that everything in the form but the file may take.
+/// Maximum size of all other fields in the form, in bytes.
 const OTHER_FIELDS_BYTES: usize = 1024 * 1024;
 
 /// The form that `POST /vote` takes.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only described")]
 pub(crate) struct VoteForm {
-    /// A CSV file without a header, one ballot a line: `<ballot GUID>,<poll number>`. At most 50 MB and a
+    /// A CSV file without a header, one ballot per line: `<ballot GUID>,<poll number>`. At most 50 MB and a
     /// million lines.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
+    /// The constituency of all ballots in the file, from 1; none where the election has only one.
+    constituency: Option<District>,
+}
+
+/// A form that has arrived.
+pub(crate) struct Received {
+    pub(crate) file: Inspected,
+    /// The constituency of its ballots, 0 for none.
+    pub(crate) constituency: District,
 }
 
 /// How files are received.
@@ -40,26 +56,26 @@ pub(crate) struct Receiving {
     pub(crate) directory: PathBuf,
     /// How long a form may take to arrive.
     pub(crate) longest: Duration,
-    /// How long nothing of it may arrive.
+    /// The longest time without data.
     pub(crate) longest_pause: Duration,
 }
 
 impl Receiving {
-    /// Receives a form and checks the file in it. Of several fields of that name the first one matters.
+    /// Receives a form and checks the file in it. Of several fields with that name, the first one counts.
     ///
     /// # Errors
     /// Where the form has no file, the file does not arrive, or cannot be kept.
-    pub(crate) async fn receive(&self, form: Multipart) -> Result<Inspected, UploadError> {
+    pub(crate) async fn receive(&self, form: Multipart) -> Result<Received, UploadError> {
         timeout(self.longest, self.read(form))
             .await
             .unwrap_or(Err(UploadError::TooSlow(self.longest.as_secs())))
     }
 
-    async fn read(&self, mut form: Multipart) -> Result<Inspected, UploadError> {
-        let mut inspected = None;
+    async fn read(&self, mut form: Multipart) -> Result<Received, UploadError> {
+        let (mut inspected, mut constituency) = (None, None);
         let mut other_bytes = 0;
         loop {
-            // A form that cannot be read has no file; one that breaks off behind its file has it.
+            // An unreadable form has no file; a form that is cut off after its file has one.
             let mut field = match self.in_time(form.try_next()).await? {
                 Ok(Some(field)) => field,
                 Ok(None) => break,
@@ -71,9 +87,13 @@ impl Receiving {
             if inspected.is_none() && field.name() == Some(FIELD) {
                 inspected = self.file(&mut field).await?;
                 if inspected.as_ref().is_some_and(|file| file.sha256.is_none()) {
-                    // Past a limit: the rest is not read.
+                    // A limit was exceeded: the rest is not read.
                     break;
                 }
+                continue;
+            }
+            if constituency.is_none() && field.name() == Some(CONSTITUENCY) {
+                constituency = Some(self.constituency(&mut field).await?);
                 continue;
             }
             while let Ok(Some(piece)) = self.in_time(field.try_next()).await? {
@@ -83,7 +103,32 @@ impl Receiving {
                 }
             }
         }
-        inspected.ok_or(UploadError::FileMissing)
+        Ok(Received {
+            file: inspected.ok_or(UploadError::FileMissing)?,
+            constituency: constituency.unwrap_or_default(),
+        })
+    }
+
+    /// The number in this field; 0 where the field is empty: a form in which none was typed.
+    async fn constituency(&self, field: &mut Field) -> Result<District, UploadError> {
+        let mut digits = Vec::new();
+        while let Ok(Some(piece)) = self.in_time(field.try_next()).await? {
+            digits.extend_from_slice(&piece);
+            if digits.len() > CONSTITUENCY_BYTES {
+                return Err(UploadError::Constituency);
+            }
+        }
+        let digits = digits.trim_ascii();
+        if digits.is_empty() {
+            return Ok(0);
+        }
+        // Unlike `parse`, no leading `+`.
+        let text = std::str::from_utf8(digits).ok();
+        let text = text.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+        let number = text.and_then(|text| text.parse().ok());
+        number
+            .filter(|number| *number != 0)
+            .ok_or(UploadError::Constituency)
     }
 
     /// The file of this field, unless the field is empty: a form in which no file was chosen.
@@ -128,7 +173,7 @@ impl Receiving {
                 }
                 Ok(None) => return Ok(empty),
                 Err(error) => {
-                    // What has arrived is a part of a file, which must not be taken for the file.
+                    // Only a part of the file has arrived, which must not be taken for the whole file.
                     tracing::debug!(%error, "a file broke off");
                     return Err(UploadError::FileMissing);
                 }
@@ -136,7 +181,7 @@ impl Receiving {
         }
     }
 
-    /// What arrives next, if anything does.
+    /// The next data, if any arrives in time.
     async fn in_time<T>(&self, next: impl Future<Output = T>) -> Result<T, UploadError> {
         timeout(self.longest_pause, next)
             .await

@@ -1,26 +1,26 @@
 //! Copying officials' acts from the topic `acts` into the audit log, each once.
 //!
-//! The act and how far the topic has been copied are written in one transaction: so a crash, or another
-//! instance that copies too, neither loses an act nor writes it down twice.
+//! The act and how far the topic has been copied are written in one transaction: so neither a crash nor a
+//! second instance that also copies can lose an act or record it twice.
 
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use ballot_log::client_config;
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Pool, Transaction};
+use election_store::batches;
 use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use rdkafka::{Offset, TopicPartitionList};
 use service_database::audit::{self, AuditEntry};
 use service_kit::settings::KafkaOptions;
-use tokio_postgres::Transaction;
 
 use crate::elections::definitions;
 
-/// Waited after a failure.
+/// The pause after a failure.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// How long Kafka may take to say what partitions the topic has.
+/// How long Kafka may take to report the topic's partitions.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Copies until it is aborted.
@@ -29,7 +29,7 @@ pub async fn copy_acts(pool: Pool, kafka: KafkaOptions, topic: String) {
     loop {
         if let Err(error) = copy(&pool, &kafka.kafka_brokers, &topic).await {
             let error = format!("{error:#}");
-            // Logged once: that is enough for whoever has to act on it.
+            // Logged only once: that is enough for an operator.
             if error != told {
                 tracing::warn!(error, topic, "cannot copy officials' acts; trying again");
                 told = error;
@@ -41,7 +41,7 @@ pub async fn copy_acts(pool: Pool, kafka: KafkaOptions, topic: String) {
 
 async fn copy(pool: &Pool, brokers: &str, topic: &str) -> anyhow::Result<()> {
     let consumer: StreamConsumer = client_config(brokers)
-        // A group is demanded by librdkafka, but never joined.
+        // librdkafka requires a group, but it is never joined.
         .set("group.id", "urna-acts")
         .set("enable.auto.commit", "false")
         .set("auto.offset.reset", "earliest")
@@ -114,13 +114,14 @@ async fn copy_one(pool: &Pool, message: &BorrowedMessage<'_>) -> anyhow::Result<
 }
 
 async fn write_down(transaction: &Transaction<'_>, act: ballot_log::Act) -> anyhow::Result<()> {
+    batches::save(transaction, &act).await?;
     audit::append(transaction, &in_the_words_of_the_log(act))
         .await
         .context("the audit log does not take an official's act")?;
     Ok(())
 }
 
-/// What a ballot station says about a file is in the target, why in the outcome.
+/// The details of a file are in the target, the reason is in the outcome.
 fn in_the_words_of_the_log(act: ballot_log::Act) -> AuditEntry {
     let file = act.file.map(|sha256| format!("file {sha256}"));
     let lines = act.lines.map(|lines| format!("{lines} lines"));

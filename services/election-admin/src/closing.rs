@@ -1,9 +1,9 @@
 //! Closing elections by themselves: a marker in every partition after the end, and the final result once
-//! the count has passed them all.
+//! the count has passed them all. Where the definition asks for it, all of that waits for an administrator's word.
 //!
-//! What is to be done is read off the database every time, so it makes no difference whether this program
-//! was running at the end of an election, or how many of it are: a second marker changes nothing, and
-//! everyone computes the same result.
+//! The work to do is read from the database every time, so it makes no difference whether this program was
+//! running at the end of an election, or how many instances run: a second marker changes nothing, and every
+//! instance computes the same result.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,50 +11,60 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use ballot_log::{BallotBox, Election, ElectionDefinition, ElectionId, Record};
-use deadpool_postgres::Pool;
-use election_store::{elections, tallies};
+use deadpool_postgres::{Object, Pool};
+use election_store::{batches, elections, tallies};
 use jiff::Timestamp;
 use service_kit::health::Readiness;
 use tally::PartitionTally;
 use tokio::sync::Notify;
-use tokio_postgres::Client;
 
-use crate::elections::definitions;
+use crate::elections::{definitions, finalising};
 use crate::results::final_results;
+use crate::withdrawals;
 
-/// In readiness: while elections cannot be looked after.
+/// Missing in readiness while elections cannot be closed.
 const CLOSING: &str = "closing";
-/// How often the count is looked at while an election is being closed.
+/// How often the count is checked while an election is being closed.
 const WHILE_CLOSING: Duration = Duration::from_millis(100);
-/// How often new elections are looked for, if nobody tells of them: another instance may define one.
+/// How often to look for new elections without a notification: another instance may define one.
 const WHILE_IDLE: Duration = Duration::from_secs(1);
-/// How long PostgreSQL may take for a look.
+/// How long a query may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What became of the markers of this process. Forgotten with it: they are written again then.
+/// The markers written by this process. After a restart they are simply written again.
 type Markers = BTreeMap<(ElectionId, i32), Marker>;
 
 /// A closing marker in the log.
 enum Marker {
     /// The count will find it, and close the partition.
     Obeyed,
-    /// It came before the end by the brokers' clocks, which will be there at this time.
+    /// It arrived before the end by the brokers' clocks, which will reach the end at this time.
     TooEarly(Instant),
+}
+
+/// How far an election is that has ended.
+enum Closed {
+    /// The result is final.
+    Finally,
+    /// The count has not passed the markers.
+    NotYet,
+    /// An administrator has to let it.
+    Waits,
 }
 
 /// Watches elections.
 pub struct Closing {
     /// The database `election_process`.
     pub pool: Pool,
-    /// Where the markers go.
+    /// The log that gets the markers.
     pub ballot_box: BallotBox,
     /// The name of the ballot box.
     pub votes_topic: String,
-    /// Waited after an election's end: more than the clocks of brokers differ.
+    /// How long to wait after an election's end: longer than the difference between the brokers' clocks.
     pub grace: Duration,
-    /// Told when an election has been defined.
+    /// Notified when an election has been defined.
     pub defined: Arc<Notify>,
-    /// Told whether PostgreSQL answers.
+    /// Reports whether PostgreSQL answers.
     pub readiness: Readiness,
 }
 
@@ -84,19 +94,21 @@ impl Closing {
         }
     }
 
-    /// Does what is to be done now; returns for how long nothing will be.
+    /// Does the work that is due now; returns how long there will be nothing to do.
     async fn round(&self, markers: &mut Markers) -> anyhow::Result<Duration> {
-        let client = definitions::connection(&self.pool).await?;
+        let mut client = definitions::connection(&self.pool).await?;
         // A server that hangs is treated like one that is down.
         let unfinished = tokio::time::timeout(PATIENCE, elections::unfinished(&client))
             .await
             .context("PostgreSQL does not answer")??;
         let partitions = elections::pinned_partitions(&client, &self.votes_topic).await?;
+        let partitions = partitions.unwrap_or_default();
+        withdrawals::put_into_log(&client, &self.ballot_box, partitions).await?;
         let mut pause = WHILE_IDLE;
         for definition in unfinished {
             let definition = match definition {
                 Ok(definition) => definition,
-                // The others do not suffer from it.
+                // The other elections are not affected.
                 Err(error) => {
                     tracing::error!(%error, "cannot close an election");
                     continue;
@@ -109,11 +121,12 @@ impl Closing {
             }
             let id = definition.id;
             let closed = self
-                .close(&client, definition, partitions.unwrap_or_default(), markers)
+                .close(&mut client, definition, partitions, markers)
                 .await;
             match closed {
-                Ok(true) => markers.retain(|(election, _), _| *election != id),
-                Ok(false) => pause = pause.min(WHILE_CLOSING),
+                Ok(Closed::Finally) => markers.retain(|(election, _), _| *election != id),
+                Ok(Closed::NotYet) => pause = pause.min(WHILE_CLOSING),
+                Ok(Closed::Waits) => {}
                 // Nor here.
                 Err(error) => {
                     tracing::error!(
@@ -136,18 +149,28 @@ impl Closing {
         Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
     }
 
-    /// Whether the result is final now.
     async fn close(
         &self,
-        client: &Client,
+        client: &mut Object,
         definition: ElectionDefinition,
         partitions: i32,
         markers: &mut Markers,
-    ) -> anyhow::Result<bool> {
-        let tallies = tallies::of_election(client, definition.id).await?;
+    ) -> anyhow::Result<Closed> {
+        if finalising::has_to_wait(client, &definition).await? {
+            return Ok(Closed::Waits);
+        }
+        let id = definition.id;
+        if markers.keys().all(|(election, _)| *election != id) {
+            // Whatever is withdrawn comes before the markers, in every partition.
+            let transaction = client.transaction().await?;
+            batches::begin_to_close(&transaction, id).await?;
+            transaction.commit().await?;
+            withdrawals::put_into_log(client, &self.ballot_box, partitions).await?;
+        }
+        let tallies = tallies::of_election(client, id).await?;
         let all = usize::try_from(partitions)?;
         if final_results::finalise(client, &definition, &tallies, all).await? {
-            return Ok(true);
+            return Ok(Closed::Finally);
         }
         let election = Election::new(definition);
         for partition in 0..partitions {
@@ -161,7 +184,7 @@ impl Closing {
                 markers.insert(place, self.mark(&election, partition).await?);
             }
         }
-        Ok(false)
+        Ok(Closed::NotYet)
     }
 
     /// Appends a closing marker. One that the log received before the end closes nothing.

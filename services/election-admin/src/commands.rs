@@ -1,6 +1,6 @@
 //! The commands, one after the other.
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use ballot_log::Topics;
 use deadpool_postgres::Object;
 use election_store::elections;
@@ -10,14 +10,16 @@ use service_kit::hex::hex;
 use service_kit::shutdown;
 use tokio_postgres::Client;
 
+use crate::elections::cancellation;
 use crate::elections::creation;
 use crate::elections::definitions;
 use crate::elections::participants;
 use crate::elections::publishing::Publisher;
 use crate::options::{
-    Command, CreateOptions, DatabaseOptions, ElectionOptions, InstallationOptions, ResultsOptions,
-    RunOptions, TopicsOptions,
+    CancelOptions, Command, CreateOptions, DatabaseOptions, ElectionOptions, InstallationOptions,
+    LotsOptions, ResultsOptions, RunOptions, TopicsOptions,
 };
+use crate::results::decided_results;
 use crate::results::final_results;
 use crate::results::report::Report;
 use crate::service;
@@ -26,7 +28,7 @@ use crate::warm_up::warm_up;
 /// Runs a command to its end.
 ///
 /// # Errors
-/// What went wrong, for the person at the terminal.
+/// The error, for the person at the terminal.
 pub async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Run(options) => serve(&options).await,
@@ -37,6 +39,8 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Topics(options) => topics(&options).await,
         Command::WarmUp(options) => warm_up(&options).await,
         Command::Create(options) => create(&options).await,
+        Command::Cancel(options) => cancel(&options).await,
+        Command::Lots(options) => lots(&options).await,
         Command::Republish(options) => republish(&options).await,
         Command::Elections(options) => elections(&options).await,
         Command::Participants(options) => participants(&options).await,
@@ -77,6 +81,41 @@ async fn create(options: &CreateOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
+async fn cancel(options: &CancelOptions) -> anyhow::Result<()> {
+    let (id, installation) = (options.election, &options.installation);
+    let pool = postgres::pool(&installation.postgres)?;
+    let publisher = Publisher::open(&installation.kafka)?;
+    let act = creation::at_the_terminal("cancel", id);
+    let done = cancellation::cancel(&pool, &publisher, id, act).await?;
+    let ballot_log::Cancellation { at, by } = done.cancellation;
+    ensure!(
+        done.is_published,
+        "election {id} is cancelled, but Kafka did not take it: run `election-admin republish` when Kafka is back"
+    );
+    println!("election {id} is cancelled since {at}, by {by}");
+    Ok(())
+}
+
+async fn lots(options: &LotsOptions) -> anyhow::Result<()> {
+    let (id, installation) = (options.election, &options.installation);
+    let pool = postgres::pool(&installation.postgres)?;
+    let publisher = Publisher::open(&installation.kafka)?;
+    let act = creation::at_the_terminal("lots", id);
+    let lots = ballot_log::Lots {
+        order: options.order.clone(),
+        drawn_by: options.drawn_by.clone(),
+        drawn_at: options.drawn_at,
+    };
+    let decided = decided_results::decide(&pool, &publisher, id, lots, act).await?;
+    ensure!(
+        decided.is_published,
+        "election {id} is decided, but Kafka did not take it: run `election-admin republish` when Kafka is back"
+    );
+    let sha256 = hex(&decided.result.sha256);
+    println!("election {id} is decided by lots, sha256 {sha256}");
+    Ok(())
+}
+
 async fn republish(options: &InstallationOptions) -> anyhow::Result<()> {
     postgres::migrate(
         &options.postgres.database.url()?,
@@ -103,10 +142,15 @@ async fn elections(options: &DatabaseOptions) -> anyhow::Result<()> {
             .map(|(_, name)| name.as_str())
             .collect();
         println!(
-            "{:>4}  {} to {}  {}: {}",
+            "{:>4}  {} to {}  {}{}: {}",
             election.id,
             election.start,
             election.end,
+            if election.cancelled.is_some() {
+                "CANCELLED: "
+            } else {
+                ""
+            },
             election.title,
             names.join(", ")
         );
@@ -147,6 +191,13 @@ async fn verify_result(options: &ElectionOptions) -> anyhow::Result<()> {
         definition.id,
         hex(&stored.sha256)
     );
+    if let Some(decided) = decided_results::verify(&client, &definition, &stored).await? {
+        println!(
+            "election {}: what lots decided comes out of the lots and the stored count, sha256 {}",
+            definition.id,
+            hex(&decided.sha256)
+        );
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
-use ballot_log::{ElectionId, topics};
+use ballot_log::{ElectionId, PollNumber, topics};
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -37,6 +37,10 @@ pub enum Command {
     WarmUp(WarmUpOptions),
     /// Define an election: store it, publish it, print it as JSON
     Create(CreateOptions),
+    /// Cancel an election that is wrong, until its result is final; it cannot be taken back
+    Cancel(CancelOptions),
+    /// Decide by lots that were drawn what a final result has left open
+    Lots(LotsOptions),
     /// Publish every stored election; safe to repeat
     Republish(InstallationOptions),
     /// List the elections
@@ -47,7 +51,7 @@ pub enum Command {
     Results(ResultsOptions),
     /// Compute a final result again from the stored count, and compare the hashes
     ///
-    /// That the stored count is what the log says is checked by `tally-stream recount`.
+    /// Use `tally-stream recount` to check the stored count against the log.
     VerifyResult(ElectionOptions),
     /// Check that no row of the audit log was altered or removed
     VerifyAudit(DatabaseOptions),
@@ -94,7 +98,7 @@ pub struct RunOptions {
     /// Trusted proxies.
     #[command(flatten)]
     pub proxies: ProxyOptions,
-    /// Where to.
+    /// Where to publish.
     #[command(flatten)]
     pub kafka: KafkaOptions,
     /// PostgreSQL, database `election_process`.
@@ -106,7 +110,7 @@ impl RunOptions {
     /// The time zone.
     ///
     /// # Errors
-    /// Where there is no such time zone.
+    /// If there is no such time zone.
     pub fn zone(&self) -> anyhow::Result<TimeZone> {
         TimeZone::get(&self.time_zone).with_context(|| {
             format!(
@@ -141,7 +145,7 @@ pub struct ResultsOptions {
     /// The election.
     #[command(flatten)]
     pub election: ElectionOptions,
-    /// Print JSON, as `results.json` has it
+    /// Print JSON, in the format of `results.json`
     #[arg(long)]
     pub json: bool,
 }
@@ -149,10 +153,12 @@ pub struct ResultsOptions {
 /// Settings of `topics`.
 #[derive(Args, Clone)]
 pub struct TopicsOptions {
-    /// Partitions of the ballot box: as many instances of tally-stream can share the count. Fixed by the first election
+    /// Partitions of the ballot box, which is also the maximum number of tally-stream instances that share the count.
+    /// Fixed by the first election
     #[arg(long, env = "VOTES_PARTITIONS", default_value_t = 6, value_parser = clap::value_parser!(i32).range(1..=1000))]
     pub partitions: i32,
-    /// Copies of each record, on brokers of their own; with 3, two must have a vote before it is accepted [default: one a broker, up to 3]
+    /// Copies of each record, each on a different broker; with 3, two must have a vote before it is accepted
+    /// [default: one per broker, up to 3]
     #[arg(long, env = "KAFKA_REPLICATION", value_parser = clap::value_parser!(i32).range(1..=7))]
     pub replication: Option<i32>,
     /// Kafka.
@@ -160,16 +166,16 @@ pub struct TopicsOptions {
     pub kafka: KafkaOptions,
 }
 
-/// A vote that lies on three brokers survives any one of them; more copies would only cost time.
+/// A vote on three brokers survives the loss of any one of them; more copies would only cost time.
 const COPIES_AT_MOST: i32 = 3;
 /// How long Kafka may take to start.
 const KAFKA_PATIENCE: Duration = Duration::from_mins(1);
 
 impl TopicsOptions {
-    /// How many copies of each record there are to be; Kafka may be starting.
+    /// How many copies of each record to keep; Kafka may be starting.
     ///
     /// # Errors
-    /// Where it does not answer within a minute.
+    /// If it does not answer within a minute.
     pub async fn replication(&self) -> anyhow::Result<i32> {
         let brokers = topics::brokers_within(&self.kafka.kafka_brokers, KAFKA_PATIENCE).await?;
         Ok(self
@@ -184,7 +190,7 @@ pub struct WarmUpOptions {
     /// For how long
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub seconds: u64,
-    /// As the ballot box has them.
+    /// The settings of the ballot box.
     #[command(flatten)]
     pub topics: TopicsOptions,
 }
@@ -200,6 +206,37 @@ pub struct InstallationOptions {
     pub postgres: PostgresOptions,
 }
 
+/// Settings of `cancel`.
+#[derive(Args, Clone)]
+pub struct CancelOptions {
+    /// Number of the election
+    #[arg(long, value_name = "NUMBER")]
+    pub election: ElectionId,
+    /// Where it is stored and published.
+    #[command(flatten)]
+    pub installation: InstallationOptions,
+}
+
+/// Settings of `lots`.
+#[derive(Args, Clone)]
+pub struct LotsOptions {
+    /// Number of the election
+    #[arg(long, value_name = "NUMBER")]
+    pub election: ElectionId,
+    /// Poll numbers in the order in which they were drawn, such as 3,1: the first one drawn gets the first seat
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', required = true)]
+    pub order: Vec<PollNumber>,
+    /// Who drew: a person, a commission
+    #[arg(long, value_name = "NAME")]
+    pub drawn_by: String,
+    /// When, for example 2026-06-17T10:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub drawn_at: Timestamp,
+    /// Where it is stored and published.
+    #[command(flatten)]
+    pub installation: InstallationOptions,
+}
+
 /// Settings of `create`.
 #[derive(Args, Clone)]
 pub struct CreateOptions {
@@ -209,16 +246,16 @@ pub struct CreateOptions {
     /// First moment at which votes count, for example 2026-06-16T08:00:00Z
     #[arg(long, required_unless_present = "open", conflicts_with = "open")]
     pub start: Option<Timestamp>,
-    /// First moment at which they no longer do
+    /// First moment at which votes no longer count
     #[arg(long, required_unless_present = "open", conflicts_with = "open")]
     pub end: Option<Timestamp>,
     /// Open from now on, for --hours
     #[arg(long)]
     pub open: bool,
-    /// How long an election with --open is open
+    /// How long an election with --open is open, in hours
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(i64).range(1..=8760))]
     pub hours: i64,
-    /// Where to.
+    /// Where to publish.
     #[command(flatten)]
     pub installation: InstallationOptions,
 }

@@ -25,20 +25,20 @@ use crate::elections::publishing::Publisher;
 use crate::http::{self, State};
 use crate::options::RunOptions;
 
-/// Waited before what failed is tried again.
+/// The pause before a retry.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
-/// How often PostgreSQL is asked whether it is there.
+/// How often PostgreSQL is checked.
 const POSTGRESQL_CHECK: Duration = Duration::from_secs(1);
 const ELECTIONS: &str = "elections";
 const KAFKA: &str = "kafka";
-/// How often it is checked that Kafka takes writes.
+/// How often to check that Kafka accepts writes.
 const KAFKA_CHECK: Duration = Duration::from_secs(1);
 
-/// Listens, migrates the database, and looks after elections in the background. It is ready once the elections are
+/// Listens, migrates the database, and manages elections in the background. It is ready once the elections are
 /// published and the topic of votes can be used.
 ///
 /// # Errors
-/// Where a port is taken or a setting is invalid. It waits while Kafka or PostgreSQL is unavailable.
+/// If a port is taken or a setting is invalid. It waits while Kafka or PostgreSQL is unavailable.
 pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     let verifier = Verifier::new(&options.token.secret()?);
     let zone = options.zone()?;
@@ -63,6 +63,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     let state = State {
         pool: pool.clone(),
         publisher: publisher.clone(),
+        ballot_box: ballot_box.clone(),
         zone,
         defined,
         unpublished: unpublished.clone(),
@@ -114,7 +115,7 @@ fn listen(
             .configure(openapi::routes(document.clone()))
             .configure(http::routes(state.clone(), verifier.clone()))
     };
-    // Few people ask, and none of their questions takes the processor long.
+    // There are few requests, and none of them takes much processor time.
     let server = HttpServer::new(app)
         .workers(2)
         .disable_signals()
@@ -122,7 +123,7 @@ fn listen(
     Ok((address, server.listen(listener)?.run()))
 }
 
-/// Publishes every election at the start, and again whenever one could not be published.
+/// Publishes every election at startup, and again whenever one could not be published.
 async fn publish(publisher: Publisher, pool: Pool, unpublished: Arc<Notify>, readiness: Readiness) {
     loop {
         loop {

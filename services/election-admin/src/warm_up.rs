@@ -1,7 +1,7 @@
-//! Working a Kafka that has just started, so that the first voters do not meet a cold one.
+//! Warms up a Kafka that has just started, so that the first votes are not slow.
 //!
-//! A Java virtual machine interprets its code at first and compiles what is used often: for its first
-//! seconds under load a broker answers in hundreds of milliseconds instead of in a few.
+//! A Java virtual machine first interprets its code and compiles what is used often: in its first seconds under
+//! load, a broker answers in hundreds of milliseconds instead of a few.
 
 use std::time::{Duration, Instant};
 
@@ -11,13 +11,13 @@ use tokio::task::JoinSet;
 
 use crate::options::WarmUpOptions;
 
-/// Records that are on their way together: enough for a batch in each partition.
+/// Records in flight at the same time: enough for a batch in each partition.
 const RECORDS_A_ROUND: u32 = 60;
 
 /// Appends records to a scratch topic for a while, and removes the topic. The ballot box is not touched.
 ///
 /// # Errors
-/// Where Kafka cannot be reached.
+/// If Kafka cannot be reached.
 pub async fn warm_up(options: &WarmUpOptions) -> anyhow::Result<()> {
     let brokers = &options.topics.kafka.kafka_brokers;
     let scratch = Topics::with_prefix(&format!("{}warm-up-", options.topics.kafka.topic_prefix));
@@ -38,7 +38,7 @@ async fn work(brokers: &str, scratch: &Topics, time: Duration) -> anyhow::Result
     };
     let ballot_box = BallotBox::open(brokers, scratch, &options)?;
     while let Err(error) = ballot_box.ready().await {
-        // A topic that was made this moment is not known to every broker yet.
+        // A topic that was just created is not known to every broker yet.
         tracing::warn!(%error, "waiting for Kafka");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

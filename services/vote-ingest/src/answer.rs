@@ -1,4 +1,4 @@
-//! What a voter is answered. Nothing here identifies the voter.
+//! The answers to voters. Nothing here identifies the voter.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -91,7 +91,7 @@ pub fn unknown_candidate(election: &Election) -> Problem {
     .field("ballot", ballot)
 }
 
-/// `403`: one answer for all that may be wrong with `guid` and `personal_id`.
+/// `403`: one answer for everything that may be wrong with `guid` and `personal_id`.
 pub fn not_on_the_roll() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,

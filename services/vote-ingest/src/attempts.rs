@@ -1,7 +1,7 @@
 //! Limits on guessing the guid that belongs to a voter's personal id.
 //!
-//! Only failed attempts count, and they only change how the next failure is answered: a voter with the right
-//! guid is never kept from voting by what others try in their name.
+//! Only failed attempts count, and they only change the answer to the next failure: attempts by others in a
+//! voter's name never prevent a voter with the right guid from voting.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::num::NonZeroU32;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use service_kit::budget::Budgets;
 
-/// Failed attempts, by personal id. What is kept is a hash of it that this process alone can make.
+/// Failed attempts, by personal id. The id is kept only as a hash that no other process can compute.
 pub struct Attempts {
     failures: Mutex<Budgets<u64>>,
     hasher: RandomState,
@@ -19,12 +19,12 @@ pub struct Attempts {
 /// Too many attempts have failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooMany {
-    /// When to try again, in seconds.
+    /// After how many seconds to try again.
     pub retry_after_s: u64,
 }
 
 impl Attempts {
-    /// `most` failures in a row, and another one every `interval`.
+    /// Allows `most` failures in a row, and one more every `interval`.
     pub fn new(most: NonZeroU32, interval: Duration) -> Self {
         Self {
             failures: Mutex::new(Budgets::new(most.get(), interval)),
@@ -32,10 +32,10 @@ impl Attempts {
         }
     }
 
-    /// Notes that an attempt for this personal id has failed.
+    /// Records that an attempt for this personal id has failed.
     ///
     /// # Errors
-    /// Where too many have.
+    /// If too many have.
     pub fn failed(&self, personal_id: &str) -> Result<(), TooMany> {
         let (key, now) = (self.hasher.hash_one(personal_id), Instant::now());
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);

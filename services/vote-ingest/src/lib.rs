@@ -1,7 +1,8 @@
 //! vote-ingest takes votes: `POST /vote`.
 //!
-//! A vote's way, from top to bottom, is [`vote`]. Around it: [`routes`] lists the endpoints, [`request`] parses the
-//! body, [`answer`] builds the responses, [`attempts`] limits guessing, [`service`] starts and stops everything.
+//! The path of a vote, from top to bottom, is in [`vote`]. Around it: [`routes`] lists the endpoints, [`request`]
+//! parses the body, [`answer`] builds the responses, [`attempts`] limits guessing, [`service`] starts and stops
+//! everything.
 
 pub mod answer;
 pub mod attempts;

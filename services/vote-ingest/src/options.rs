@@ -10,8 +10,8 @@ use service_kit::settings::{KafkaOptions, RedisOptions};
 
 /// Takes votes: POST /vote.
 ///
-/// A vote is accepted when every in-sync replica of the log has it, and only then is the voter told so.
-/// Any number of instances may run side by side.
+/// A vote is accepted when every in-sync replica of the log has it, and only then is the voter told so. Any
+/// number of instances may run in parallel.
 #[derive(Parser)]
 #[command(name = "vote-ingest", version)]
 pub struct Options {

@@ -35,7 +35,7 @@ pub(crate) struct Vote {
 pub struct VoteRequest<'a> {
     /// The personal id as sent.
     pub personal_id: Cow<'a, str>,
-    /// `None` where it is no UUID at all.
+    /// `None` if it is not a UUID.
     pub guid: Option<Guid>,
     /// The candidate.
     pub candidate: Candidate<'a>,
@@ -103,7 +103,7 @@ impl<'a> VoteRequest<'a> {
     }
 }
 
-/// A whole number that no election can have names an election that is not open.
+/// A whole number that is not a valid election id counts as an election that is not open.
 fn election(value: &RawValue) -> Result<ElectionId, Problem> {
     let digits = value.get();
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -114,7 +114,7 @@ fn election(value: &RawValue) -> Result<ElectionId, Problem> {
 
 fn text<'a>(value: Option<&'a RawValue>) -> Option<Cow<'a, str>> {
     let json = value?.get();
-    // `Cow` of its own accord always copies: borrow where nothing is escaped.
+    // By default `Cow` always copies: borrow if nothing is escaped.
     serde_json::from_str::<&'a str>(json)
         .map(Cow::Borrowed)
         .or_else(|_| serde_json::from_str(json).map(Cow::Owned))
@@ -130,7 +130,7 @@ fn candidate(value: &RawValue) -> Option<Candidate<'_>> {
     text(Some(value)).map(Candidate::Text)
 }
 
-/// Where the JSON goes wrong, without repeating any of it.
+/// The position of the error in the JSON, without repeating any of its text.
 fn place(error: &serde_json::Error) -> String {
     format!("line {}, column {}", error.line(), error.column())
 }

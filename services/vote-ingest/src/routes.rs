@@ -1,4 +1,4 @@
-//! The endpoints, beside those that every service has.
+//! The endpoints, in addition to those that every service has.
 
 use service_kit::routes::{Access, Endpoint};
 use service_kit::{endpoint, openapi};

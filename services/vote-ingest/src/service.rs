@@ -22,9 +22,9 @@ use crate::request::BODY_LIMIT;
 use crate::routes;
 use crate::vote::{ELECTIONS, PollingStation};
 
-/// How often it is checked that Redis and Kafka take writes.
+/// How often to check that Redis and Kafka accept writes.
 const SERVER_CHECK: Duration = Duration::from_secs(1);
-/// Between two attempts to read the elections at the start.
+/// The pause between two attempts to read the elections at startup.
 const ELECTIONS_RETRY: Duration = Duration::from_millis(200);
 /// How long an attempt may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(15);
@@ -32,7 +32,7 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(15);
 /// Runs the command.
 ///
 /// # Errors
-/// Where votes cannot be taken any more, or the service is not ready.
+/// If votes cannot be taken any more, or the service is not ready.
 pub async fn run(options: Options) -> anyhow::Result<()> {
     match options.command {
         Command::Run(options) => start(&options)?.run_until(shutdown::requested()).await,
@@ -40,10 +40,11 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     }
 }
 
-/// Listens, and connects in the background. It is ready once the elections are read, while Kafka and Redis take writes.
+/// Listens, and connects in the background. It is ready once the elections are read, while Kafka and Redis accept
+/// writes.
 ///
 /// # Errors
-/// Where a port is taken or a setting is invalid. It waits for servers that are unavailable.
+/// If a port is taken or a setting is invalid. It waits for servers that are unavailable.
 pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     let topics = Topics::with_prefix(&options.kafka.topic_prefix);
     let brokers = &options.kafka.kafka_brokers;

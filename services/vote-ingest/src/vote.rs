@@ -18,10 +18,10 @@ use crate::attempts::Attempts;
 use crate::request::{BODY_LIMIT, VoteRequest};
 use crate::{answer, request};
 
-/// In readiness: until the elections have been read.
+/// Missing in readiness until the elections have been read.
 pub(crate) const ELECTIONS: &str = "elections";
 
-/// What taking votes needs. Shared by all threads.
+/// Everything needed to take votes. Shared by all threads.
 pub struct PollingStation {
     /// The elections.
     pub elections: Elections,
@@ -33,17 +33,17 @@ pub struct PollingStation {
     pub in_flight: Semaphore,
     /// Failed attempts.
     pub attempts: Attempts,
-    /// What the service still waits for.
+    /// What the service is still waiting for.
     pub readiness: Readiness,
 }
 
 /// Casts a vote
 ///
-/// Once it is accepted, it counts. Sending the same vote again is harmless: after an answer of 503, or none,
-/// it is what to do.
+/// Once it is accepted, it counts. Sending the same vote again is harmless, and is the right thing to do after
+/// a 503 or no answer.
 ///
 /// # Errors
-/// Whatever keeps the vote from being accepted, as a problem.
+/// Whatever prevents the vote from being accepted, as a problem.
 #[utoipa::path(
     post,
     path = "/vote",
@@ -116,12 +116,12 @@ impl PollingStation {
             .inspect_err(|error| tracing::warn!(%error, "a vote was not acknowledged"))
             .map_err(|error| answer::not_appended(&error))?;
 
-        // The count decides by the same number, so the voter is told exactly what it will do. The claim
-        // stays: an earlier attempt with this choice may still be on its way to the log.
+        // The count decides by the same timestamp, so the voter is told exactly what the count will do. The
+        // claim stays: an earlier attempt with this choice may still be on its way to the log.
         if !election.is_open_at(appended.time_ms) {
             return Err(answer::no_open_election());
         }
-        // The vote is in the log, and that is what counts: the voter does not wait for Redis once more.
+        // The vote is in the log, and that is what counts: the voter does not wait for Redis again.
         self.roll.queue_confirmation(&claim);
         Ok(definition.id)
     }
@@ -133,8 +133,8 @@ impl PollingStation {
         }
     }
 
-    /// The election that a vote is for. This machine's clock only saves work, as Kafka's decides: it may be
-    /// fast, so a vote that seems to come just after the end is tried.
+    /// The election that a vote is for. This machine's clock only saves work, as Kafka's clock decides: it may
+    /// be fast, so a vote that seems to arrive just after the end is still tried.
     fn open_election(&self, named: Option<ElectionId>) -> Result<Arc<Election>, Problem> {
         let now_ms = Timestamp::now().as_millisecond();
         let open = clock::open_election(&self.elections.all(), now_ms, Tolerance::Fast, named);

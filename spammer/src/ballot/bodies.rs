@@ -6,14 +6,14 @@ use uuid::Uuid;
 
 use super::{Paper, Voter, mix};
 
-/// Keeps the strangers' data apart from the other uses of the seed.
+/// Separates the strangers' data from the other uses of the seed.
 const STRANGERS: u64 = 0x5742;
 
-/// Makes request bodies, from parts that are put in JSON once.
+/// Makes request bodies from parts that are converted to JSON only once.
 #[derive(Clone, Debug)]
 pub(crate) struct Bodies {
     seed: u64,
-    /// `,"candidate":"…"}` of each candidate, with the election where one was given.
+    /// `,"candidate":"…"}` for each candidate, with the election if one was given.
     endings: Vec<Vec<u8>>,
 }
 
@@ -38,9 +38,9 @@ impl Bodies {
         self.body(&voter.personal_id, guid.as_bytes(), choice)
     }
 
-    /// A vote of somebody who is not on the roll. In turn: nobody's GUID, a voter's GUID with somebody
-    /// else's personal id, and no GUID at all. The personal ids are nobody's, lest a real voter be locked
-    /// out for too many failed attempts.
+    /// A vote of somebody who is not on the roll. In turn: an unknown GUID, a voter's GUID with a wrong
+    /// personal id, and no GUID at all. The personal ids belong to nobody, so that no real voter is locked out
+    /// after too many failed attempts.
     pub(crate) fn strangers(&self, number: u32, a_voter: &Voter) -> Bytes {
         let draw = |part| mix(self.seed, STRANGERS + part, u64::from(number));
         let personal_id = format!("{:011}", draw(0) % 100_000_000_000);
@@ -69,7 +69,7 @@ impl Bodies {
         Bytes::from(body)
     }
 
-    /// Something that is no vote: not JSON, or JSON with a field missing or of the wrong type.
+    /// Something that is not a vote: not JSON, or JSON with a field missing or of the wrong type.
     pub(crate) fn malformed(number: u32) -> Bytes {
         let personal_id = "00000000000";
         let guid = Uuid::from_u128(u128::from(number)).to_string();

@@ -1,6 +1,6 @@
 //! The ballot paper of one election: its candidates with the odds of the scenario.
 
-use electoral_rules::{Count, ListTerms, Rules};
+use electoral_rules::{Count, ListTerms, RuleError, Rules};
 
 use super::{Scenario, Weights};
 use crate::Error;
@@ -9,7 +9,7 @@ use crate::result::Results;
 /// Someone or something to vote for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Candidate {
-    /// Where it is on the ballot paper, from 1.
+    /// Its place on the ballot paper, from 1.
     pub poll_number: u32,
     /// As on the ballot paper.
     pub name: String,
@@ -23,14 +23,23 @@ pub struct Paper {
     /// The odds of the choices.
     pub weights: Weights,
     /// How the votes become an outcome, if a scenario says so.
-    rules: Option<(Rules, Vec<ListTerms>)>,
+    decision: Option<Decision>,
+}
+
+/// How votes become an outcome.
+#[derive(Clone, Debug)]
+struct Decision {
+    rules: Rules,
+    /// In the order of the poll numbers.
+    terms: Vec<ListTerms>,
+    alliances: Vec<Vec<u32>>,
 }
 
 impl Paper {
-    /// The ballot paper that `results` show.
+    /// The ballot paper shown in `results`.
     ///
     /// # Errors
-    /// Where the scenario's names are not those on the ballot paper.
+    /// If the scenario's names are not those on the ballot paper.
     pub fn new(results: &Results, scenario: Option<&Scenario>) -> Result<Self, Error> {
         let mut candidates: Vec<Candidate> = results
             .candidates
@@ -51,7 +60,7 @@ impl Paper {
             return Ok(Self {
                 candidates,
                 weights,
-                rules: None,
+                decision: None,
             });
         };
         if let Some(stranger) = scenario.participants.iter().find(|one| {
@@ -77,36 +86,70 @@ impl Paper {
         let votes: Vec<u64> = participants.iter().map(|one| one.votes).collect();
         let weights = Weights::new(&votes)
             .ok_or_else(|| misfit("it gives no vote to anybody.".to_owned()))?;
-        let terms: Vec<ListTerms> = participants.iter().map(|one| one.terms).collect();
-        scenario
-            .rules
-            .check(&terms)
+        let terms = participants.iter().map(|one| one.terms).collect();
+        let decision = Decision::of(scenario, terms, &candidates)
             .map_err(|error| Error::Rules(error.to_string()))?;
         Ok(Self {
             candidates,
             weights,
-            rules: Some((scenario.rules.clone(), terms)),
+            decision: Some(decision),
         })
     }
 
-    /// What the scenario's rules make of these votes, by poll number, as the contract of the `apportion`
-    /// command writes it; `None` without a scenario.
+    /// What the scenario's rules make of these votes, by poll number, in the format of the `apportion`
+    /// command's contract; `None` without a scenario.
     ///
     /// # Errors
     /// What the rules say against it.
-    pub fn outcome(&self, votes: &[u64], cast: u64) -> Option<Result<serde_json::Value, String>> {
-        let (rules, terms) = self.rules.as_ref()?;
+    pub fn outcome(
+        &self,
+        votes: &[u64],
+        cast: u64,
+        registered: Option<u64>,
+    ) -> Option<Result<serde_json::Value, String>> {
+        let decision = self.decision.as_ref()?;
         let count = Count {
             votes,
-            lists: terms,
+            lists: &decision.terms,
             cast: Some(cast),
+            registered: registered.filter(|_| decision.rules.needs_electorate()),
+            alliances: &decision.alliances,
             ..Count::default()
         };
-        let outcome = rules.apply(&count).map_err(|error| error.to_string());
+        let outcome = decision.rules.apply(&count);
+        let outcome = outcome.map_err(|error| error.to_string());
         Some(
             outcome.and_then(|outcome| {
                 serde_json::to_value(outcome).map_err(|error| error.to_string())
             }),
         )
+    }
+}
+
+impl Decision {
+    /// By the scenario, whose alliances go by the places in its file.
+    fn of(
+        scenario: &Scenario,
+        terms: Vec<ListTerms>,
+        candidates: &[Candidate],
+    ) -> Result<Self, RuleError> {
+        let rules = scenario.rules.clone();
+        rules.check(&terms)?;
+        rules.check_alliances(&scenario.alliances, terms.len())?;
+        let on_the_ballot = |place: &u32| {
+            let index = usize::try_from(*place).ok()?.checked_sub(1)?;
+            let name = &scenario.participants.get(index)?.name;
+            let candidate = candidates.iter().find(|one| one.name == *name)?;
+            Some(candidate.poll_number)
+        };
+        let alliances = scenario.alliances.iter();
+        let alliances = alliances
+            .map(|places| places.iter().filter_map(on_the_ballot).collect())
+            .collect();
+        Ok(Self {
+            rules,
+            terms,
+            alliances,
+        })
     }
 }

@@ -13,12 +13,12 @@ use crate::Error;
 const HEADER: [&str; 3] = ["personal_id", "guid", "district"];
 const DIGITS: usize = 11;
 
-/// One voter: 27 bytes, so that a million of them are no burden.
+/// One voter: 27 bytes, so that a million of them fit in memory easily.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Voter {
     /// Eleven ASCII digits.
     pub personal_id: [u8; DIGITS],
-    /// What the voter proves who they are with.
+    /// The secret with which voters prove who they are.
     pub guid: Uuid,
 }
 
@@ -27,10 +27,10 @@ pub struct Voter {
 pub struct Roll(Vec<Voter>);
 
 impl Roll {
-    /// Reads `path`, less the first `skip` voters; one voter at least is left.
+    /// Reads `path` without the first `skip` voters; at least one voter is left.
     ///
     /// # Errors
-    /// Where the file cannot be read, has a line that is no voter, or leaves nobody to vote.
+    /// If the file cannot be read, has an invalid line, or leaves nobody to vote.
     pub fn read(path: &Path, skip: u32) -> Result<Self, Error> {
         let file = File::open(path).map_err(|source| Error::File {
             path: path.to_owned(),
@@ -54,13 +54,13 @@ impl Roll {
         Ok(Self(voters))
     }
 
-    /// How many voters there are.
+    /// The number of voters.
     pub fn len(&self) -> u32 {
         #[expect(clippy::expect_used, reason = "2^32 voters do not fit into memory")]
         u32::try_from(self.0.len()).expect("the number of voters")
     }
 
-    /// Whether there are none; never so after [`Roll::read`].
+    /// Whether there are none; never true after [`Roll::read`].
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -96,7 +96,7 @@ fn parse(input: impl Read) -> Result<Vec<Voter>, (u64, String)> {
     while let Some(line) = next(&mut record)? {
         let voter = voter(&record).map_err(|what| (line, what))?;
         if !seen.insert(voter.guid) {
-            return Err((line, "this GUID is that of a voter further up".to_owned()));
+            return Err((line, "this GUID belongs to a voter further up".to_owned()));
         }
         voters.push(voter);
     }

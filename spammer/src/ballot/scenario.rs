@@ -1,4 +1,4 @@
-//! A scenario: an election with the votes that were really cast in it.
+//! A scenario: an election with the votes actually cast in it.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::Error;
 
-/// What a scenario file says about an election, as far as the crowd needs it.
+/// The parts of a scenario file that the crowd needs.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     /// For people.
@@ -16,6 +16,8 @@ pub struct Scenario {
     pub rules: Rules,
     /// In the order of their poll numbers.
     pub participants: Vec<Participant>,
+    /// The poll numbers of lists that stand together.
+    pub alliances: Vec<Vec<u32>>,
 }
 
 /// A list or a candidate.
@@ -25,7 +27,7 @@ pub struct Participant {
     pub name: String,
     /// The real votes: the odds of a choice.
     pub votes: u64,
-    /// What the rules grant this list.
+    /// The list's own terms under the rules.
     pub terms: ListTerms,
 }
 
@@ -34,6 +36,8 @@ struct File {
     title: String,
     rules: Rules,
     participants: Vec<toml::Table>,
+    #[serde(default)]
+    alliances: Vec<Vec<u32>>,
 }
 
 #[derive(Deserialize)]
@@ -46,7 +50,7 @@ impl Scenario {
     /// Reads a scenario file (TOML).
     ///
     /// # Errors
-    /// Where the file cannot be read or is no scenario.
+    /// If the file cannot be read or is not a scenario.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(|source| Error::File {
             path: path.to_owned(),
@@ -78,12 +82,13 @@ impl Scenario {
             title: file.title,
             rules: file.rules,
             participants,
+            alliances: file.alliances,
         })
     }
 }
 
 impl Participant {
-    /// Reads one participant; a list's terms stand beside its name and votes.
+    /// Reads one participant; a list's terms are next to its name and votes.
     fn read(table: toml::Table) -> Result<Self, toml::de::Error> {
         let Entry { name, votes } = table.clone().try_into()?;
         Ok(Self {

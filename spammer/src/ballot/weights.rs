@@ -1,7 +1,7 @@
 //! Choices with given odds, each a pure function of the seed and the voter.
 
-/// A number that looks random and depends on the three given ones alone (`SplitMix64`, Steele, Lea and
-/// Flood 2014). `stream` keeps different uses of one seed apart.
+/// A number that looks random and depends only on the three arguments (`SplitMix64`, Steele, Lea and Flood
+/// 2014). `stream` separates different uses of one seed.
 pub fn mix(seed: u64, stream: u64, index: u64) -> u64 {
     finish(finish(finish(seed) ^ stream) ^ index)
 }
@@ -16,12 +16,12 @@ fn finish(state: u64) -> u64 {
 /// The odds of the candidates.
 #[derive(Clone, Debug)]
 pub struct Weights {
-    /// Of each candidate and those before it; the last one is positive.
+    /// For each candidate, its weight and those of all before it; the last sum is positive.
     sums: Vec<u64>,
 }
 
 impl Weights {
-    /// `None` where nobody has any weight, or the sum is beyond `u64`.
+    /// `None` if all weights are zero, or their sum overflows `u64`.
     pub fn new(weights: &[u64]) -> Option<Self> {
         let mut sum = 0u64;
         let sums = weights
@@ -34,7 +34,7 @@ impl Weights {
         (sum > 0).then_some(Self { sums })
     }
 
-    /// The candidate, counted from 0, that `draw`, evenly spread over all of `u64`, stands for.
+    /// The candidate, counted from 0, for `draw`, a number uniformly distributed over `u64`.
     pub fn choose(&self, draw: u64) -> usize {
         let total = self.sums.last().copied().unwrap_or_default();
         let point = (u128::from(draw) * u128::from(total)) >> 64;

@@ -1,4 +1,4 @@
-//! What everybody was told, added up.
+//! The sums of what everybody was told.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,29 +21,29 @@ pub(crate) enum Standing {
 /// What everybody was told. `sent` = accepted + refused + `failed`, at any moment.
 #[derive(Clone, Debug)]
 pub(crate) struct Ledger {
-    /// Attempts that came to their end.
+    /// Attempts that are finished.
     pub(crate) sent: u64,
     /// Of these, voters' own votes.
     pub(crate) votes: u64,
     /// By candidate.
     pub(crate) accepted: Vec<u64>,
-    /// Votes that may be counted or not, by candidate.
+    /// Votes that may or may not be counted, by candidate.
     pub(crate) uncertain: Vec<u64>,
     /// By the type of the problem.
     pub(crate) refused: BTreeMap<String, u64>,
-    /// Those of `refused` that should not have been answered so.
+    /// Those of `refused` that should not have had this answer.
     pub(crate) unexpected: BTreeMap<String, u64>,
-    /// Attempts that never had a definite answer.
+    /// Attempts that never got a definite answer.
     pub(crate) failed: u64,
-    /// Why, for the first one.
+    /// Why the first of them failed.
     pub(crate) first_failure: Option<String>,
-    /// Times that anything was sent again.
+    /// How often anything was sent again.
     pub(crate) retried: u64,
-    /// Times that a vote was sent and may have put a record in the log, without anybody saying so.
+    /// How often a vote was sent that may have put a record in the log, without an answer that says so.
     pub(crate) uncertain_attempts: u64,
-    /// Of voters' own votes, from when they were due to the final answer.
+    /// For voters' own votes, from when they were due to the final answer.
     pub(crate) latency: Times,
-    /// When the accepted votes were.
+    /// When the accepted votes were accepted.
     pub(crate) acceptances: Vec<Instant>,
     standing: Vec<Standing>,
 }
@@ -68,7 +68,7 @@ impl Ledger {
         }
     }
 
-    /// How a voter stands.
+    /// What became of a voter's own vote.
     pub(crate) fn standing(&self, voter: u32) -> Standing {
         self.standing[voter as usize]
     }
@@ -78,7 +78,7 @@ impl Ledger {
         self.accepted.iter().sum()
     }
 
-    /// The end of a voter's own vote.
+    /// Enters the end of a voter's own vote.
     pub(crate) fn enter_vote(
         &mut self,
         voter: u32,
@@ -106,7 +106,7 @@ impl Ledger {
         self.enter(reply, verdict);
     }
 
-    /// The end of any other attempt.
+    /// Enters the end of any other attempt.
     pub(crate) fn enter(&mut self, reply: &Reply, verdict: &Verdict) {
         self.sent += 1;
         self.retried += u64::from(reply.retried);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::ballot::mix;
 
-/// Keeps the choice of who votes again apart from the other uses of the seed.
+/// Separates the choice of who votes again from the other uses of the seed.
 const DUPLICATES: u64 = 0xd0b1;
 
 const MILLION: u64 = 1_000_000;
@@ -48,20 +48,20 @@ impl fmt::Display for Share {
     }
 }
 
-/// What a crowd is to do.
+/// What a crowd has to do.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     /// Votes per second, at least 1.
     pub rate: u32,
     /// Voters who vote, numbered from 0.
     pub votes: u32,
-    /// Attempts of accepted voters to vote again, on top of the votes.
+    /// Attempts of accepted voters to vote again, in addition to the votes.
     pub duplicates: Share,
-    /// Attempts of people who are not on the roll, on top of the votes.
+    /// Attempts of people who are not on the roll, in addition to the votes.
     pub unknown: Share,
-    /// Requests that are no votes, on top of the votes.
+    /// Malformed requests, in addition to the votes.
     pub malformed: Share,
-    /// Makes it reproducible.
+    /// Makes the plan reproducible.
     pub seed: u64,
 }
 
@@ -85,37 +85,37 @@ pub enum Attempt {
         /// Counted from 0.
         number: u32,
     },
-    /// No vote at all.
+    /// A malformed request.
     Malformed {
         /// Counted from 0.
         number: u32,
     },
 }
 
-/// An attempt and when it is due, from the beginning.
+/// An attempt and when it is due.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Slot {
     /// From the beginning of the run.
     pub due: Duration,
-    /// What is tried.
+    /// The attempt.
     pub attempt: Attempt,
 }
 
-/// The slots of a plan in the order in which they are due: vote i at i / rate, and what comes on top of it
-/// evenly between it and the next.
+/// The slots of a plan in the order in which they are due: vote i at i / rate, and the additional attempts
+/// evenly spaced between it and the next vote.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     plan: Plan,
     /// The vote that comes next.
     next_vote: u32,
-    /// What is still due before it, the last first.
+    /// Additional attempts still due before it, the last one first.
     extras: Vec<Attempt>,
-    /// How many there were to begin with.
+    /// How many of them there were at first.
     extras_of_vote: usize,
 }
 
 impl Schedule {
-    /// The beginning of a plan.
+    /// A schedule at the beginning of a plan.
     pub fn new(plan: Plan) -> Self {
         Self {
             plan,
@@ -125,20 +125,20 @@ impl Schedule {
         }
     }
 
-    /// No further vote becomes due.
+    /// Ends the schedule: no further vote becomes due.
     pub fn stop(&mut self) {
         self.plan.votes = self.next_vote;
         self.extras.clear();
     }
 
-    /// Votes in all, stopped or not.
+    /// The total number of votes, taking a stop into account.
     pub fn votes(&self) -> u32 {
         self.plan.votes
     }
 
-    /// What comes on top of a vote, the last first.
+    /// Fills in the additional attempts after a vote, the last one first.
     fn fill_extras(&mut self, vote: u32) {
-        // Of every share as many as make the sum so far right, so the shares are exact at any moment.
+        // Each kind gets as many as its share of all votes so far requires, so the shares are exact at any moment.
         let new = |share: Share| share.of(u64::from(vote))..share.of(u64::from(vote) + 1);
         let number = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         let Plan { seed, .. } = self.plan;
@@ -160,7 +160,7 @@ impl Schedule {
         self.extras_of_vote = self.extras.len();
     }
 
-    /// When the part-th of `parts` equal parts of the time after a vote begins.
+    /// The start of part number `part`, if the time between a vote and the next is divided into `parts` equal parts.
     fn due(&self, vote: u32, part: usize, parts: usize) -> Duration {
         let parts = parts as u128;
         let part = part as u128;

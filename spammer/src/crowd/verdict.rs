@@ -1,4 +1,4 @@
-//! What an answer means to the one who tried.
+//! What an answer means for the attempt.
 
 use super::Attempt;
 use crate::http::{Answer, NoAnswer};
@@ -7,9 +7,9 @@ use crate::http::{Answer, NoAnswer};
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) last: Result<Answer, NoAnswer>,
-    /// Times it was sent again.
+    /// How often it was sent again.
     pub(crate) retried: u32,
-    /// Times it was sent and may have put a record in the log, without anybody saying so.
+    /// How often it was sent and may have put a record in the log, without an answer that says so.
     pub(crate) uncertain: u32,
 }
 
@@ -17,14 +17,14 @@ pub(crate) struct Reply {
 pub(crate) enum Verdict {
     /// The vote is in the log.
     Accepted,
-    /// Turned away, or accepted although it is no vote; the latter is never expected.
+    /// Refused, or accepted although it was not a valid vote; the latter is never expected.
     Refused { kind: String, expected: bool },
-    /// No definite answer. If `uncertain`, the vote may be counted all the same.
+    /// No definite answer. If `uncertain`, the vote may have been counted anyway.
     Failed { uncertain: bool },
 }
 
-/// Not known to be recorded, and safe to send again. The contract says so of 503; other server errors
-/// say nothing definite either.
+/// Not known to be recorded, and safe to send again. The contract says this about 503; other server errors are
+/// no more definite.
 pub(crate) fn is_indefinite(answer: &Answer) -> bool {
     answer.status >= 500
 }
@@ -51,11 +51,11 @@ pub(crate) fn judge(attempt: Attempt, reply: &Reply) -> Verdict {
     let kind = answer.kind.as_deref();
     match (attempt, answer.status, kind) {
         (Attempt::Vote { .. }, 202, _) => Verdict::Accepted,
-        // This very vote arrived earlier, but its answer did not.
+        // This same vote arrived earlier, but its answer did not.
         (Attempt::Vote { .. }, 409, Some("already-voted")) if reply.uncertain > 0 => {
             Verdict::Accepted
         }
-        // Turned away now, but an earlier attempt may be in the log.
+        // Refused now, but an earlier attempt may be in the log.
         (Attempt::Vote { .. }, ..) if reply.uncertain > 0 => Verdict::Failed { uncertain: true },
         (Attempt::Duplicate { .. }, 409, Some(kind @ "already-voted"))
         | (Attempt::Unknown { .. }, 403, Some(kind @ "not-on-the-roll"))

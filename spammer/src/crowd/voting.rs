@@ -1,4 +1,4 @@
-//! Casting what is due.
+//! Casts the votes that are due.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,19 +15,19 @@ use crate::Error;
 use crate::ballot::{Bodies, Paper, Roll, mix};
 use crate::http::{Connection, Origin};
 
-/// Keeps the choices apart from the other uses of the seed.
+/// Separates the choices from the other uses of the seed.
 const CHOICES: u64 = 0xc401;
 
-/// Between two attempts of one vote, where the server does not say how long.
+/// The first pause between two attempts of one vote, unless the server says how long to wait.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// What a voter does without an answer.
+/// What a voter does after a failure.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Persistence {
-    /// Tries again.
+    /// Whether to try again.
     pub(crate) retries: bool,
-    /// From the first attempt; the last one begins before this has passed.
+    /// How long to retry, from the first attempt; the last one begins before this time has passed.
     pub(crate) give_up: Duration,
 }
 
@@ -80,17 +80,17 @@ impl Crowd {
         self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Votes to cast in all.
+    /// The total number of votes to cast.
     pub(crate) fn votes(&self) -> u32 {
         self.schedule().votes()
     }
 
-    /// Nothing further becomes due; what is under way comes to its end.
+    /// No further attempt becomes due; those under way are finished.
     pub(crate) fn stop(&self) {
         self.schedule().stop();
     }
 
-    /// Casts everything, and returns how long that took from when the first vote was due.
+    /// Casts everything, and returns how long that took, counted from when the first vote was due.
     pub(crate) async fn cast(
         self: &Arc<Self>,
         origins: &Arc<[Origin]>,
@@ -119,8 +119,8 @@ impl Crowd {
         Ok(start.elapsed())
     }
 
-    /// One connection casts the votes that are due, one after the other. An idle one waits with the next
-    /// attempt in its hands; if all are busy, attempts are late, and their latency says so.
+    /// One connection casts the votes that are due, one after the other. An idle connection takes the next
+    /// attempt and waits until it is due; if all are busy, attempts are late, and their latency shows it.
     async fn work(self: Arc<Self>, mut connection: Connection, start: Instant) {
         loop {
             let Some(slot) = self.schedule().next() else {
@@ -168,7 +168,7 @@ impl Crowd {
         self.answered.notify_waiters();
     }
 
-    /// Tries again for a voter who was accepted; there is nothing to try for one who was not.
+    /// Votes again for a voter who was accepted; does nothing for other voters.
     async fn vote_again(
         &self,
         connection: &mut Connection,
@@ -190,14 +190,14 @@ impl Crowd {
         self.ledger().enter(&reply, &verdict);
     }
 
-    /// The candidate a voter votes for: the same in every run with this seed.
+    /// The candidate that a voter chooses: the same in every run with this seed.
     fn choice(&self, voter: u32) -> usize {
         let place = u64::from(self.first) + u64::from(voter);
         self.paper.weights.choose(mix(self.seed, CHOICES, place))
     }
 
-    /// How a voter stands, once that is known. The schedule puts the voter's own vote first, so some
-    /// connection has it in hand already, and waiting ends.
+    /// What became of a voter's own vote, once that is known. The schedule puts that vote first, so some
+    /// connection is already casting it, and the wait ends.
     async fn final_standing(&self, voter: u32) -> Standing {
         loop {
             let answered = self.answered.notified();
@@ -209,7 +209,7 @@ impl Crowd {
         }
     }
 
-    /// Sends until there is a definite answer, or patience ends.
+    /// Sends until there is a definite answer, or the time to retry is over.
     async fn insist(&self, connection: &mut Connection, body: Bytes) -> Reply {
         let begun = Instant::now();
         let mut pause = FIRST_PAUSE;

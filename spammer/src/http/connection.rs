@@ -1,4 +1,4 @@
-//! One kept connection to vote-ingest.
+//! A persistent connection to vote-ingest.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,14 +14,14 @@ use tokio::time::{Instant, timeout};
 
 use super::{Origin, reasons};
 
-/// How long an answer may take: more than vote-ingest waits for Kafka before it gives up itself.
+/// How long an answer may take: longer than vote-ingest itself waits for Kafka before it gives up.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
-/// A connection that idled this long is replaced, as the server may close it at any moment: actix-web
-/// does so after five seconds, and a request that crosses the close gets no answer.
+/// A connection idle for this long is replaced, because the server may close it at any moment: actix-web does
+/// so after five seconds, and a request sent during the close gets no answer.
 const STALE_AFTER: Duration = Duration::from_secs(2);
 
-/// More of an error's text than anybody reads.
+/// The longest error body that is read; the rest would not be shown anyway.
 const LONGEST_PROBLEM: usize = 64 * 1024;
 
 /// What the service said.
@@ -36,15 +36,15 @@ pub(crate) struct Answer {
 /// The service said nothing that could be understood.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct NoAnswer {
-    /// Whether the request may have arrived all the same.
+    /// Whether the request may have arrived anyway.
     pub(crate) sent: bool,
     pub(crate) reason: String,
 }
 
-/// A connection that opens itself when it is needed, to one of several instances.
+/// A connection to one of several instances, opened when it is needed.
 pub(crate) struct Connection {
     origins: Arc<[Origin]>,
-    /// Of the origins, the one that is used now.
+    /// The index of the origin in use.
     current: usize,
     sender: Option<SendRequest<Full<Bytes>>>,
     last_used: Instant,
@@ -57,7 +57,7 @@ enum Broken {
 }
 
 impl Connection {
-    /// Not open yet. The origins are used in turn, beginning with number `first`.
+    /// A connection that is not open yet. The origins are used in turn, beginning with number `first`.
     pub(crate) fn new(origins: Arc<[Origin]>, first: usize) -> Self {
         Self {
             current: first % origins.len().max(1),
@@ -80,7 +80,7 @@ impl Connection {
     /// `POST /vote`. After a failure the next call opens a new connection, to the next instance.
     pub(crate) async fn post(&mut self, body: Bytes) -> Result<Answer, NoAnswer> {
         let result = match self.exchange(body.clone()).await {
-            // The server closed the idle connection just before: that is no failure of this vote.
+            // The server closed the idle connection just before: not a failure of this vote.
             Err(Broken::Unsent(_)) => {
                 self.sender = None;
                 self.exchange(body).await
@@ -144,7 +144,7 @@ async fn send(
     Ok(read_answer(response).await)
 }
 
-/// The status has arrived, and that is the answer; a body that breaks off changes nothing.
+/// The status has arrived, and that is the answer; an incomplete body does not change it.
 async fn read_answer(response: Response<Incoming>) -> Answer {
     #[derive(Deserialize)]
     struct Problem {

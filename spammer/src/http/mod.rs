@@ -1,4 +1,4 @@
-//! HTTP as the crowd speaks it: plain HTTP/1.1, a request at a time on a connection that is kept.
+//! The crowd's HTTP: plain HTTP/1.1, one request at a time on a persistent connection.
 
 mod connection;
 mod origin;

@@ -16,19 +16,19 @@ use tokio::time::timeout;
 
 /// How long an answer may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// A result is a few kilobytes.
+/// The longest answer that is read; a result is a few kilobytes.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 /// How long a connection may take to open.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
-/// The address of a service: `http://host:port`, with a path in front of the service's own if need be.
+/// The address of a service: `http://host:port`, with an optional path prefix.
 #[derive(Clone, Debug)]
 pub struct Origin {
     host: String,
     port: u16,
     host_header: HeaderValue,
     base_path: String,
-    /// Kept ready, as it is used a thousand times a second.
+    /// Computed once, as it is used thousands of times a second.
     vote_target: Uri,
 }
 
@@ -90,12 +90,12 @@ impl Origin {
         let (sender, connection) = http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|error| reasons(&error))?;
-        // The sender hears of everything that goes wrong here.
+        // The sender also gets any error from here.
         tokio::spawn(connection);
         Ok(sender)
     }
 
-    /// `GET` on a connection of its own: for what is asked seldom.
+    /// `GET` on a new connection, for rare requests.
     pub(crate) async fn get(
         &self,
         path: &str,
@@ -131,11 +131,11 @@ impl Origin {
 }
 
 fn target(base_path: &str, path: &str) -> Uri {
-    // The halves were parsed or are constants, so this does not fail; `/` would be answered by an error.
+    // The halves were parsed or are constants, so this does not fail; if it did, `/` would get an error response.
     Uri::try_from(format!("{base_path}{path}")).unwrap_or_default()
 }
 
-/// An error with everything behind it, on one line.
+/// An error and all its causes, on one line.
 pub(crate) fn reasons(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

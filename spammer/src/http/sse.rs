@@ -4,7 +4,7 @@
 /// An event of a stream.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Event {
-    /// The last id that the stream gave, which may be an earlier event's.
+    /// The last id in the stream, which may be from an earlier event.
     pub id: String,
     /// The kind of event; empty for the default one.
     pub name: String,
@@ -12,14 +12,14 @@ pub struct Event {
     pub data: String,
 }
 
-/// Puts events together from bytes that arrive in any pieces.
+/// Assembles events from bytes that arrive in pieces of any size.
 #[derive(Debug, Default)]
 pub struct EventParser {
     /// The beginning of a line that is not complete yet.
     line: Vec<u8>,
-    /// The last byte was a carriage return: a line feed now belongs to it.
+    /// The last byte was a carriage return: a line feed that follows is part of the same line end.
     after_return: bool,
-    /// The first line of the stream is behind us; only it may begin with a byte order mark.
+    /// The first line has been read; only that line may begin with a byte order mark.
     begun: bool,
     event: Event,
     has_data: bool,
@@ -73,7 +73,7 @@ impl EventParser {
             }
             "event" => value.clone_into(&mut self.event.name),
             "id" if !value.contains('\0') => value.clone_into(&mut self.event.id),
-            // A comment (the field's name is empty), `retry`, or nothing we know.
+            // A comment (the field's name is empty), `retry`, or an unknown field.
             _ => {}
         }
         None

@@ -1,4 +1,4 @@
-//! dashboard-feed, asked over HTTP.
+//! Requests to dashboard-feed.
 
 use std::time::Duration;
 
@@ -11,17 +11,17 @@ use super::Results;
 use crate::Error;
 use crate::http::Origin;
 
-/// How long to wait at the beginning for a result that is not there yet.
+/// How long to wait at the start for a result that does not exist yet.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Between two looks at something that is not there yet.
+/// The pause between two requests for something that does not exist yet.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
-/// Why dashboard-feed could not tell.
+/// Why nothing could be read from dashboard-feed.
 #[derive(Debug, thiserror::Error)]
 pub enum FeedError {
     /// Nobody answers there.
     #[error(
-        "Cannot reach dashboard-feed at {url}: {reason}. Start it (script/up), or say with --feed where it is."
+        "Cannot reach dashboard-feed at {url}: {reason}. Start it (script/up), or give its address with --feed."
     )]
     Unreachable {
         /// Where it was looked for.
@@ -36,10 +36,10 @@ pub enum FeedError {
         url: String,
         /// The HTTP status.
         status: u16,
-        /// What else it said.
+        /// The body of the answer.
         body: String,
     },
-    /// It answers with something else than results.
+    /// It answers with something other than results.
     #[error("dashboard-feed's answer to GET {url} cannot be understood: {reason}.")]
     Unreadable {
         /// What was asked for.
@@ -47,7 +47,7 @@ pub enum FeedError {
         /// What is wrong with the answer.
         reason: String,
     },
-    /// Its stream of events gives nothing.
+    /// Its event stream sends nothing.
     #[error("dashboard-feed at {url} sends no events of election {election}: {reason}.")]
     NoEvents {
         /// Where it is.
@@ -60,7 +60,7 @@ pub enum FeedError {
 }
 
 impl FeedError {
-    /// The feed has not read its Redis yet, or the first result is not there yet.
+    /// Whether waiting may help: the feed has not read Redis yet, or the first result does not exist yet.
     fn may_pass(&self) -> bool {
         matches!(
             self,
@@ -99,10 +99,10 @@ impl Feed {
         &self.origin
     }
 
-    /// The election that is open now. Waits a little for one.
+    /// The election that is open now. Waits for a short time if there is none.
     ///
     /// # Errors
-    /// Where there is none, or more than one.
+    /// If there is none, or more than one.
     pub async fn open_election(&self) -> Result<u32, Error> {
         let until = Instant::now() + PATIENCE;
         loop {
@@ -121,23 +121,23 @@ impl Feed {
                 [] if Instant::now() < until => sleep(LOOK_AGAIN_AFTER).await,
                 [] => {
                     return Err(Error::NoElection(format!(
-                        "No election is open at {}. Create one that is (election-admin), then try again.",
+                        "No election is open at {}. Open one (election-admin), then try again.",
                         self.origin
                     )));
                 }
                 _ => {
                     return Err(Error::NoElection(format!(
-                        "ElectionList {open:?} are open at once. Say with --election which one to vote in."
+                        "Elections {open:?} are all open. Choose one with --election."
                     )));
                 }
             }
         }
     }
 
-    /// The present results. Waits a little for an election that has none yet.
+    /// The current results. Waits for a short time if the election has none yet.
     ///
     /// # Errors
-    /// Where the feed cannot be reached, or does not know the election.
+    /// If the feed cannot be reached, or does not know the election.
     pub async fn first_results(&self, election: u32) -> Result<Results, FeedError> {
         let until = Instant::now() + PATIENCE;
         loop {
@@ -150,10 +150,10 @@ impl Feed {
         }
     }
 
-    /// The present results.
+    /// The current results.
     ///
     /// # Errors
-    /// Where the feed cannot be reached, or does not know the election.
+    /// If the feed cannot be reached, or does not know the election.
     pub async fn results(&self, election: u32) -> Result<Results, FeedError> {
         self.get(&format!("/api/elections/{election}/results"))
             .await

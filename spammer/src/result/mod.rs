@@ -1,4 +1,4 @@
-//! What was counted, as the results say it.
+//! What was counted, according to the results.
 
 mod feed;
 mod results;

@@ -8,7 +8,8 @@ use serde_json::Value;
 /// Rejected by the count, but cast: such ballots belong to the base of a threshold `of` votes cast.
 const INVALID: &str = "Invalid poll number.";
 
-/// The state of one election's count: `GET /api/elections/{id}/results`, less what is not checked here.
+/// The state of one election's count: `GET /api/elections/{id}/results`, without the fields that are not
+/// checked here.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Results {
     /// The election.
@@ -17,7 +18,7 @@ pub struct Results {
     pub title: String,
     /// `live`, or `after-close`: then there are no votes by candidate until the count is final.
     pub publication: String,
-    /// Nothing can change any more.
+    /// Whether the count is final: nothing can change any more.
     pub r#final: bool,
     /// Grows with every change.
     pub position: u64,
@@ -29,6 +30,8 @@ pub struct Results {
     pub repeated: u64,
     /// Records that do not count, by reason.
     pub rejected: BTreeMap<String, u64>,
+    /// Voters on the roll, where it is loaded.
+    pub registered: Option<u64>,
     /// Those on the ballot paper.
     pub candidates: Vec<CandidateResult>,
     /// What the electoral rules make of the votes; absent while these are not published.
@@ -38,24 +41,24 @@ pub struct Results {
 /// One candidate's part of the results.
 #[derive(Clone, Debug, Deserialize)]
 pub struct CandidateResult {
-    /// Where it is on the ballot paper, from 1.
+    /// Its place on the ballot paper, from 1.
     pub poll_number: u32,
     /// As on the ballot paper.
     pub name: String,
     /// Absent while they are not published.
     pub votes: Option<u64>,
-    /// Absent where one winner is elected, and while they are not published.
+    /// Absent if one winner is elected, and while they are not published.
     pub seats: Option<u64>,
 }
 
 impl Results {
-    /// Whether all that the count will ever show for these votes is shown.
+    /// Whether the results show everything that they will ever show for these votes.
     pub(crate) fn shows_votes(&self) -> bool {
         self.publication == "live" || self.r#final
     }
 
-    /// The votes by poll number, in that order; `None` while they are not published. Before the first
-    /// ballot there is nothing to hide: then everybody has none.
+    /// The votes by poll number, in that order; `None` while they are not published. Before the first ballot
+    /// there is nothing to hide: then all have zero votes.
     pub(crate) fn votes(&self) -> Option<Vec<(u32, u64)>> {
         let mut votes = self
             .candidates

@@ -1,22 +1,22 @@
-//! How long it takes from a vote's acceptance until everybody can see it counted.
+//! The time from a vote's acceptance until everybody can see it counted.
 
 use tokio::time::Instant;
 
 use crate::units::Times;
 
-/// A result that was seen.
+/// A result as it was seen.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sighting {
     pub(crate) at: Instant,
-    /// Ballots counted, those from before this run included.
+    /// Ballots counted, including those from before this run.
     pub(crate) counted: u64,
 }
 
-/// The times from acceptance to sight, and how many votes were never seen.
+/// The times from acceptance to visibility, and how many votes were never seen.
 ///
 /// Who voted cannot be told from a result, so the k-th vote accepted is taken to be visible with the first
-/// result that counts at least k votes more than `before`. A vote can be visible before its voter has been
-/// told that it was accepted; that is no time at all. The sightings' `counted` grows.
+/// result that counts at least k votes more than `before`. A vote can be visible before its voter has been told
+/// that it was accepted; that counts as zero. `counted` must grow from one sighting to the next.
 pub(crate) fn visible(
     mut accepted: Vec<Instant>,
     sightings: &[Sighting],

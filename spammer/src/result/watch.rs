@@ -1,4 +1,4 @@
-//! The live results, watched as an observer's browser does.
+//! Watches the live results, as an observer's browser does.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::http::{EventParser, reasons};
 
 /// The feed sends a comment every 15 s: three missing ones mean that the connection is dead.
 const SILENCE: Duration = Duration::from_secs(50);
-/// Before a broken stream is opened again.
+/// The pause before a broken stream is opened again.
 const RECONNECT_AFTER: Duration = Duration::from_millis(200);
 /// How long the first event may take.
 const FIRST_EVENT_WITHIN: Duration = Duration::from_secs(10);
@@ -29,7 +29,7 @@ pub(crate) struct Watch {
 #[derive(Default)]
 struct Notes {
     sightings: Vec<Sighting>,
-    /// Why the stream broke last, or was never there.
+    /// Why the stream broke last, or could not be opened.
     trouble: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl Drop for Watch {
 }
 
 impl Watch {
-    /// Begins to watch; returns with the first event.
+    /// Begins to watch; returns after the first event.
     pub(crate) async fn begin(feed: Feed, election: u32) -> Result<Self, FeedError> {
         let url = feed.origin().to_string();
         let (sender, latest) = watch::channel(None);
@@ -75,12 +75,12 @@ impl Watch {
         self.latest.borrow().clone()
     }
 
-    /// For tasks that want to look at the newest results themselves.
+    /// The newest results, for other tasks to watch.
     pub(crate) fn subscribe(&self) -> watch::Receiver<Option<Arc<Results>>> {
         self.latest.clone()
     }
 
-    /// Waits until the results are as wanted; false where they are not by the deadline.
+    /// Waits until the results are as wanted; false if they are not by the deadline.
     pub(crate) async fn until(
         &mut self,
         deadline: Instant,
@@ -99,7 +99,7 @@ impl Watch {
         {}
     }
 
-    /// Every growth of the count, in the order seen.
+    /// Every increase of the count, in the order seen.
     pub(crate) fn sightings(&self) -> Vec<Sighting> {
         lock(&self.notes).sightings.clone()
     }
@@ -118,7 +118,7 @@ async fn follow(
     }
 }
 
-/// Follows one stream to its end; says how it ended.
+/// Follows one stream to its end and returns why it ended.
 async fn stream(
     feed: &Feed,
     election: u32,

@@ -1,4 +1,4 @@
-//! An honest hall: everything that happens there is expected.
+//! An honest hall: everything that happens is expected.
 
 use std::io::Write;
 

@@ -35,7 +35,7 @@ pub(crate) enum Fault {
     Unsure(u64),
     /// Gives the last list all seats.
     GivesSeatsAway,
-    /// Publishes no votes until the count is final, which it never is.
+    /// Publishes no votes until the count is final, which never happens.
     Hides,
     /// Has closed the poll.
     Closed,
@@ -83,7 +83,7 @@ votes = 1
 "#;
 
 impl Hall {
-    /// A hall for the voters of a file with as many.
+    /// A hall for the voters in a file of `voters` lines.
     pub(crate) fn open(voters: u32, fault: Fault) -> Self {
         Self::with_scenario(voters, fault, SCENARIO)
     }

@@ -1,4 +1,4 @@
-//! The crowd at a ballot box that does what it should, and at ballot boxes that do not.
+//! The crowd at a ballot box that works correctly, and at ballot boxes that do not.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod command;
@@ -27,7 +27,7 @@ fn voters(count: u32) -> NamedTempFile {
     file
 }
 
-/// Runs the crowd with these further options, at the hall unless `--url` is among them.
+/// Runs the crowd with these additional options, at the hall unless `--url` is among them.
 async fn try_interrupted_run(
     hall: &Hall,
     voters: &NamedTempFile,

@@ -21,7 +21,7 @@ async fn giving_up_leaves_votes_of_which_nobody_knows_and_says_so() {
     let report = run(&hall, &voters(300), &["--url", &url]).await;
     assert!(report.failed >= 10, "{report}");
     assert_eq!(report.failed, report.uncertain);
-    // They are counted, as it happens, and that is neither lost nor double.
+    // They happen to be counted, which is neither lost nor double.
     assert_eq!((report.lost, report.double, report.counted), (0, 0, 300));
     assert_eq!(report.sent, report.accepted + report.failed);
     assert_eq!(report.exit_code(), 1);

@@ -1,4 +1,4 @@
-//! A network that fails: passes bytes on, and sometimes cuts a connection instead of passing the answer on.
+//! A network that fails: it forwards bytes, and sometimes cuts a connection instead of forwarding the answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,13 +10,13 @@ use tokio::sync::broadcast;
 /// When the network fails.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Failure {
-    /// The n-th answers, and every n-th after that, are lost with their connections.
+    /// Every n-th answer is lost, and its connection with it.
     EveryAnswer(u64),
     /// With the n-th answer all connections are cut, and new ones are refused for a moment.
     Outage(u64),
 }
 
-/// Passes on to `target` (`http://host:port`) and returns its own URL.
+/// Forwards to `target` (`http://host:port`) and returns its own URL.
 pub(crate) async fn proxy(target: &str, failure: Failure) -> String {
     let target = target.strip_prefix("http://").unwrap().to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,4 +1,4 @@
-//! Halls that count wrong: the crowd must notice, whatever it is.
+//! Halls that count wrong: the crowd must notice every kind of error.
 
 use crate::hall::{Fault, Hall};
 use crate::{run, voters};

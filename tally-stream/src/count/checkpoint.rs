@@ -1,13 +1,14 @@
 //! A partition's count as bytes, for the next owner of the partition.
 //!
-//! The state is small whatever was counted; paper ballots are stored beside it, as what each checkpoint adds.
+//! The state is small, however much was counted; paper ballots are stored separately, and each checkpoint adds
+//! only new ones.
 
 use ballot_log::ElectionId;
 
 use super::PartitionCount;
 
 /// First byte of every checkpoint. A new form gets a new number.
-const VERSION: u8 = 5;
+const VERSION: u8 = 6;
 
 /// Paper ballots of an election that a partition has seen, as bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub struct Sightings {
     pub bytes: Vec<u8>,
 }
 
-/// The bytes are no checkpoint of this version.
+/// The bytes are not a checkpoint of this version.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the checkpoint is unreadable ({0}): remove the partition from the tables checkpoints and partition_tallies, and it is counted again from the log"
@@ -45,10 +46,10 @@ impl PartitionCount {
     }
 
     /// Reads what [`PartitionCount::encode`] wrote, and all sightings that were taken until then, in the order of the
-    /// log. Sightings that cover others again, or an election that is closed, are harmless.
+    /// log. Sightings that repeat others, or belong to a closed election, are harmless.
     ///
     /// # Errors
-    /// Where the bytes are damaged or of another version, or sightings are missing.
+    /// If the bytes are damaged or of another version, or sightings are missing.
     pub fn decode<'a>(
         state: &[u8],
         sightings: impl IntoIterator<Item = (ElectionId, &'a [u8])>,

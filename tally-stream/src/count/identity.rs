@@ -1,4 +1,5 @@
-//! What a count knows of the log that it was counted from, so that another log is noticed and this one can be proved.
+//! What a count knows about the log that it was counted from, so that a different log is noticed and this one can be
+//! proved.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -14,15 +15,15 @@ pub struct LastRecord {
     pub offset: i64,
     /// When the log received it, milliseconds since 1970.
     pub time_ms: i64,
-    /// The FNV-1a hash of its bytes, taken in words of eight (little-endian, the last one filled up with zeros), and of
+    /// The FNV-1a hash of its bytes, in words of eight bytes (little-endian, the last one padded with zeros), and of
     /// their number.
     pub checksum: u64,
 }
 
 impl LastRecord {
-    /// What would be known if this record were the last one.
+    /// The value for this record as the last one.
     pub fn of(record: &LogRecord<'_>) -> Self {
-        // By words, as every record of the log comes through here.
+        // Word by word, because every record of the log passes through here.
         let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3);
         let word = |bytes: &[u8]| {
             let mut word = [0; 8];
@@ -39,14 +40,14 @@ impl LastRecord {
     }
 }
 
-/// The SHA-256 of a partition from its first record on. Each record adds its offset and append time (8 bytes each), the
-/// length of its value (4 bytes), all big-endian, and its value.
+/// The SHA-256 of a partition, starting at its first record. Each record adds its offset and append time (8 bytes
+/// each), the length of its value (4 bytes), all big-endian, and its value.
 #[derive(Clone, Default)]
 pub(super) struct RunningHash(Sha256);
 
 impl RunningHash {
     pub(super) fn add(&mut self, record: &LogRecord<'_>) {
-        // No record is longer: Kafka gives its length by 32 bits.
+        // No record is longer: in Kafka the length has 32 bits.
         let length = u32::try_from(record.payload.len()).unwrap_or(u32::MAX);
         let mut head = [0; 20];
         head[..8].copy_from_slice(&record.offset.to_be_bytes());
@@ -109,7 +110,7 @@ mod tests {
         ];
         let (mut hash, mut whole) = (RunningHash::default(), Vec::new());
         for (offset, time_ms, payload) in records {
-            // From a checkpoint in between, too.
+            // Also from a checkpoint in between.
             let bytes = postcard::to_allocvec(&hash).unwrap();
             hash = postcard::from_bytes(&bytes).unwrap();
             let payload = payload.as_bytes();

@@ -1,34 +1,38 @@
 //! The count: a pure function of the log.
 //!
-//! What a partition's count is after offset n depends on the records before n and on the definitions of
-//! elections, and on nothing else: no clock, no randomness, no Redis, no order between partitions. So
-//! everything here is plain data and plain functions, with no I/O in sight.
+//! A partition's count after offset n depends only on the records before n and on the definitions of elections:
+//! no clock, no randomness, no Redis, no order between partitions. So everything here is plain data and plain
+//! functions, without I/O.
 
 mod checkpoint;
 mod identity;
+mod papers;
 mod seen;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ballot_log::{BallotRecord, Election, ElectionDefinition, ElectionId, Record};
+use ballot_log::record::Withdrawal;
+use ballot_log::{Ballot, BallotRecord, Election, ElectionDefinition, ElectionId, Record};
 use serde::{Deserialize, Serialize};
-use tally::{ClosedLog, Reason, Rejected, RejectedBallot, Slots, Tally};
+use tally::{ClosedLog, FileTally, Reason, Rejected, RejectedBallot, Slots, Tally};
+use uuid::Uuid;
 
 pub use checkpoint::{CheckpointError, Sightings};
 pub use identity::LastRecord;
 
 use identity::RunningHash;
-use seen::{Seen, Sight};
+use papers::{Sight, Vote};
+use seen::Seen;
 
 /// The count of one partition, up to an offset.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PartitionCount {
     next_offset: i64,
     elections: BTreeMap<ElectionId, ElectionCount>,
-    /// Records that belong to no election: unreadable, or naming one that did not exist then.
+    /// Records that belong to no election: unreadable, or with an election that did not exist at the time.
     unattributed: Rejected,
-    /// Closing markers, obeyed or not.
+    /// Closing markers and withdrawals, obeyed or not.
     markers: u64,
     /// Offsets without a record: where transactions ended, or were aborted.
     gaps: u64,
@@ -42,9 +46,24 @@ struct ElectionCount {
     seen: Seen,
     slots: Slots,
     closed_log: Option<ClosedLog>,
+    /// The withdrawals that were obeyed, by number.
+    withdrawals: BTreeSet<u32>,
+    /// What there was to know of files when the partition was closed, until it is taken.
+    #[serde(skip)]
+    last_files: LastFiles,
 }
 
-/// A record of the log as Kafka hands it out.
+/// Whether they have been taken makes no difference to a count.
+#[derive(Clone, Debug, Default)]
+struct LastFiles(Vec<FileTally>);
+
+impl PartialEq for LastFiles {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// A record of the log as Kafka delivers it.
 #[derive(Clone, Copy, Debug)]
 pub struct LogRecord<'a> {
     /// Its offset in the partition.
@@ -66,8 +85,35 @@ pub enum Verdict {
     Rejected(RejectedBallot),
     /// A closing marker.
     Marker,
+    /// The withdrawal of a file.
+    Withdrawn(FreedBallots),
     /// The record lies before this count's offset: it has been counted already.
     Known,
+}
+
+/// Ballots that are not invalid any more, as their file was withdrawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreedBallots {
+    /// The election.
+    pub election: ElectionId,
+    /// Where the withdrawal lies in its partition.
+    pub offset: i64,
+    /// Those whose poll number no participant has.
+    pub invalid: BTreeSet<Uuid>,
+}
+
+impl FreedBallots {
+    /// Whether the withdrawal takes this rejection back.
+    pub fn cover(&self, rejected: &RejectedBallot) -> bool {
+        let is_freed = |ballot: &BallotRecord| {
+            let freed = |guid| self.invalid.contains(&guid);
+            ballot.election == self.election
+                && matches!(ballot.ballot, Ballot::Paper(guid, _) if freed(guid))
+        };
+        rejected.reason == Reason::InvalidPollNumber
+            && rejected.offset < self.offset
+            && rejected.ballot.as_ref().is_some_and(is_freed)
+    }
 }
 
 impl LogRecord<'_> {
@@ -101,7 +147,7 @@ impl PartitionCount {
         elections.map(|(election, count)| (*election, &count.tally))
     }
 
-    /// The records up to the closing marker of an election, once it is there.
+    /// The records up to the closing marker of an election, once the marker has been counted.
     pub fn closed_log(&self, election: ElectionId) -> Option<ClosedLog> {
         self.elections.get(&election)?.closed_log.clone()
     }
@@ -111,7 +157,7 @@ impl PartitionCount {
         self.last
     }
 
-    /// The SHA-256 of all records counted, as the result has it for those up to a closing marker.
+    /// The SHA-256 of all records counted; the result contains the one up to a closing marker.
     pub fn sha256(&self) -> [u8; 32] {
         self.hash.sha256()
     }
@@ -148,7 +194,7 @@ impl PartitionCount {
     /// else counted.
     ///
     /// # Errors
-    /// Those of `definition`; nothing has been counted then.
+    /// Those of `definition`; then nothing has been counted.
     pub fn apply<E>(
         &mut self,
         record: LogRecord<'_>,
@@ -162,7 +208,7 @@ impl PartitionCount {
             self.unattributed.add(Reason::Unreadable);
             return Ok(record.rejected(Reason::Unreadable, None));
         };
-        // An election that had not been defined at the append time is as good as none: whether its
+        // An election that had not been defined at the append time does not exist for this record: whether its
         // definition has been read by now must make no difference.
         let election =
             definition(content.election())?.filter(|election| election.existed_at(record.time_ms));
@@ -171,6 +217,10 @@ impl PartitionCount {
             Record::Close { .. } => {
                 self.close(election.as_deref(), &record);
                 return Ok(Verdict::Marker);
+            }
+            Record::Withdrawal(withdrawal) => {
+                let election = election.filter(|election| election.knows_withdrawals());
+                return Ok(self.withdraw(election.as_deref(), withdrawal, &record));
             }
             Record::Ballot(ballot) => ballot,
         };
@@ -200,10 +250,39 @@ impl PartitionCount {
             let log = ClosedLog::new(self.next_offset, self.hash.sha256());
             let count = self.election(election);
             count.tally.closed = true;
+            count.last_files.0 = count.take_files(election.definition().id);
             // Nothing that comes later can count, so nothing needs to know who came before.
             count.seen = Seen::default();
             count.closed_log.get_or_insert(log);
         }
+    }
+
+    /// An election that knows of no withdrawals is counted as programs that knew of none counted it.
+    fn withdraw(
+        &mut self,
+        election: Option<&Election>,
+        withdrawal: Withdrawal,
+        record: &LogRecord<'_>,
+    ) -> Verdict {
+        let Some(election) = election else {
+            self.unattributed.add(Reason::Unreadable);
+            return record.rejected(Reason::Unreadable, None);
+        };
+        self.markers += 1;
+        let invalid = self.election(election).withdraw(withdrawal);
+        Verdict::Withdrawn(FreedBallots {
+            election: withdrawal.election,
+            offset: record.offset,
+            invalid,
+        })
+    }
+
+    /// What became of the lines of files, where more is known since this was last called.
+    pub fn take_files(&mut self) -> Vec<FileTally> {
+        let elections = self.elections.iter_mut();
+        elections
+            .flat_map(|(election, count)| count.take_files(*election))
+            .collect()
     }
 
     fn election(&mut self, election: &Election) -> &mut ElectionCount {
@@ -220,7 +299,61 @@ impl ElectionCount {
             seen: Seen::default(),
             slots: Slots::of(definition),
             closed_log: None,
+            withdrawals: BTreeSet::new(),
+            last_files: LastFiles::default(),
         }
+    }
+
+    fn take_files(&mut self, election: ElectionId) -> Vec<FileTally> {
+        let mut files = std::mem::take(&mut self.last_files.0);
+        let changed = self.seen.take_files().into_iter();
+        files.extend(changed.map(|(file, lines)| FileTally {
+            election,
+            file,
+            lines,
+        }));
+        files
+    }
+
+    /// Takes a file's ballots back, once; returns those whose poll number nobody has. After the closing marker nothing
+    /// changes any more.
+    fn withdraw(&mut self, withdrawal: Withdrawal) -> BTreeSet<Uuid> {
+        if self.tally.closed || !self.withdrawals.insert(withdrawal.number) {
+            return BTreeSet::new();
+        }
+        let mut invalid = BTreeSet::new();
+        for freed in self.seen.withdraw(withdrawal.file) {
+            self.tally.withdrawn += 1;
+            match freed.place {
+                Some(vote) => self.remove(vote),
+                None => self.tally.rejected.remove(Reason::InvalidPollNumber),
+            }
+            match freed.next_place() {
+                Some(place) => {
+                    self.tally.repeated -= 1;
+                    match place {
+                        Some(vote) => self.add(vote),
+                        None => self.tally.rejected.add(Reason::InvalidPollNumber),
+                    }
+                }
+                None if freed.place.is_none() => {
+                    invalid.insert(freed.guid);
+                }
+                None => {}
+            }
+        }
+        invalid
+    }
+
+    fn add(&mut self, vote: Vote) {
+        let slot = usize::from(vote.slot);
+        self.tally.add_vote(vote.district, vote.poll_number, slot);
+    }
+
+    fn remove(&mut self, vote: Vote) {
+        let slot = usize::from(vote.slot);
+        self.tally
+            .remove_vote(vote.district, vote.poll_number, slot);
     }
 
     fn judge(
@@ -248,16 +381,18 @@ impl ElectionCount {
         if self.tally.closed || !election.is_open_at(time_ms) {
             return Err(Reason::NotOpen);
         }
-        match self.seen.see(ballot.ballot, ballot.choice) {
+        let poll_number = election.poll_number(ballot.choice);
+        let place = poll_number.map(|poll_number| Vote {
+            district: ballot.district,
+            poll_number,
+            slot: self.slots.at(time_ms),
+        });
+        match self.seen.see(ballot.ballot, ballot.choice, place) {
             Sight::Repeated => return Ok(Verdict::Repeated),
             Sight::Duplicate => return Err(Reason::Duplicate),
             Sight::First => {}
         }
-        let poll_number = election
-            .poll_number(ballot.choice)
-            .ok_or(Reason::InvalidPollNumber)?;
-        let slot = self.slots.at(time_ms);
-        self.tally.add_vote(ballot.district, poll_number, slot);
+        self.add(place.ok_or(Reason::InvalidPollNumber)?);
         Ok(Verdict::Counted)
     }
 }

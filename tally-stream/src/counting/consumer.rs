@@ -14,18 +14,18 @@ pub(super) fn open(
     let mut config = client_config(&options.brokers);
     config
         .set("group.id", &options.group)
-        // Partitions begin where their count stands. Where the log does not have that offset, it is not that log.
+        // Partitions begin at the offset of their count. If the log does not have that offset, it is a different log.
         .set("auto.offset.reset", "error")
         .set("enable.auto.commit", "false")
         .set("partition.assignment.strategy", "range")
         .set("session.timeout.ms", "6000")
         .set("heartbeat.interval.ms", "1000")
-        // More partitions than there were must be noticed before many votes meet them.
+        // Added partitions must be noticed before they get many votes.
         .set("topic.metadata.refresh.interval.ms", "10000")
-        // A fetch a record would cost the broker more than the votes do; the screen is told every 100 ms.
+        // One fetch per record would cost the broker more than the votes do; results are published every 100 ms.
         .set("fetch.wait.max.ms", "25")
         .set("fetch.min.bytes", "65536")
-        // With the default of a second, a consumer that lags stalls for a second at a time.
+        // With the default of one second, a lagging consumer stalls for a second at a time.
         .set("fetch.queue.backoff.ms", "10")
         .set("queued.max.messages.kbytes", "65536");
     if let Some(instance) = &options.instance {

@@ -1,4 +1,4 @@
-//! Definitions for the counting thread: never an answer that depends on which topic was faster.
+//! Definitions for the counting thread: the answer never depends on which topic was faster.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ pub(super) struct Definitions {
     elections: Elections,
     known: Arc<ElectionMap>,
     unreadable: Arc<UnreadableElections>,
-    /// Records of a partition below this offset lay in the log when `known` was read to its end: an
-    /// election that they name and that is not known does not exist.
+    /// Records of a partition below this offset were in the log when `known` was read to its end: if they name
+    /// an election that is not known, it does not exist.
     settled_below: BTreeMap<i32, i64>,
 }
 
@@ -26,11 +26,11 @@ impl Definitions {
         }
     }
 
-    /// The election of this number, if there is one. Where the record at `offset` may name one that is only
-    /// not read yet, `catch_up` is called until that is settled.
+    /// The election with this number, if it exists. If the record at `offset` may name one that has just not
+    /// been read yet, `catch_up` is called until that is settled.
     ///
     /// # Errors
-    /// Those of `catch_up`, and where the definition is unreadable: a checkpoint would keep for ever what came of it.
+    /// Those of `catch_up`, or if the definition is unreadable: a checkpoint would keep a wrong count forever.
     pub(super) fn look_up(
         &mut self,
         id: ElectionId,
@@ -51,7 +51,7 @@ impl Definitions {
         }
     }
 
-    /// Reads the definitions to their present end. `log_end` is where the partition ended before.
+    /// Reads the definitions to their current end. `log_end` is where the partition ended before that.
     pub(super) async fn catch_up(
         &mut self,
         partition: i32,

@@ -1,4 +1,4 @@
-//! Writes checkpoints, one round after the other, and retries until PostgreSQL takes them.
+//! Writes checkpoints, one round after the other, and retries until PostgreSQL accepts them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,10 +19,10 @@ const KAFKA: &str = "kafka";
 const CHECKPOINTS: &str = "checkpoints";
 /// How long a partition that is being taken away waits for its last checkpoint.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Between two attempts to reach PostgreSQL.
+/// The pause between two attempts to reach PostgreSQL.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
-/// Hands checkpoints to the task that writes them. Cheap to clone.
+/// Passes checkpoints to the task that writes them. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Keeper {
     rounds: mpsc::UnboundedSender<Round>,
@@ -35,8 +35,8 @@ struct Round {
 }
 
 impl Keeper {
-    /// Starts the task; it ends with the last handle. Once the log is another one than was counted, it says so and
-    /// stores nothing more.
+    /// Starts the task; it ends with the last handle. If the log is not the one that was counted, it reports that
+    /// and stores nothing more.
     pub(super) fn start(
         writer: Writer,
         offers: Offers,
@@ -55,22 +55,22 @@ impl Keeper {
                     }
                 }
             }
-            // What comes now is answered by nobody, and stored by nobody.
+            // Further checkpoints are neither stored nor answered.
             while received.recv().await.is_some() {}
         });
         (Self { rounds, offers }, task)
     }
 
-    /// Says where a partition stands that was checkpointed by another instance, or another time.
+    /// Sets the position of a partition that was checkpointed by another instance or in an earlier run.
     pub(super) fn take_over(&self, partition: i32, count: &PartitionCount) {
         self.offers.offer(tallies(partition, count));
     }
 
-    /// Starts a round; tells when it is written. At most a few rounds ever wait: the counting thread
-    /// has one under way at a time.
+    /// Starts a round; the receiver completes when it is written. At most a few rounds ever wait: the counting
+    /// thread has only one under way at a time.
     pub(super) fn save(&self, checkpoints: Vec<Checkpoint>) -> oneshot::Receiver<()> {
         let (written, is_written) = oneshot::channel();
-        // Fails only when the task is gone, as the process ends.
+        // Fails only if the task is gone, because the process is ending.
         let _gone = self.rounds.send(Round {
             checkpoints,
             written,
@@ -78,9 +78,9 @@ impl Keeper {
         is_written
     }
 
-    /// Starts a round and waits until it and those before are written, up to a timeout; false where they are not.
+    /// Starts a round and waits until it and those before are written, up to a timeout; false if they are not.
     pub(super) async fn save_and_wait(&self, checkpoints: Vec<Checkpoint>) -> bool {
-        // What is not written in time is still written later.
+        // Checkpoints not written in time are still written later.
         let written = matches!(timeout(TIMEOUT, self.save(checkpoints)).await, Ok(Ok(())));
         if !written {
             tracing::warn!(
@@ -137,7 +137,7 @@ impl Writer {
         }
     }
 
-    /// False where PostgreSQL has a newer checkpoint.
+    /// False if PostgreSQL has a newer checkpoint.
     async fn write(&self, checkpoint: &Checkpoint) -> bool {
         loop {
             match self.store.save(checkpoint, self.log_check.log()).await {

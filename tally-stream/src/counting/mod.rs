@@ -1,7 +1,7 @@
-//! The counting thread: polls the log, counts, and hands on what it counted.
+//! The counting thread: polls the log, counts, and passes on what it counted.
 //!
-//! A thread of its own with a `BaseConsumer`: nothing that happens elsewhere in the process can slow
-//! the poll down or reorder records.
+//! A separate thread with a `BaseConsumer`: nothing elsewhere in the process can slow the poll down or reorder
+//! records.
 
 mod consumer;
 mod definitions;
@@ -41,11 +41,11 @@ use takeover::Takeover;
 
 /// How often totals are posted.
 const POST_EVERY: Duration = Duration::from_millis(100);
-/// Rejected ballots held in memory at most, before counting waits for PostgreSQL to take them.
+/// The maximum number of rejected ballots in memory, before counting waits for PostgreSQL to store them.
 const REJECTED_AT_MOST: usize = 200_000;
 /// The timeout for finding where a partition ends.
 const KAFKA_TIMEOUT: Duration = Duration::from_secs(5);
-/// Between two attempts to reach Kafka.
+/// The pause between two attempts to reach Kafka.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 /// The clock is read after this many records, and whenever the log had to be waited for.
 const RECORDS_A_LOOK: u32 = 256;
@@ -61,11 +61,11 @@ pub struct CountingOptions {
     pub topics: Topics,
     /// The consumer group.
     pub group: String,
-    /// A name that this instance keeps over restarts, so that it gets its partitions back at once.
+    /// A name that this instance keeps across restarts, so that it gets its partitions back immediately.
     pub instance: Option<String>,
     /// How often checkpoints are written.
     pub checkpoint_every: Duration,
-    /// How many partitions the ballot box has: a ballot that met another partition could count twice.
+    /// The number of partitions of the ballot box: a ballot in a wrong partition could count twice.
     pub partitions: i32,
 }
 
@@ -82,7 +82,7 @@ impl Counting {
     /// Joins the group and starts to count.
     ///
     /// # Errors
-    /// Where the consumer cannot be created, or Kafka does not answer.
+    /// If the consumer cannot be created, or Kafka does not answer.
     pub async fn start(
         options: &CountingOptions,
         elections: Elections,
@@ -138,7 +138,7 @@ impl Counting {
                     report_failure.send_replace(Some(Arc::new(error)));
                 }
                 counter.finish();
-                // Leaves the group, so that others have the partitions at once.
+                // Leaves the group, so that others get the partitions immediately.
                 drop(counter);
                 // The receiver may have been dropped.
                 let _unheard = end.send(());
@@ -151,7 +151,7 @@ impl Counting {
         })
     }
 
-    /// Waits until the count cannot go on, and says why.
+    /// Waits until the count cannot continue, and returns why.
     pub async fn failed(&mut self) -> Arc<anyhow::Error> {
         loop {
             let failure = self.failure.borrow_and_update().clone();
@@ -169,10 +169,10 @@ impl Counting {
         }
     }
 
-    /// Stores where everything stands, leaves the group, and ends.
+    /// Stores the current state, leaves the group, and ends.
     pub async fn stop(self) {
         self.stop.store(true, Ordering::Relaxed);
-        // An error says that the thread, or the task, has ended already.
+        // An error means that the thread, or the task, has already ended.
         let _ended = self.ended.await;
         let _ended = self.writing.await;
     }
@@ -187,7 +187,7 @@ struct Counter {
     runtime: Handle,
     stop: Arc<AtomicBool>,
     checkpoint_every: Duration,
-    /// The round of checkpoints under way: where it stands, and when it is written.
+    /// The round of checkpoints under way: its offsets, and when it is written.
     writing: Option<(TopicPartitionList, oneshot::Receiver<()>)>,
     topic: String,
     /// A closing marker has been counted since the last checkpoint.
@@ -234,7 +234,7 @@ impl Counter {
         Ok(())
     }
 
-    /// Counts the next record; false where none came in time.
+    /// Counts the next record; false if none arrived in time.
     fn count_next(&mut self, wait: Duration) -> anyhow::Result<bool> {
         let Self {
             consumer,
@@ -288,8 +288,9 @@ impl Counter {
         })?;
         match verdict {
             Verdict::Rejected(rejected) => counted.rejected.push(rejected),
-            // The final result waits for it, so it is stored at once.
+            // The final result waits for it, so it is stored immediately.
             Verdict::Marker => self.marker_seen = true,
+            Verdict::Withdrawn(freed) => counted.free(freed),
             Verdict::Counted | Verdict::Repeated | Verdict::Known => {}
         }
         Ok(true)
@@ -310,13 +311,13 @@ impl Counter {
             .sum()
     }
 
-    /// Starts a round of checkpoints, unless one is under way; if it is pressing, waits for that one.
+    /// Starts a round of checkpoints, unless one is under way; if `pressing`, waits for that one.
     fn checkpoint(&mut self, pressing: bool) {
         if let Some((_, written)) = &mut self.writing {
             if !pressing {
                 return;
             }
-            // Counting waits for PostgreSQL here, rather than to fill the memory.
+            // Counting waits for PostgreSQL here, rather than fill the memory.
             let wait = async { tokio::time::timeout(RETRY_AFTER, written).await.is_ok() };
             if !self.runtime.block_on(wait) {
                 return;
@@ -329,7 +330,7 @@ impl Counter {
         for (partition, counted) in &mut self.consumer.context().partitions().counted {
             if let Some(checkpoint) = counted.checkpoint(*partition) {
                 let offset = Offset::Offset(checkpoint.next_offset);
-                // Fails only for offsets that cannot be.
+                // Fails only for impossible offsets.
                 let _valid = stands.add_partition_offset(&self.topic, *partition, offset);
                 checkpoints.push(checkpoint);
             }
@@ -339,7 +340,7 @@ impl Counter {
         }
     }
 
-    /// Tells Kafka about finished checkpoints: for those who watch the lag, nothing else reads it.
+    /// Tells Kafka about finished checkpoints: only for lag monitoring, nothing else reads this.
     fn note_what_is_written(&mut self) {
         let Some((stands, written)) = &mut self.writing else {
             return;
@@ -359,7 +360,7 @@ impl Counter {
     }
 }
 
-/// Retries what Kafka has to answer before counting can go on.
+/// Retries a request that Kafka must answer before counting can continue.
 fn wait_for_kafka(
     stop: &AtomicBool,
     mut ask: impl FnMut() -> anyhow::Result<()>,
@@ -381,7 +382,7 @@ fn wait_for_kafka(
     }
 }
 
-/// Reads the definitions to their present end, once it is known where the partition ended before.
+/// Reads the definitions to their current end, after finding where the partition ended before that.
 fn catch_up(
     definitions: &mut Definitions,
     runtime: &Handle,

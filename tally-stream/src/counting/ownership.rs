@@ -37,9 +37,9 @@ pub(super) struct Ownership {
 #[derive(Default)]
 pub(super) struct Partitions {
     pub(super) counted: BTreeMap<i32, CountedPartition>,
-    /// Assigned, but not counted yet: nothing is fetched of them, and the group does not wait.
+    /// Assigned, but not counted yet: nothing is fetched from them, and the group does not wait.
     arriving: BTreeMap<i32, JoinHandle<anyhow::Result<Beginning>>>,
-    /// Let go before PostgreSQL had taken what was counted of them.
+    /// Released before PostgreSQL had stored their count.
     kept: BTreeMap<i32, CountedPartition>,
 }
 
@@ -72,8 +72,8 @@ impl Ownership {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stores where everything stands and lets it go. What cannot be stored in time is kept: it is stored later, and
-    /// counting goes on from it should the partition come back first.
+    /// Stores the current state and releases all partitions. Anything that cannot be stored in time is kept: it is
+    /// stored later, and counting continues from it if the partition comes back first.
     pub(super) fn release_all(&self) {
         let mut partitions = self.partitions();
         for (_, arriving) in std::mem::take(&mut partitions.arriving) {
@@ -128,10 +128,10 @@ impl Ownership {
         Ok(())
     }
 
-    /// Counts on with the partitions that have been taken over by now.
+    /// Continues counting the partitions that have been taken over by now.
     ///
     /// # Errors
-    /// Where one cannot be taken over.
+    /// If one cannot be taken over.
     pub(super) fn take_in(&self, consumer: &BaseConsumer<Self>) -> anyhow::Result<()> {
         let mut partitions = self.partitions();
         let here: Vec<i32> = partitions

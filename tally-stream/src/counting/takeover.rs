@@ -1,4 +1,4 @@
-//! Taking a partition over: its count as it was stored, once it is known that the log is still the same.
+//! Taking a partition over: its stored count, after checking that the log is still the same.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,12 +13,12 @@ use crate::store::Store;
 
 /// In readiness: partitions that cannot be taken over yet.
 pub(super) const PARTITIONS: &str = "partitions";
-/// How long PostgreSQL may take to hand out a checkpoint.
+/// How long PostgreSQL may take to return a checkpoint.
 const LOAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// Between two attempts.
+/// The pause between two attempts.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
-/// What taking partitions over needs. Cheap to clone.
+/// Everything needed to take partitions over. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Takeover {
     pub(super) store: Store,
@@ -31,11 +31,11 @@ pub(super) struct Takeover {
 pub(super) enum Beginning {
     /// At the newest checkpoint.
     Stored(Box<PartitionCount>),
-    /// Where this instance left off: it has counted further than what is stored, or PostgreSQL is away.
+    /// Where this instance left off: it has counted further than what is stored, or PostgreSQL is unreachable.
     Kept,
 }
 
-/// Where a count that was kept stands, and its last record.
+/// The position of a kept count, and its last record.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Kept {
     pub(super) next_offset: i64,
@@ -43,10 +43,10 @@ pub(super) struct Kept {
 }
 
 impl Takeover {
-    /// Waits for PostgreSQL and Kafka as long as it takes; the instance is not ready meanwhile.
+    /// Waits for PostgreSQL and Kafka as long as it takes; meanwhile the instance is not ready.
     ///
     /// # Errors
-    /// Where the log is not the one that was counted, or the checkpoint cannot be used.
+    /// If the log is not the one that was counted, or the checkpoint cannot be used.
     pub(super) async fn begin(
         self,
         partition: i32,

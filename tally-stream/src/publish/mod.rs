@@ -1,7 +1,7 @@
-//! Ten times a second, if anything moved: totals to Redis, results computed and published.
+//! Ten times a second, if anything changed: stores totals in Redis, computes results and publishes them.
 //!
-//! Nothing here decides anything: what is lost, late or repeated is put right by the next round. An election that cannot
-//! be published holds up no other, and those that have ended are published a few a round, behind the others.
+//! Nothing here decides anything: the next round corrects whatever is lost, late or repeated. An election that cannot
+//! be published does not block others, and those that have ended are published a few per round, after the others.
 
 mod pending;
 mod rolls;
@@ -32,9 +32,10 @@ use unpublished::{Unpublished, is_from_a_replica, is_of_redis};
 
 /// At most ten results a second.
 const ROUND: Duration = Duration::from_millis(100);
-/// What has not ended again: Redis may have lost its memory, or the roll may have been loaded.
+/// How often elections that have not ended are published again: Redis may have lost its data, or the roll may
+/// have been loaded.
 const REFRESH: Duration = Duration::from_secs(2);
-/// Elections that have ended, published in one round at most.
+/// The maximum number of ended elections published in one round.
 const ENDED_A_ROUND: usize = 8;
 /// How long to retry the first connection to Redis.
 const REDIS_TIMEOUT: Duration = Duration::from_mins(1);
@@ -53,14 +54,16 @@ pub struct Publisher {
     latest: BTreeMap<ElectionId, BTreeMap<i32, PartitionTally>>,
     /// Partitions that another instance counts now.
     leaving: BTreeSet<i32>,
-    /// None where everything has to be published again.
+    /// `None` if everything has to be published again.
     refreshed: Option<Instant>,
     /// Elections that have ended and are still to be published.
     ended: BTreeSet<ElectionId>,
+    /// What was added to definitions and is published: that an election was cancelled, or the lots that decided it.
+    additions: BTreeSet<String>,
     unpublished: Unpublished,
 }
 
-/// What results are made from.
+/// The sources of results.
 pub struct Counted {
     /// Which elections there are.
     pub elections: Elections,
@@ -76,7 +79,7 @@ impl Publisher {
     /// Connects.
     ///
     /// # Errors
-    /// Where Redis or PostgreSQL cannot be reached.
+    /// If Redis or PostgreSQL cannot be reached.
     pub async fn connect(
         redis: &redis::Client,
         counted: Counted,
@@ -95,10 +98,11 @@ impl Publisher {
             leaving: BTreeSet::new(),
             refreshed: None,
             ended: BTreeSet::new(),
+            additions: BTreeSet::new(),
         })
     }
 
-    /// Publishes until it is told to stop, and once more then.
+    /// Publishes until it is told to stop, and then once more.
     pub async fn run(mut self, mut stop: oneshot::Receiver<()>) {
         let mut rounds = tokio::time::interval(ROUND);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -148,15 +152,20 @@ impl Publisher {
         Ok(())
     }
 
-    /// The elections that have not ended, and those that could not be published; the others where Redis lacks one of
-    /// them, which costs one question.
+    /// The elections that have not ended, and those that could not be published; also the others if Redis lacks one
+    /// of them, which takes one query to find out.
     async fn due_for_refresh(&mut self) -> RedisResult<BTreeSet<ElectionId>> {
         let elections = self.elections.all();
         let now_ms = Timestamp::now().as_millisecond();
         let (ended, mut again): (BTreeSet<_>, BTreeSet<_>) = elections
             .keys()
-            .partition(|id| elections[id].has_ended_at(now_ms));
+            .partition(|id| is_over(&elections[id], now_ms));
         again.extend(self.unpublished.elections());
+        let is_news = |id: &&ElectionId| {
+            let definition = elections[*id].definition();
+            definition.has_additions() && !self.additions.contains(&definition.key())
+        };
+        again.extend(elections.keys().filter(is_news));
         let settled: Vec<_> = ended.difference(&again).collect();
         let keys: Vec<_> = settled
             .iter()
@@ -170,7 +179,7 @@ impl Publisher {
         Ok(again)
     }
 
-    /// Takes the new totals; gives the elections that moved.
+    /// Takes the new totals; returns the elections that changed.
     fn take_in(&mut self) -> BTreeSet<ElectionId> {
         let pending = self.pending.take();
         let mut moved = BTreeSet::new();
@@ -184,7 +193,8 @@ impl Publisher {
         moved
     }
 
-    /// What is counted elsewhere now was published once more; from here on its owner publishes it.
+    /// Partitions that are now counted elsewhere have been published once more; from here on their owner
+    /// publishes them.
     fn forget_what_left(&mut self) {
         for partition in std::mem::take(&mut self.leaving) {
             for partitions in self.latest.values_mut() {
@@ -193,12 +203,12 @@ impl Publisher {
         }
     }
 
-    /// Fails only where Redis does: then everything is published again.
+    /// Fails only if Redis does: then everything is published again.
     async fn publish_all(&mut self, moved: BTreeSet<ElectionId>) -> anyhow::Result<()> {
         let now_ms = Timestamp::now().as_millisecond();
         for id in moved {
             match self.elections.get(id) {
-                Some(election) if !election.has_ended_at(now_ms) => {
+                Some(election) if !is_over(&election, now_ms) => {
                     self.publish_or_note(&election).await?;
                 }
                 Some(_) => drop(self.ended.insert(id)),
@@ -223,6 +233,9 @@ impl Publisher {
             self.unpublished.add(election.definition().id, &error);
         } else {
             self.unpublished.remove(election.definition().id);
+            if election.definition().has_additions() {
+                self.additions.insert(election.definition().key());
+            }
         }
         Ok(())
     }
@@ -247,12 +260,17 @@ impl Publisher {
             })?;
         let on_the_roll: Option<u64> = self.redis.hget(format!("roll:{id}"), "voters").await?;
         let registered = self.rolls.registered(id, on_the_roll);
-        let totals = Totals::of(&tallies, self.partitions);
-        let outcome = tally::outcome(election.definition(), &totals.tally);
-        if let Err(error) = &outcome.outcome {
+        let mut totals = Totals::of(&tallies, self.partitions);
+        if is_cancelled(election) {
+            totals = totals.without_result();
+        }
+        let outcome = tally::outcome(election.definition(), &totals.tally, registered);
+        if let Err(error) = &outcome.outcome
+            && !outcome.awaits_the_roll()
+        {
             tracing::error!(election = id, %error, "the electoral rules refuse the count");
         }
-        let result = ScreenResult::new(election.definition(), totals, outcome, registered);
+        let result = ScreenResult::new(election.definition(), totals, outcome);
 
         let channel = format!("results:{{{id}}}");
         let _news: i32 = PUBLISH_RESULT
@@ -265,6 +283,15 @@ impl Publisher {
         let _added: i32 = self.redis.sadd(ELECTIONS_KEY, id).await?;
         Ok(())
     }
+}
+
+fn is_cancelled(election: &Election) -> bool {
+    election.definition().cancelled.is_some()
+}
+
+/// Nothing of it changes any more that anybody waits for.
+fn is_over(election: &Election, now_ms: i64) -> bool {
+    is_cancelled(election) || election.has_ended_at(now_ms)
 }
 
 /// Redis may be starting: it gets a minute.

@@ -32,7 +32,7 @@ impl PendingTallies {
             .insert((tally.election, tally.partition), tally);
     }
 
-    /// Says that a partition is no longer this instance's.
+    /// Marks a partition as no longer owned by this instance.
     pub fn release(&self, partition: i32) {
         self.lock().released.insert(partition);
     }

@@ -7,10 +7,10 @@ use ballot_log::ElectionId;
 
 use crate::store::Store;
 
-/// Between two attempts to write a number down.
+/// The pause between two attempts to store a number.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// The number of registered voters by election, as Redis last had it.
+/// The number of registered voters by election, as last seen in Redis.
 pub(super) struct Rolls {
     store: Store,
     registered: BTreeMap<ElectionId, u64>,
@@ -20,13 +20,13 @@ impl Rolls {
     /// Reads what is stored.
     ///
     /// # Errors
-    /// Where PostgreSQL does not answer.
+    /// If PostgreSQL does not answer.
     pub(super) async fn read(store: Store) -> anyhow::Result<Self> {
         let registered = store.registered().await?;
         Ok(Self { store, registered })
     }
 
-    /// The voters of an election, of whom Redis has this many: none where the roll is not loaded.
+    /// The number of voters of an election, given the number in Redis: `None` if the roll is not loaded.
     pub(super) fn registered(
         &mut self,
         election: ElectionId,

@@ -1,4 +1,4 @@
-//! The two scripts through which the count reaches Redis. Both ignore what is older than what is there.
+//! The two scripts through which the count reaches Redis. Both ignore anything older than the stored value.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use redis::Script;
 
 /// Stores the tallies of some partitions and returns those of all.
 ///
-/// `KEYS[1]`: `tally:{<election>}`, a hash with a field a partition; `ARGV`: partition, offset, tally as
+/// `KEYS[1]`: `tally:{<election>}`, a hash with one field per partition; `ARGV`: partition, offset, tally as
 /// JSON, and so on.
 pub(super) static STORE_TALLIES: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
@@ -24,8 +24,8 @@ pub(super) static STORE_TALLIES: LazyLock<Script> = LazyLock::new(|| {
 
 /// Stores a result and publishes it on its channel.
 ///
-/// `KEYS[1]`: `results:{<election>}`, also the channel; `KEYS[2]`: `results:{<election>}:position`;
-/// `ARGV`: position, result as JSON. Returns 1 where it was news.
+/// `KEYS[1]`: `results:{<election>}`, also the channel; `KEYS[2]`: `results:{<election>}:position`; `ARGV`:
+/// position, result as JSON. Returns 1 if it was new.
 pub(super) static PUBLISH_RESULT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"

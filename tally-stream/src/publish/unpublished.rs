@@ -1,4 +1,4 @@
-//! Elections whose results cannot be published because of what Redis holds for them.
+//! Elections whose results cannot be published because of wrong data in Redis.
 
 use std::collections::BTreeMap;
 
@@ -63,7 +63,7 @@ pub(super) fn is_of_redis(error: &anyhow::Error) -> bool {
         return false;
     };
     match error.kind() {
-        // A value is of another form than it should be, or a script met one.
+        // A value has the wrong type, or a script found one that has.
         ErrorKind::Parse
         | ErrorKind::UnexpectedReturnType
         | ErrorKind::Server(ServerErrorKind::ResponseError) => false,

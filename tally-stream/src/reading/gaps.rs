@@ -9,11 +9,11 @@ use tokio::runtime::Handle;
 
 /// The timeout for finding where a partition begins.
 const KAFKA_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long an answer about the topic's settings holds.
+/// How long an answer about the topic's settings stays valid.
 const POLICY_HOLDS: Duration = Duration::from_secs(10);
 
-/// Explains gaps. The end of a transaction takes an offset and no consumer ever sees it, nor what an aborted one wrote:
-/// programs of others may write so, and every replay has the same gap.
+/// Explains gaps. The end of a transaction takes an offset that no consumer ever sees, and so do the records of an
+/// aborted one: other programs may write such records, and every replay has the same gap.
 pub(crate) struct Gaps {
     pub(crate) brokers: String,
     pub(crate) topics: Topics,
@@ -34,7 +34,7 @@ impl Gaps {
     /// Blocks; `from..to` are the offsets without a record.
     ///
     /// # Errors
-    /// Where records were deleted or may have been, and where Kafka does not answer.
+    /// If records were deleted or may have been, or if Kafka does not answer.
     pub(crate) fn explain<C: ConsumerContext>(
         &mut self,
         consumer: &BaseConsumer<C>,

@@ -15,7 +15,7 @@ use crate::count::LastRecord;
 
 /// The timeout of one request to Kafka.
 const KAFKA_TIMEOUT: Duration = Duration::from_secs(5);
-/// The longest wait for a record, before the time is looked at.
+/// The longest wait for a record, before the time is checked.
 const POLL: Duration = Duration::from_millis(50);
 
 /// Reads single records of the log again, to compare them with what was counted.
@@ -31,7 +31,7 @@ pub(crate) enum LogCheckError {
     /// Kafka did not answer.
     #[error("Kafka does not answer: {0}")]
     Kafka(#[from] KafkaError),
-    /// The log is shorter than what was counted, or another one.
+    /// The log is shorter than what was counted, or a different one.
     #[error(
         "{0}. Restore the topic as it was counted. If the log as it is now is to be the ballot box, delete the partition \
          from the tables checkpoints and partition_tallies, and it is counted again from the beginning"
@@ -40,15 +40,15 @@ pub(crate) enum LogCheckError {
 }
 
 impl LogCheck {
-    /// Learns the identity of the cluster.
+    /// Connects, and reads the id of the cluster.
     pub(crate) async fn open(brokers: &str, topic: &str) -> anyhow::Result<Arc<Self>> {
         let consumer: BaseConsumer = client_config(brokers)
-            // A group is demanded by librdkafka, but never joined: partitions are assigned by hand.
+            // librdkafka requires a group, but it is never joined: partitions are assigned manually.
             .set("group.id", "urna-log-check")
             .set("enable.auto.commit", "false")
             .set("auto.offset.reset", "error")
             .set("fetch.wait.max.ms", "10")
-            // Of one record, and not of what follows it.
+            // Fetches one record, without those that follow it.
             .set("fetch.message.max.bytes", "16384")
             .set("queued.min.messages", "1")
             .create()?;
@@ -133,7 +133,7 @@ impl LogCheck {
     }
 }
 
-/// What is known of the record at an offset; `None` where it is not there any more.
+/// The identity of the record at an offset; `None` if it no longer exists.
 fn read(
     consumer: &BaseConsumer,
     topic: &str,

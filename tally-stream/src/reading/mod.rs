@@ -1,4 +1,4 @@
-//! Reading the log: what the count needs of what Kafka hands out, and whether it is still the log that was counted.
+//! Reading the log: what the count needs from Kafka's messages, and whether it is still the log that was counted.
 
 mod gaps;
 mod log_check;
@@ -11,7 +11,7 @@ use crate::count::LogRecord;
 pub(crate) use gaps::Gaps;
 pub(crate) use log_check::{LogCheck, LogCheckError};
 
-/// What the count needs of a message; `None` where Kafka does not stamp records with its append time.
+/// What the count needs from a message; `None` if Kafka does not stamp records with its append time.
 pub(crate) fn log_record<'m>(message: &'m BorrowedMessage<'_>) -> Option<LogRecord<'m>> {
     match message.timestamp() {
         Timestamp::LogAppendTime(time_ms) => Some(LogRecord {
@@ -23,7 +23,7 @@ pub(crate) fn log_record<'m>(message: &'m BorrowedMessage<'_>) -> Option<LogReco
     }
 }
 
-/// Errors that librdkafka mends by itself.
+/// Errors from which librdkafka recovers on its own.
 pub(crate) fn is_passing(error: &KafkaError) -> bool {
     let fatal = matches!(
         error,

@@ -13,6 +13,8 @@ use uuid::Uuid;
 const KNOWN: [&str; 8] = [
     "v", "election", "ballot", "choice", "district", "official", "line", "close",
 ];
+/// What a withdrawal has besides: in a ballot it means nothing.
+const OF_WITHDRAWALS: [&str; 2] = ["withdrawal", "file"];
 
 /// What a record says, as far as it can be read.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +22,11 @@ pub(super) enum Said {
     Nothing,
     Close {
         election: u32,
+    },
+    Withdrawal {
+        election: u32,
+        number: u32,
+        file: File,
     },
     Ballot {
         election: u32,
@@ -36,11 +43,17 @@ pub(super) enum BallotSaid {
 }
 
 /// Where a paper ballot was read from: official, file, line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Line {
-    pub(super) official: u64,
-    pub(super) file: u64,
+    pub(super) file: File,
     pub(super) number: u32,
+}
+
+/// An official's file: the official, and the name of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct File {
+    pub(super) official: u64,
+    pub(super) name: u64,
 }
 
 /// What a record says.
@@ -50,8 +63,13 @@ pub(super) fn read(bytes: &[u8]) -> Said {
     said.unwrap_or(Said::Nothing)
 }
 
-/// A JSON object, with the text of each field that means something. A field that is there twice means nothing at all.
-struct Fields(HashMap<&'static str, Box<RawValue>>);
+/// A JSON object, with the text of each field that means something. If one of them is there twice, the record means
+/// nothing at all.
+struct Fields {
+    known: HashMap<&'static str, Box<RawValue>>,
+    /// None where a field is there twice.
+    of_withdrawal: Option<HashMap<&'static str, Box<RawValue>>>,
+}
 
 impl<'de> Deserialize<'de> for Fields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -65,16 +83,25 @@ impl<'de> Deserialize<'de> for Fields {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
                 let mut fields = HashMap::new();
+                let (mut of_withdrawal, mut is_twice) = (HashMap::new(), false);
                 while let Some(name) = map.next_key::<String>()? {
-                    let Some(known) = KNOWN.into_iter().find(|known| *known == name) else {
-                        map.next_value::<IgnoredAny>()?;
-                        continue;
+                    let among = |names: &[&'static str]| {
+                        names.iter().find(|known| **known == name).copied()
                     };
-                    if fields.insert(known, map.next_value()?).is_some() {
-                        return Err(A::Error::custom("twice"));
+                    if let Some(known) = among(&KNOWN) {
+                        if fields.insert(known, map.next_value()?).is_some() {
+                            return Err(A::Error::custom("twice"));
+                        }
+                    } else if let Some(known) = among(&OF_WITHDRAWALS) {
+                        is_twice |= of_withdrawal.insert(known, map.next_value()?).is_some();
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
                     }
                 }
-                Ok(Fields(fields))
+                Ok(Fields {
+                    known: fields,
+                    of_withdrawal: Some(of_withdrawal).filter(|_| !is_twice),
+                })
             }
         }
         deserializer.deserialize_map(Object)
@@ -86,7 +113,7 @@ impl Fields {
     fn read(&self) -> Option<Said> {
         let election = self.digits("election")?;
         let choice = self.unless_null("choice", Self::digits::<u64>)?;
-        let district = if self.0.contains_key("district") {
+        let district = if self.known.contains_key("district") {
             self.digits("district")?
         } else {
             0
@@ -94,8 +121,10 @@ impl Fields {
         let official = self.unless_null("official", Self::text)?;
         let line = self.unless_null("line", Self::text)?;
         let close = self.unless_null("close", |fields, name| fields.raw(name)?.parse().ok())?;
-        if self.digits::<u32>("v")? != 1 {
-            return None;
+        match self.digits::<u32>("v")? {
+            1 => {}
+            2 => return self.withdrawal(election, official?),
+            _ => return None,
         }
         if close == Some(true) {
             return Some(Said::Close { election });
@@ -112,8 +141,17 @@ impl Fields {
         })
     }
 
+    fn withdrawal(&self, election: u32, official: &str) -> Option<Said> {
+        let fields = self.of_withdrawal.as_ref()?;
+        Some(Said::Withdrawal {
+            election,
+            number: digits(fields.get("withdrawal")?.get())?,
+            file: file(official, text(fields.get("file")?.get())?)?,
+        })
+    }
+
     fn raw(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.get())
+        self.known.get(name).map(|value| value.get())
     }
 
     /// A whole number without a sign.
@@ -123,8 +161,7 @@ impl Fields {
 
     /// A text in which nothing is escaped.
     fn text(&self, name: &str) -> Option<&str> {
-        let text = self.raw(name)?.strip_prefix('"')?.strip_suffix('"')?;
-        (!text.contains('\\')).then_some(text)
+        text(self.raw(name)?)
     }
 
     /// A field that need not be there: nothing in it is nothing, and what cannot be read spoils the record.
@@ -142,15 +179,27 @@ impl Fields {
 }
 
 fn of(official: &str, line: &str) -> Option<Line> {
-    let (file, line) = line.split_once('/')?;
-    if official.len() != 13 || file.len() != 16 {
-        return None;
-    }
+    let (name, line) = line.split_once('/')?;
     Some(Line {
-        official: digits(official)?,
-        file: u64::from_str_radix(file, 16).ok()?,
+        file: file(official, name)?,
         number: digits(line)?,
     })
+}
+
+fn file(official: &str, name: &str) -> Option<File> {
+    if official.len() != 13 || name.len() != 16 {
+        return None;
+    }
+    Some(File {
+        official: digits(official)?,
+        name: u64::from_str_radix(name, 16).ok()?,
+    })
+}
+
+/// What stands between quotation marks, if nothing in it is escaped.
+fn text(json: &str) -> Option<&str> {
+    let text = json.strip_prefix('"')?.strip_suffix('"')?;
+    (!text.contains('\\')).then_some(text)
 }
 
 fn digits<T: FromStr>(text: &str) -> Option<T> {

@@ -9,6 +9,7 @@ mod fields;
 mod log;
 pub(crate) mod naive;
 mod page;
+mod papers;
 mod shown;
 mod stored;
 
@@ -276,9 +277,9 @@ impl Compared {
             .collect();
         let totals = Totals::of(&tallies, usize::try_from(self.stored.partitions)?);
         let position = totals.position;
-        let outcome = tally::outcome(&self.definition, &totals.tally);
         let registered = result["registered"].as_u64();
-        let said = ScreenResult::new(&self.definition, totals, outcome, registered);
+        let outcome = tally::outcome(&self.definition, &totals.tally, registered);
+        let said = ScreenResult::new(&self.definition, totals, outcome);
         let differences = Difference::of("", as_read(&said)?, result.clone());
         Ok(Comparison::of(compared, differences).at(None, position))
     }
@@ -295,9 +296,12 @@ impl Compared {
             })
             .collect();
         let tally = merge(&tallies);
-        let outcome = tally::outcome(&self.definition, &tally);
-        let mut said = OfficialResult::new(&self.definition, &tally, outcome);
         let result: Value = serde_json::from_str(&stored.text).unwrap_or_default();
+        let registered = result["registered"].as_u64();
+        // Lots are drawn after it.
+        let definition = self.definition.as_defined();
+        let outcome = tally::outcome(&definition, &tally, registered);
+        let mut said = OfficialResult::new(&definition, &tally, outcome);
         if result["v"] != 1 {
             said = said.with_log(&tallies);
         }

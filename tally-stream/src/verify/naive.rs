@@ -3,12 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ballot_log::ElectionDefinition;
+use ballot_log::{ElectionDefinition, PollNumber};
 use sha2::{Digest, Sha256};
 use tally::{ClosedLog, PartitionTally, Reason, Slots, Tally};
 use uuid::Uuid;
 
-use super::fields::{self, BallotSaid, Line, Said};
+use super::fields::{self, BallotSaid, File, Said};
+use super::papers::{PaperHistory, Was};
 
 /// One election in one partition, from its first record on.
 pub(crate) struct NaiveCount {
@@ -17,28 +18,9 @@ pub(crate) struct NaiveCount {
     sha256: Sha256,
     tally: Tally,
     serials: HashSet<u32>,
-    papers: HashMap<Uuid, Vec<Seen>>,
+    papers: HashMap<Uuid, PaperHistory>,
+    withdrawals: HashSet<u32>,
     log: Option<ClosedLog>,
-}
-
-/// A line that named a paper ballot, and what came of it.
-#[derive(Clone, Copy)]
-struct Seen {
-    line: Line,
-    choice: u64,
-    was: Was,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Was {
-    /// The ballot.
-    First,
-    /// The ballot again, in a later file of the same official.
-    Repeat,
-    /// Another ballot with the same identity.
-    Duplicate,
-    /// A line that has been seen.
-    SentAgain,
 }
 
 impl NaiveCount {
@@ -51,6 +33,7 @@ impl NaiveCount {
             tally: Tally::default(),
             serials: HashSet::new(),
             papers: HashMap::new(),
+            withdrawals: HashSet::new(),
             log: None,
         }
     }
@@ -80,6 +63,7 @@ impl NaiveCount {
         self.sha256.update(length.to_be_bytes());
         self.sha256.update(payload);
         let moment = i128::from(time_ms) * 1_000_000;
+        let exists = self.definition.created.as_nanosecond() <= moment;
         match fields::read(payload) {
             Said::Close { election } if election == self.definition.id => self.close(moment),
             Said::Ballot {
@@ -87,13 +71,56 @@ impl NaiveCount {
                 ballot,
                 choice,
                 district,
-            } if election == self.definition.id
-                && self.definition.created.as_nanosecond() <= moment =>
-            {
+            } if election == self.definition.id && exists => {
                 self.tally.newest_ms = self.tally.newest_ms.max(Some(time_ms));
                 self.judge(ballot, choice, district, moment);
             }
+            Said::Withdrawal {
+                election,
+                number,
+                file,
+            } if election == self.definition.id && exists && self.definition.log >= 2 => {
+                self.withdraw(number, file);
+            }
             _ => {}
+        }
+    }
+
+    fn withdraw(&mut self, number: u32, file: File) {
+        if self.tally.closed || !self.withdrawals.insert(number) {
+            return;
+        }
+        let mut papers = std::mem::take(&mut self.papers);
+        for history in papers.values_mut() {
+            let Some((first, next)) = history.withdraw(file) else {
+                continue;
+            };
+            self.tally.withdrawn += 1;
+            match self.poll_number(first.choice) {
+                Some(number) => self.tally.remove_vote(first.district, number, first.slot),
+                None => self.tally.rejected.remove(Reason::InvalidPollNumber),
+            }
+            if let Some(next) = next {
+                self.tally.repeated -= 1;
+                self.add_first(next.choice, next.district, next.slot);
+            }
+        }
+        self.papers = papers;
+    }
+
+    fn poll_number(&self, choice: u64) -> Option<PollNumber> {
+        let mut numbers = self
+            .definition
+            .participants
+            .iter()
+            .map(|one| one.poll_number);
+        numbers.find(|number| u64::from(*number) == choice)
+    }
+
+    fn add_first(&mut self, choice: u64, district: u16, slot: usize) {
+        match self.poll_number(choice) {
+            Some(number) => self.tally.add_vote(district, number, slot),
+            None => self.tally.rejected.add(Reason::InvalidPollNumber),
         }
     }
 
@@ -113,56 +140,21 @@ impl NaiveCount {
             self.tally.rejected.add(Reason::NotOpen);
             return;
         }
+        let since_ms = moment / 1_000_000 - i128::from(opens.as_millisecond());
+        let slot = since_ms / 1_000 / i128::from(Slots::of(&self.definition).seconds());
+        let slot = usize::try_from(slot).unwrap_or_default();
         let was = match ballot {
             BallotSaid::Serial(serial) if self.serials.insert(serial) => Was::First,
             BallotSaid::Serial(_) => Was::Duplicate,
             BallotSaid::Paper(guid, line) => {
-                let before = self.papers.entry(guid).or_default();
-                let was = was(before, line, choice);
-                if was != Was::SentAgain {
-                    before.push(Seen { line, choice, was });
-                }
-                was
+                let history = self.papers.entry(guid).or_default();
+                history.see(line, choice, district, slot)
             }
         };
         match was {
             Was::Repeat | Was::SentAgain => self.tally.repeated += 1,
             Was::Duplicate => self.tally.rejected.add(Reason::Duplicate),
-            Was::First => {
-                let participants = &self.definition.participants;
-                let chosen = participants
-                    .iter()
-                    .find(|participant| u64::from(participant.poll_number) == choice);
-                let Some(chosen) = chosen else {
-                    self.tally.rejected.add(Reason::InvalidPollNumber);
-                    return;
-                };
-                let since_ms = moment / 1_000_000 - i128::from(opens.as_millisecond());
-                let slot = since_ms / 1_000 / i128::from(Slots::of(&self.definition).seconds());
-                let slot = usize::try_from(slot).unwrap_or_default();
-                self.tally.add_vote(district, chosen.poll_number, slot);
-            }
+            Was::First => self.add_first(choice, district, slot),
         }
     }
-}
-
-/// What a line is that names a paper ballot which these lines have named before.
-fn was(before: &[Seen], line: Line, choice: u64) -> Was {
-    let Some(first) = before.first() else {
-        return Was::First;
-    };
-    let is_known = |seen: &Seen| seen.line == line && seen.was != Was::Repeat;
-    if before.iter().any(is_known) {
-        return Was::SentAgain;
-    }
-    if line.official != first.line.official || line.file == first.line.file {
-        return Was::Duplicate;
-    }
-    let last_repeat = before.iter().rfind(|seen| seen.was == Was::Repeat);
-    let is_second_of_its_file =
-        |seen: &Seen| seen.line.file == line.file && seen.line.number != line.number;
-    if choice != first.choice || last_repeat.is_some_and(is_second_of_its_file) {
-        return Was::Duplicate;
-    }
-    Was::Repeat
 }

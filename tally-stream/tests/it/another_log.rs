@@ -18,7 +18,7 @@ fn admin(world: &World) -> AdminClient<DefaultClientContext> {
     client_config(world.stack.kafka_brokers()).create().unwrap()
 }
 
-/// Deletes the ballot box and makes another one of the same name.
+/// Deletes the ballot box and creates a new one with the same name.
 async fn replace_votes(world: &mut World) {
     let votes = world.log.topics.votes.clone();
     let deleted = admin(world)
@@ -98,7 +98,7 @@ async fn another_log_while_it_is_counted() {
         "{failure}"
     );
     counting.stop().await;
-    // What was counted since is not stored.
+    // What was counted since then is not stored.
     let stood = sql.query_one(stored, &[]).await.unwrap();
     assert_eq!(stood.get::<_, i64>(0), 30);
 }
@@ -121,7 +121,7 @@ async fn records_deleted_from_the_log() {
     assert!(refusal.contains("records were deleted"), "{refusal}");
 }
 
-/// Two transactions of a program of others: one that is committed and one that is aborted.
+/// Two transactions of a foreign program: one committed and one aborted.
 async fn foreign_transactions(world: &World) {
     let producer: FutureProducer = client_config(world.stack.kafka_brokers())
         .set("transactional.id", world.stack.unique("foreign"))

@@ -209,7 +209,7 @@ async fn results_after_close_show_turnout_alone_until_every_partition_is_closed(
             == 2
     })
     .await;
-    // One partition is still open, so nothing but the turnout shows.
+    // One partition is still open, so only the turnout is shown.
     assert!(
         world
             .aggregated()

@@ -1,4 +1,4 @@
-//! tally-stream on real servers.
+//! Tests of tally-stream with real servers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod another_log;
@@ -11,4 +11,5 @@ mod silence;
 mod store;
 mod timeline;
 mod verify;
+mod withdrawals;
 mod world;

@@ -1,4 +1,4 @@
-//! Servers that are away while partitions change hands, and votes that come one by one.
+//! Servers that are down while partitions change owners, and votes that arrive one by one.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::world::World;
 
 const FOR_LONG: SignedDuration = SignedDuration::from_hours(1);
 
-/// Servers of this test's own; they end with the process.
+/// Servers for this test only; they end with the process.
 async fn own(options: StackOptions) -> &'static Stack {
     Box::leak(Box::new(Stack::start_with(options).await.unwrap()))
 }
@@ -63,11 +63,11 @@ async fn partitions_that_change_hands_while_postgresql_is_away() {
     world.stack.kill("postgres").await.unwrap();
     vote(30).await;
     world.counted(1, 60).await;
-    // What is not stored is not lost with the partition, nor counted from the old checkpoint.
+    // Counts that are not stored are neither lost with the partition nor counted from the old checkpoint.
     come_and_go(&world).await;
     vote(60).await;
     world.counted(1, 90).await;
-    // One that starts now waits, and takes nothing away.
+    // An instance that starts now waits, and takes nothing away.
     let second = service::start(&world.options()).unwrap();
     vote(90).await;
     world.counted(1, 120).await;
@@ -86,7 +86,7 @@ async fn partitions_that_change_hands_while_postgresql_is_away() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn votes_that_come_one_by_one_from_three_brokers_show_at_once() {
-    // The count used to look at the clock once in 256 records, as long as one came every 20 ms.
+    // The count used to check the clock once in 256 records, as long as one arrived every 20 ms.
     const BEFORE_THE_FIRST_LOOK: u32 = 200;
     let three = StackOptions {
         brokers: 3,
@@ -114,7 +114,7 @@ async fn votes_that_come_one_by_one_from_three_brokers_show_at_once() {
         seen.store(true, Ordering::Relaxed);
         sent.load(Ordering::Relaxed)
     };
-    // Some 300 votes a second, so that no poll waits for long.
+    // About 300 votes per second, so that no poll waits for long.
     let ((), (), (), before) = tokio::join!(stream(), stream(), stream(), watching);
     assert!(
         before < BEFORE_THE_FIRST_LOOK,

@@ -1,9 +1,9 @@
-//! What reaches Redis only moves forward, from any number of instances.
+//! Values in Redis only move forward, with any number of instances.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ballot_log::Elections;
+use ballot_log::{Cancellation, Elections, Lots};
 use futures_util::StreamExt as _;
 use jiff::SignedDuration;
 use redis::AsyncCommands;
@@ -11,6 +11,7 @@ use serde_json::Value;
 use service_kit::health::Readiness;
 use tally::{PartitionTally, Tally};
 use tally_stream::publish::{Counted, PendingTallies, Publisher};
+use tally_stream::recount::recount;
 use tally_stream::service;
 use test_kit::http::{send, until_ready};
 use test_kit::until;
@@ -79,6 +80,79 @@ async fn a_zombie_takes_nothing_back_from_the_screen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_election_shows_as_that_without_numbers() {
+    let world = World::new().await;
+    let hour = SignedDuration::from_hours(1);
+    // One that is open, and one that has ended and been published since.
+    let mut definitions = [
+        definition(1, hour, hour, "live"),
+        definition(2, hour * 2, -hour, "live"),
+    ];
+    for definition in &definitions {
+        world.publish(definition).await;
+    }
+    let counting = world.start().await;
+    world.vote(1, (0..20).map(|serial| (serial, 1))).await;
+    world.counted(1, 20).await;
+    world.counted(2, 0).await;
+    for definition in &mut definitions {
+        definition.cancelled = Some(Cancellation {
+            at: definition.created,
+            by: "administrator@example.org".to_owned(),
+        });
+        world.publish(definition).await;
+    }
+    for id in [1, 2] {
+        let result = world
+            .result(id, "the cancellation", |result| {
+                result.get("cancelled").is_some()
+            })
+            .await;
+        assert_eq!(
+            (&result["counted"], &result["final"]),
+            (&0.into(), &false.into())
+        );
+        assert_eq!(result["outcome"], Value::Null);
+        assert!(result["candidates"][0].get("votes").is_none());
+        assert!(!result.to_string().contains("administrator@"));
+    }
+    // The log is counted as before.
+    world.vote(1, (20..25).map(|serial| (serial, 1))).await;
+    counting.stop().await;
+    let recount = recount(world.recount(1)).await.unwrap();
+    assert!(recount.agrees());
+    let counted = |(stored, _): &(PartitionTally, PartitionTally)| stored.tally.counted();
+    assert_eq!(recount.partitions.iter().map(counted).sum::<u64>(), 25);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lots_that_were_drawn_show_with_what_they_decided() {
+    let world = World::new().await;
+    let hour = SignedDuration::from_hours(1);
+    let mut level = definition(1, hour * 2, -hour, "live");
+    level.rules = serde_json::from_str(r#"{"method":"dhondt","seats":1,"tie":"lot"}"#).unwrap();
+    world.publish(&level).await;
+    let mut counted = tally(20);
+    (0..20).for_each(|_| counted.tally.add_vote(0, 2, 0));
+    counted.tally.closed = true;
+    let tied = publish(&world, counted.clone()).await;
+    assert_eq!(
+        (&tied["final"], &tied["outcome"]["open_seats"]),
+        (&true.into(), &1.into())
+    );
+    level.lots = Some(Lots {
+        order: vec![2, 1],
+        drawn_by: "The commission".to_owned(),
+        drawn_at: level.end,
+    });
+    world.publish(&level).await;
+    let decided = publish(&world, counted).await;
+    assert_eq!(decided["outcome"]["seats"], serde_json::json!([0, 1, 0]));
+    assert_eq!(decided["outcome"]["ties"][0]["settled_by"], "lots");
+    assert_eq!(decided["lots"]["drawn_by"], "The commission");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tally_of_an_older_form_is_in_no_result() {
     let world = World::new().await;
     world.define(1, SignedDuration::from_hours(1), "live").await;
@@ -107,7 +181,7 @@ async fn turnout_keeps_its_denominator_when_the_roll_is_purged() {
     let _: () = redis.del("roll:1").await.unwrap();
     let purged = publish(&world, tally(21)).await;
     assert_eq!(purged["registered"], 80);
-    // What is on the roll now is what counts.
+    // The current number on the roll counts.
     let _: () = redis.hset("roll:1", "voters", 90).await.unwrap();
     assert_eq!(publish(&world, tally(22)).await["registered"], 90);
 }
@@ -116,7 +190,7 @@ async fn turnout_keeps_its_denominator_when_the_roll_is_purged() {
 async fn an_election_that_cannot_be_published_holds_up_no_other() {
     let world = World::new().await;
     let hour = SignedDuration::from_hours(1);
-    // What Redis holds for these is not what was written.
+    // For these, Redis holds something other than what was written.
     let mut redis = world.redis().await;
     let _: () = redis.hset("tally:{1}", 0, "junk").await.unwrap();
     let _: () = redis.set("tally:{2}", "no hash").await.unwrap();

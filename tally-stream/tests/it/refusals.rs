@@ -19,7 +19,7 @@ async fn add_partitions(world: &World, partitions: usize) {
     created.unwrap()[0].as_ref().unwrap();
 }
 
-/// An election whose definition says how many partitions the ballot box has, as all new ones do.
+/// An election whose definition contains the number of partitions, as all new ones do.
 async fn define_with_partitions(world: &World) {
     let hour = SignedDuration::from_hours(1);
     let definition = ElectionDefinition {
@@ -29,7 +29,7 @@ async fn define_with_partitions(world: &World) {
     world.publish(&definition).await;
 }
 
-/// Votes as vote-ingest does, for an election that says how many partitions there are.
+/// Votes as vote-ingest does, for an election whose definition contains the number of partitions.
 async fn vote(world: &World, serials: std::ops::Range<u32>) {
     for serial in serials {
         let record = Record::Ballot(BallotRecord {
@@ -83,7 +83,7 @@ async fn partitions_added_by_mistake_stay_empty_and_lose_nothing() {
     vote(&world, 0..30).await;
     world.counted(1, 30).await;
     add_partitions(&world, 5).await;
-    // A producer that has just come knows all five.
+    // A new producer knows all five.
     let brokers = world.stack.kafka_brokers();
     let newcomer = BallotBox::open(brokers, &world.log.topics, &BallotBoxOptions::default());
     let world = World {
@@ -115,12 +115,12 @@ async fn an_election_that_this_version_cannot_read() {
     world.define(1, SignedDuration::from_hours(1), "live").await;
     let hour = SignedDuration::from_hours(1);
     let newer = ElectionDefinition {
-        log: 2,
+        log: ballot_log::definition::LOG_VERSION + 1,
         ..definition(2, hour, hour, "live")
     };
     world.publish(&newer).await;
     let mut counting = world.start().await;
-    // The others go on.
+    // The others continue.
     world.vote(1, (0..30).map(|serial| (serial, 1))).await;
     world.counted(1, 30).await;
     world.vote(2, [(1, 1)]).await;

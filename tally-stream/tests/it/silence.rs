@@ -1,4 +1,4 @@
-//! PostgreSQL takes questions, and its answers are lost on the way.
+//! PostgreSQL accepts queries, and its answers are lost on the way.
 
 use std::time::{Duration, Instant};
 

@@ -44,11 +44,11 @@ async fn a_write_for_a_lower_offset_changes_nothing() {
     let store = world.store().await;
     let save = async |records| {
         let (mut count, rejected) = count(&definition, records);
-        let checkpoint = Checkpoint::of(2, &mut count, Base::default(), rejected);
+        let checkpoint = Checkpoint::of(2, &mut count, Base::default(), rejected, Vec::new());
         store.save(&checkpoint, "cluster/votes").await.unwrap();
     };
     save(20).await;
-    // A zombie wakes up and writes what it knew; then somebody writes the newest once more.
+    // An instance that was paused wakes up and writes its old state; then another writes the newest again.
     for records in [10, 20] {
         save(records).await;
         assert_eq!(store.load(2).await.unwrap().count, count(&definition, 20).0);

@@ -34,7 +34,7 @@ async fn votes_over_time_add_up_and_every_replay_gives_the_same() {
     world.publish(&definition).await;
     let one = |range: std::ops::Range<u32>| range.map(|serial| (serial, 1));
     let mut times_ms = world.vote_in(3, 1, one(0..100)).await;
-    // Repetitions come later, and have no place in time.
+    // Repetitions come later, and do not appear in the timeline.
     world.vote(1, one(0..10)).await;
     let live = world
         .result(1, "the first votes", |result| result["records"] == 110)

@@ -99,7 +99,7 @@ impl Stage {
     async fn finalise(&self) -> String {
         let tallies = self.world.store().await.tallies(1).await.unwrap();
         let tally = merge(&tallies);
-        let outcome = tally::outcome(&self.definition, &tally);
+        let outcome = tally::outcome(&self.definition, &tally, None);
         let result = OfficialResult::new(&self.definition, &tally, outcome).with_log(&tallies);
         let text = serde_json::to_string(&result).unwrap();
         let offset = |tally: &PartitionTally| (tally.partition.to_string(), json!(tally.offset));

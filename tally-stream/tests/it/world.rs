@@ -1,4 +1,4 @@
-//! An installation of its own for each test: topics, a database, a Redis database.
+//! A separate installation for each test: topics, a database, a Redis database.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -141,7 +141,7 @@ impl World {
         self.vote_in(0, election, ballots).await;
     }
 
-    /// Votes of a constituency; gives their append times, in milliseconds since 1970.
+    /// Casts votes of a constituency; returns their append times, in milliseconds since 1970.
     pub(crate) async fn vote_in(
         &self,
         district: u16,
@@ -167,7 +167,7 @@ impl World {
         times_ms
     }
 
-    /// Appends bytes that no vote-ingest would.
+    /// Appends bytes that vote-ingest never would.
     pub(crate) async fn junk(&self, payload: &[u8]) {
         let producer: FutureProducer = client_config(self.stack.kafka_brokers()).create().unwrap();
         let record = FutureRecord::to(&self.log.topics.votes)
@@ -181,7 +181,7 @@ impl World {
         client.get_multiplexed_async_connection().await.unwrap()
     }
 
-    /// The commands that this installation's Redis database is given from now on.
+    /// The commands that this installation's Redis database receives from now on.
     pub(crate) async fn monitor_redis(&self) -> impl Stream<Item = String> + Unpin {
         let client = redis::Client::open(self.redis_url.as_str()).unwrap();
         let database = client.get_connection_info().redis_settings().db();
@@ -197,7 +197,7 @@ impl World {
         test_kit::sql(&self.database_url).await
     }
 
-    /// Leaves nothing but the log.
+    /// Removes everything except the log.
     pub(crate) async fn forget_everything(&self) {
         let forget = "TRUNCATE checkpoints, paper_sightings, partition_tallies, rejected_ballots";
         self.sql().await.batch_execute(forget).await.unwrap();
@@ -246,7 +246,7 @@ impl World {
                 serde_json::from_slice(message.payload().unwrap()).unwrap(),
             )
         };
-        // Of a key, the last one stays.
+        // The last value of a key wins.
         values.into_iter().map(value).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! The ballot box and the definitions on a real Kafka.
+//! Tests of the ballot box and the definitions with a real Kafka.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Whatever stands on a line of the `apportion` command, it gets one answer, and that adds up.
+//! Every line of input to the `apportion` command, whatever it contains, gets one answer, and the answer adds up.
 //!
 //! `cargo +nightly fuzz run apportion_line` from `crates/electoral-rules`, with cargo-fuzz installed.
 
@@ -29,7 +29,7 @@ fuzz_target!(|line: &[u8]| {
             u64::try_from(result.awards().count()),
             Ok(result.seats.iter().sum())
         );
-        // Of a million seats the table takes longer to print than is worth while here.
+        // Printing the table of a million seats takes too long here.
         if seats > 1_000 {
             return;
         }

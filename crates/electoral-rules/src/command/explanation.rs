@@ -1,16 +1,16 @@
 //! The result as a returning officer would publish it: the rules, every list, every seat and its quotient.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, iter::zip};
 
 use serde_json::Value;
 
-use super::{Answer, Election};
+use super::{Answer, Election, table::Table};
 use crate::{
-    Apportionment, Award, Claim, Fraction, Outcome, SettledBy, Standing, Tie,
-    count::{Totals, poll_number},
+    Alliance, Apportionment, Award, Claim, Fraction, ListTerms, Outcome, SettledBy, Standing, Tie,
+    count::{Count, Totals, poll_number},
 };
 
-/// How many decimals are shown of what is exact as a fraction. They are cut off and decide nothing.
+/// The number of decimals shown of an exact fraction. The rest is cut off; decimals decide nothing.
 const DECIMALS: usize = 3;
 
 /// An answer as a text with tables, instead of JSON.
@@ -31,22 +31,17 @@ impl fmt::Display for Explanation<'_> {
                     Outcome::Winner(result) => {
                         let second_round = result.runoff.iter().flatten().copied().collect();
                         let elected = result.winner.into_iter().collect();
+                        let nouns = match result.runoff {
+                            Some(_) => ["place in the second round", "places in the second round"],
+                            None => ["office", "offices"],
+                        };
                         candidates(f, election, &elected, &second_round)?;
-                        ties(
-                            f,
-                            &result.ties,
-                            match result.runoff {
-                                Some(_) => {
-                                    ["place in the second round", "places in the second round"]
-                                }
-                                None => ["office", "offices"],
-                            },
-                        )
+                        ties(f, election, &result.ties, nouns, &[])
                     }
                     Outcome::Winners(result) => {
                         let elected = result.winners.iter().copied().collect();
                         candidates(f, election, &elected, &BTreeSet::new())?;
-                        ties(f, &result.ties, ["office", "offices"])
+                        ties(f, election, &result.ties, ["place", "places"], &[])
                     }
                 }
             }
@@ -79,21 +74,100 @@ fn seats(f: &mut fmt::Formatter<'_>, election: &Election, result: &Apportionment
             result.seats[index].to_string(),
         ]);
     }
-    writeln!(f, "{lists}{}\n", sums(totals))?;
+    writeln!(f, "{lists}{}", sums(totals))?;
+    terms(f, &count, result)?;
+    writeln!(f)?;
 
-    let mut seats = Table::new([
-        "Seat",
-        "List",
-        "By",
-        "Divisor",
-        "Votes for it",
-        "In decimals",
-    ]);
+    let alliances = result.alliances();
+    if result.awards().next().is_none() {
+        // A table without a line says nothing.
+    } else if alliances.is_empty() {
+        write!(f, "{}", awards("List", result.awards(), numbered))?;
+    } else {
+        seats_of_alliances(f, result, &alliances)?;
+    }
+    ties(f, election, &result.ties, ["seat", "seats"], &alliances)?;
+    match result.open_seats {
+        0 => Ok(()),
+        open => writeln!(f, "Seats open: {open}."),
+    }
+}
+
+/// What the law grants or demands of single lists, beside what has a column.
+fn terms(f: &mut fmt::Formatter<'_>, count: &Count<'_>, result: &Apportionment) -> fmt::Result {
+    for (index, &seats) in result.seats.iter().enumerate() {
+        let list = poll_number(index);
+        let ListTerms {
+            candidates,
+            seats_won,
+            ..
+        } = count.terms(index);
+        if seats_won > 0 {
+            let s = if seats_won == 1 { "" } else { "s" };
+            writeln!(f, "List {list} has {seats_won} seat{s} already.")?;
+        }
+        if let Some(candidates) = candidates {
+            let s = if candidates == 1 { "" } else { "s" };
+            let all = if seats == candidates && candidates > 0 {
+                ": it can take no more seats"
+            } else {
+                ""
+            };
+            writeln!(f, "List {list} has {candidates} candidate{s}{all}.")?;
+        }
+    }
+    Ok(())
+}
+
+/// First among alliances and single lists, then inside each alliance.
+fn seats_of_alliances(
+    f: &mut fmt::Formatter<'_>,
+    result: &Apportionment,
+    alliances: &[Alliance],
+) -> fmt::Result {
+    let name = |number| name(number, alliances);
+    writeln!(f, "Among alliances and single lists:")?;
+    write!(f, "{}", awards("Lists", result.awards_among(), name))?;
+    for alliance in alliances {
+        writeln!(f, "\nInside the alliance {}:", together(alliance))?;
+        let inside = result
+            .awards()
+            .filter(|award| alliance.poll_numbers.contains(&award.poll_number));
+        let inside = zip(1.., inside).map(|(seat, award)| Award { seat, ..award });
+        write!(f, "{}", awards("List", inside, numbered))?;
+    }
+    Ok(())
+}
+
+fn numbered(poll_number: u32) -> String {
+    poll_number.to_string()
+}
+
+/// The list of this number, or the alliance that goes by it.
+fn name(number: u32, alliances: &[Alliance]) -> String {
+    let goes_by = |alliance: &&Alliance| alliance.poll_numbers.first() == Some(&number);
+    let alliance = alliances.iter().find(goes_by);
+    alliance.map_or_else(|| numbered(number), together)
+}
+
+/// `1 + 2`, as an alliance is called.
+fn together(alliance: &Alliance) -> String {
+    let words: Vec<String> = alliance.poll_numbers.iter().map(u32::to_string).collect();
+    words.join(" + ")
+}
+
+/// Every seat with the exact number of votes that it was won by.
+fn awards(
+    who: &'static str,
+    awards: impl Iterator<Item = Award>,
+    name: impl Fn(u32) -> String,
+) -> Table<6> {
+    let mut seats = Table::new(["Seat", who, "By", "Divisor", "Votes for it", "In decimals"]);
     for Award {
         seat,
         poll_number,
         claim,
-    } in result.awards()
+    } in awards
     {
         let (by, divisor) = match claim {
             Claim::Quotient { divisor, .. } => ("quotient", divisor.to_string()),
@@ -103,19 +177,14 @@ fn seats(f: &mut fmt::Formatter<'_>, election: &Election, result: &Apportionment
         };
         seats.row([
             seat.to_string(),
-            poll_number.to_string(),
+            name(poll_number),
             by.to_owned(),
             divisor,
             claim.votes().to_string(),
             in_decimals(claim.votes()),
         ]);
     }
-    write!(f, "{seats}")?;
-    ties(f, &result.ties, ["seat", "seats"])?;
-    match result.open_seats {
-        0 => Ok(()),
-        open => writeln!(f, "Seats open: {open}."),
-    }
+    seats
 }
 
 fn candidates(
@@ -147,10 +216,13 @@ fn candidates(
 }
 
 fn sums(totals: Totals) -> String {
-    format!(
-        "Valid votes: {}; votes cast: {}.",
-        totals.valid, totals.cast
-    )
+    let Totals { valid, cast, .. } = totals;
+    match totals.registered {
+        Some(registered) => {
+            format!("Valid votes: {valid}; votes cast: {cast}; electorate: {registered}.")
+        }
+        None => format!("Valid votes: {valid}; votes cast: {cast}."),
+    }
 }
 
 fn percent_of_valid(votes: u64, totals: Totals) -> String {
@@ -170,9 +242,31 @@ fn takes_part(standing: Standing) -> &'static str {
     }
 }
 
-fn ties(f: &mut fmt::Formatter<'_>, ties: &[Tie], [one, several]: [&str; 2]) -> fmt::Result {
+fn ties(
+    f: &mut fmt::Formatter<'_>,
+    election: &Election,
+    ties: &[Tie],
+    [one, several]: [&str; 2],
+    alliances: &[Alliance],
+) -> fmt::Result {
+    if election.votes.iter().all(|&votes| votes == 0) {
+        return writeln!(f, "There are no votes: nothing is decided.");
+    }
     for tie in ties {
         let noun = if tie.seats == 1 { one } else { several };
+        // Inside an alliance its lists stand for themselves; against others the first of them stands for all.
+        let is_inside = |alliance: &&Alliance| {
+            let members = &alliance.poll_numbers;
+            tie.between.iter().all(|number| members.contains(number))
+        };
+        let alliances = match alliances.iter().find(is_inside) {
+            Some(_) => &[],
+            None => alliances,
+        };
+        let numbers = |numbers: &[u32]| {
+            let names: Vec<String> = numbers.iter().map(|&one| name(one, alliances)).collect();
+            names.join(", ")
+        };
         let between = numbers(&tie.between);
         write!(f, "Level for {} {noun}: {between}. ", tie.seats)?;
         let winners = numbers(&tie.won_by);
@@ -187,11 +281,6 @@ fn ties(f: &mut fmt::Formatter<'_>, ties: &[Tie], [one, several]: [&str; 2]) -> 
     Ok(())
 }
 
-fn numbers(poll_numbers: &[u32]) -> String {
-    let words: Vec<String> = poll_numbers.iter().map(u32::to_string).collect();
-    words.join(", ")
-}
-
 /// The fraction with [`DECIMALS`] decimals, the rest cut off.
 fn in_decimals(fraction: Fraction) -> String {
     let denominator = fraction.denominator();
@@ -203,42 +292,4 @@ fn in_decimals(fraction: Fraction) -> String {
         rest %= denominator;
     }
     text
-}
-
-/// Columns of text, aligned to the right.
-struct Table<const COLUMNS: usize> {
-    widths: [usize; COLUMNS],
-    rows: Vec<[String; COLUMNS]>,
-}
-
-impl<const COLUMNS: usize> Table<COLUMNS> {
-    fn new(header: [&str; COLUMNS]) -> Self {
-        let mut table = Self {
-            widths: [0; COLUMNS],
-            rows: Vec::new(),
-        };
-        table.row(header.map(str::to_owned));
-        table
-    }
-
-    fn row(&mut self, cells: [String; COLUMNS]) {
-        for (width, cell) in self.widths.iter_mut().zip(&cells) {
-            *width = (*width).max(cell.chars().count());
-        }
-        self.rows.push(cells);
-    }
-}
-
-impl<const COLUMNS: usize> fmt::Display for Table<COLUMNS> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for cells in &self.rows {
-            let aligned = cells
-                .iter()
-                .zip(&self.widths)
-                .map(|(cell, &width)| format!("{cell:>width$}"));
-            let line = aligned.collect::<Vec<_>>().join("  ");
-            writeln!(f, "{}", line.trim_end())?;
-        }
-        Ok(())
-    }
 }

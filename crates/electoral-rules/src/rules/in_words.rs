@@ -20,6 +20,9 @@ impl fmt::Display for Rules {
                     let is_strict = sharing.threshold.is_strict();
                     let least = if is_strict { "more than" } else { "at least" };
                     writeln!(f, "A list takes part with {} {}.", least, sharing.threshold)?;
+                    if sharing.threshold.is_by_alliance() {
+                        writeln!(f, "An alliance reaches that together.")?;
+                    }
                 }
             }
             Contest::Majority(Majority::Plurality) => {

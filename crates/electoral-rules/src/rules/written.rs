@@ -1,4 +1,4 @@
-//! The rules as they are written, field by field, and what makes sense of them.
+//! The rules as they are written, field by field, and their validation.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! Lists that stand together: seats go to alliances and single lists by their summed votes, and then, by the same
 //! method, to the lists of each alliance.
 
-use super::{Division, Field, Grounds, Limits, SeatMethod, Weights};
+use super::{AllianceGrounds, Division, Field, Grounds, Limits, SeatMethod, Weights};
 use crate::count::Contender;
 
 /// Shares out the seats between lists that all have votes, of which some stand in alliances.
@@ -28,48 +28,80 @@ pub(super) fn share_out(
         },
         ..*field
     };
-    let contenders: Vec<Contender> = teams
-        .iter()
-        .enumerate()
-        .filter_map(|(index, team)| {
-            // A team goes by the poll number of its first list.
-            let first = team.first()?;
-            Some(Contender {
-                index,
-                poll_number: first.poll_number,
-                votes: team.iter().map(|list| list.votes).sum(),
-                weight: weights.of_lists[index],
-            })
-        })
-        .collect();
-    let contenders: Vec<&Contender> = contenders.iter().collect();
-    let among = method.share_out(seats, &contenders, weights, &field_of_teams);
-
+    let contenders = as_contenders(&teams, &weights);
+    let among = method.share_out(
+        seats,
+        &contenders.iter().collect::<Vec<_>>(),
+        weights,
+        &field_of_teams,
+    );
     let mut ties = among.ties;
-    let mut within: Vec<_> = teams
+    let mut orders = Vec::with_capacity(teams.len());
+    let mut grounds = Vec::with_capacity(teams.len());
+    for (index, team) in teams.iter().enumerate() {
+        let won = among.order.iter().filter(|&&of| of == index);
+        // Never more than `seats`.
+        let won = won.fold(0_u32, |won, _| won + 1);
+        let within = within(method, won, team, weights_of_lists, field);
+        ties.extend(within.ties);
+        orders.push(within.order.into_iter());
+        grounds.push(within.grounds);
+    }
+    let order = among
+        .order
         .iter()
-        .enumerate()
-        .map(|(index, team)| {
-            let won = among.order.iter().filter(|&&of| of == index);
-            // Never more than `seats`.
-            let won = won.fold(0_u32, |won, _| won + 1);
-            if let [single] = team.as_slice() {
-                return vec![single.index; won as usize].into_iter();
-            }
-            let weights = weights_of_lists.clone();
-            let division = method.share_out(won, team, weights, field);
-            ties.extend(division.ties);
-            division.order.into_iter()
-        })
+        .filter_map(|&team| orders[team].next())
         .collect();
+    let mut team_of_lists = vec![None; weights_of_lists.of_lists.len()];
+    for (index, team) in teams.iter().enumerate() {
+        for list in team {
+            team_of_lists[list.index] = Some(index);
+        }
+    }
+    let places = |team: &Vec<&Contender>| team.iter().map(|list| list.index).collect();
+    let grounds = AllianceGrounds {
+        teams: teams.iter().map(places).collect(),
+        team_of_lists,
+        order: among.order,
+        among: among.grounds,
+        within: grounds,
+    };
     Division {
-        order: among
-            .order
-            .iter()
-            .filter_map(|&team| within[team].next())
-            .collect(),
+        order,
         ties,
-        grounds: Grounds::None,
+        grounds: Grounds::Alliances(Box::new(grounds)),
+    }
+}
+
+/// A team is a contender like any, with the votes of all its lists; it goes by the poll number of the first.
+fn as_contenders(teams: &[Vec<&Contender>], weights: &Weights) -> Vec<Contender> {
+    let contender = |(index, team): (usize, &Vec<&Contender>)| {
+        let first = team.first()?;
+        Some(Contender {
+            index,
+            poll_number: first.poll_number,
+            votes: team.iter().map(|list| list.votes).sum(),
+            weight: weights.of_lists[index],
+        })
+    };
+    teams.iter().enumerate().filter_map(contender).collect()
+}
+
+/// Shares out the seats that a team has won between its lists.
+fn within(
+    method: SeatMethod,
+    seats: u32,
+    team: &[&Contender],
+    weights: &Weights,
+    field: &Field<'_>,
+) -> Division {
+    match team {
+        _ if seats == 0 => Division::of_nothing(),
+        [single] => Division {
+            order: vec![single.index; seats as usize],
+            ..Division::of_nothing()
+        },
+        _ => method.share_out(seats, team, weights.clone(), field),
     }
 }
 

@@ -10,11 +10,11 @@ pub struct Award {
     pub seat: u64,
     /// The list that got it.
     pub poll_number: u32,
-    /// What the list had to show for it.
+    /// The claim that won it.
     pub claim: Claim,
 }
 
-/// What gave a list a seat; in votes, multiplied by the list's multiplier.
+/// What gave a list (inside its alliance, if it stands in one) a seat; in votes, multiplied by the list's multiplier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
     /// Its votes divided by its next divisor.
@@ -46,7 +46,7 @@ impl Claim {
     }
 }
 
-/// What the claims can be worked out from, so that a result of many seats stays small.
+/// The data from which claims are computed, so that a result with many seats stays small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Grounds {
     /// No seat was given.
@@ -61,10 +61,36 @@ pub(crate) enum Grounds {
         quota: Fraction,
         /// How many full quotas each list has.
         full_quotas: Vec<u64>,
-        /// What each list can show for the seats left over.
+        /// Each list's claim to the seats left over.
         left_over: Vec<Fraction>,
         rule: Remainder,
     },
+    Alliances(Box<AllianceGrounds>),
+}
+
+/// Seats that were shared out between alliances and single lists first, and then inside each alliance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AllianceGrounds {
+    /// The lists of each alliance, and each single list, as places in [`crate::Count::votes`].
+    pub(crate) teams: Vec<Vec<usize>>,
+    /// For every list, its team; none where it got no seat for certain.
+    pub(crate) team_of_lists: Vec<Option<usize>>,
+    /// The team that got each seat, in order.
+    pub(crate) order: Vec<usize>,
+    /// What the teams had to show for their seats.
+    pub(crate) among: Grounds,
+    /// What the lists of each team had to show inside it; nothing for a single list.
+    pub(crate) within: Vec<Grounds>,
+}
+
+impl AllianceGrounds {
+    fn claim(&self, index: usize, held: usize) -> Option<Claim> {
+        let team = self.team_of_lists[index]?;
+        match self.teams[team].as_slice() {
+            [_single] => self.among.claim(team, held),
+            _ => self.within[team].claim(index, held),
+        }
+    }
 }
 
 impl Grounds {
@@ -72,6 +98,7 @@ impl Grounds {
     pub(crate) fn claim(&self, index: usize, held: usize) -> Option<Claim> {
         match self {
             Self::None => None,
+            Self::Alliances(alliances) => alliances.claim(index, held),
             Self::Divisors {
                 divisors,
                 weights,

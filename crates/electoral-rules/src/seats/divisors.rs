@@ -44,7 +44,7 @@ impl Divisors {
         }
     }
 
-    /// The divisor as the books have it.
+    /// The divisor as in textbooks.
     pub(crate) fn divisor(self, held: u64) -> Fraction {
         Fraction::new(self.after(held), self.unit())
     }
@@ -130,7 +130,7 @@ impl<'a> Quotient<'a> {
         }
     }
 
-    /// Compares the quotients crosswise, as dividing would lose what decides.
+    /// Compares the quotients by cross-multiplication, because division would lose precision.
     fn compare(&self, other: &Self) -> Ordering {
         let this = self.list.weight * other.divisor;
         let that = other.list.weight * self.divisor;

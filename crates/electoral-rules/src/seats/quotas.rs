@@ -18,17 +18,17 @@ pub(crate) enum Quota {
     Hare,
     /// The whole part of votes / (seats + 1), plus one vote.
     Droop,
-    /// Votes / (seats + 2), as an exact fraction. Seats given beyond those there are, are taken back from the smallest
-    /// remainders.
+    /// Votes / (seats + 2), as an exact fraction. Seats given beyond the number of seats are taken back from the
+    /// smallest remainders.
     Imperiali,
 }
 
 /// Who gets the seats that the quotas leave over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Remainder {
-    /// The lists with most votes beyond their full quotas.
+    /// The lists with the most votes beyond their full quotas.
     LargestRemainder,
-    /// The lists with most votes.
+    /// The lists with the most votes.
     LargestLists,
 }
 
@@ -101,7 +101,7 @@ impl Quota {
     }
 }
 
-/// What came of taking back the seats that full quotas give beyond those there are.
+/// The result of taking back the seats that full quotas give beyond the number of seats.
 #[derive(Default)]
 struct Returned {
     /// Seats that an open tie leaves to nobody.
@@ -109,7 +109,7 @@ struct Returned {
     ties: Vec<Tie>,
 }
 
-/// Takes back the seats that full quotas give beyond those there are, from those who come last by `rank`.
+/// Takes back the seats that full quotas give beyond the number of seats, from those who come last by `rank`.
 fn return_excess<Rank: Ord>(
     seats: u32,
     lists: &[&Contender],
@@ -156,8 +156,8 @@ fn hand_out_rest<Rank: Ord>(
     let Returned { open, mut ties } = returned;
     let mut seats_left = u64::from(seats) - number_of(&order) - open;
 
-    // Where there are hardly more votes than seats, or lists run out of candidates, more seats can be left than
-    // there are lists. Then everyone gets one, as often as that goes.
+    // If there are hardly more votes than seats, or lists run out of candidates, more seats can be left than
+    // there are lists. Then every list gets one, as often as possible.
     while seats_left > 0 {
         let eligible: Vec<&Contender> = lists
             .iter()
@@ -183,8 +183,8 @@ fn hand_out_rest<Rank: Ord>(
     (order, ties)
 }
 
-/// Takes one seat each from those who come last, as often as needed. Where some of them are level for keeping theirs,
-/// all of these have lost it, and are given back with the seats that they may keep between them.
+/// Takes one seat each from those who come last, as often as needed. If some of them are level for keeping theirs,
+/// all of these lose it, and are returned with the number of seats that they may keep between them.
 fn take_back<'a, Rank: Ord>(
     mut too_many: u64,
     lists: &[&'a Contender],

@@ -20,7 +20,7 @@ pub(crate) enum Threshold {
         percent: Decimal,
         of: Base,
         strict: bool,
-        /// Alliances reach it together, and not list by list.
+        /// Alliances reach it together, not list by list.
         by_alliance: bool,
     },
     /// At least one seats-th of the valid votes.
@@ -80,7 +80,7 @@ impl Threshold {
     /// The standing of every list.
     ///
     /// # Errors
-    /// Where it is a percentage of an electorate that is not given.
+    /// If it is a percentage of an electorate that is not given.
     pub(crate) fn standings(
         self,
         seats: u32,
@@ -138,7 +138,8 @@ impl Threshold {
         )
     }
 
-    fn is_by_alliance(self) -> bool {
+    /// Whether alliances reach it together.
+    pub(crate) fn is_by_alliance(self) -> bool {
         matches!(
             self,
             Self::Percent {
@@ -194,7 +195,7 @@ impl Threshold {
     }
 }
 
-/// What it takes, in words; nothing where there is no threshold.
+/// The threshold in words; nothing if there is none.
 impl fmt::Display for Threshold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -150,7 +150,7 @@ fn a_reader_who_has_seen_enough_is_no_error() {
     let mut command = start(&[]);
     let mut stdin = command.stdin.take().unwrap();
     let mut answers = BufReader::new(command.stdout.take().unwrap());
-    // More than fits the pipes: the command meets the closed one for certain.
+    // More than fits into the pipes, so that the command certainly hits the closed one.
     let writer = thread::spawn(move || {
         let many = format!("{SEATS}\n").repeat(50_000);
         stdin.write_all(many.as_bytes())
@@ -166,7 +166,7 @@ fn a_reader_who_has_seen_enough_is_no_error() {
         .read_to_string(&mut complaints)
         .unwrap();
     assert_eq!(complaints, "");
-    // Its input was closed as well then, which is the writer's error.
+    // Its input was then closed as well, which is the writer's error.
     let _ = writer.join().unwrap();
 }
 

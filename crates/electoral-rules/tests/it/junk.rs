@@ -1,4 +1,4 @@
-//! Whatever stands on a line, it gets one answer. (The fuzz target does the same for longer.)
+//! Every line, whatever it contains, gets one answer. (The fuzz target does the same for longer.)
 
 use electoral_rules::command::answer;
 use proptest::{collection::vec, prelude::*};

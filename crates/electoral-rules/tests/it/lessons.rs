@@ -1,12 +1,12 @@
-//! What the real elections teach: that the usual shortcuts give other parliaments.
+//! What real elections teach: the usual shortcuts give different parliaments.
 
 use electoral_rules::{ListTerms, Outcome, SettledBy, Standing};
 use serde_json::json;
 
 use crate::{real_elections::proportional, rules};
 
-/// D'Hondt's method as it is often programmed: quotients cut off to whole votes, and of equal ones the
-/// first list's first.
+/// D'Hondt's method as it is often programmed: quotients are cut to whole votes, and of equal ones the first
+/// list's comes first.
 fn dhondt_by_dividing_integers(votes: &[u64], seats: u32) -> Vec<u64> {
     let mut shared_out = vec![0; votes.len()];
     for _ in 0..seats {
@@ -55,7 +55,7 @@ fn serbia_2023_without_the_multiplier_is_another_parliament() {
     assert_ne!(outcome.seats(), Some(&election.official_seats()[..]));
 }
 
-/// The standing of the list with so many votes.
+/// The standing of the list with this many votes.
 fn standing(id: &str, votes: u64) -> Standing {
     let election = proportional(id);
     let index = election
@@ -121,7 +121,7 @@ fn portugal_2025_settling_ties_the_other_way_gives_the_seat_to_another_list() {
             "{id}"
         );
 
-        // And where the law names no way, it is not for a program to choose one.
+        // And if the law names no way, a program must not choose one.
         let by_lot = rules(&json!({"method": "dhondt", "seats": seats, "tie": "lot"}));
         let Outcome::Seats(open) = election.apply(&by_lot, &[]) else {
             panic!("{id}")

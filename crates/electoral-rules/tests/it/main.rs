@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod command;
+mod explained;
 mod junk;
+mod law_theorems;
 mod lessons;
 mod majority;
 mod no_floating_point;

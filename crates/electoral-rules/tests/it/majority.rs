@@ -63,7 +63,7 @@ fn blank_votes_that_are_valid_count_against_a_majority() {
 fn the_second_round_is_in_the_order_of_votes() {
     let election = json!({"votes": [20, 24, 30, 26], "rules": absolute(3, "lot")});
     comes_to(&election, None, Some(&[3, 4, 2]), &json!([]));
-    // Two who are level both get in.
+    // Two who are level are both elected.
     let election = json!({"votes": [10, 45, 45], "rules": absolute(2, "lot")});
     comes_to(&election, None, Some(&[2, 3]), &json!([]));
 }

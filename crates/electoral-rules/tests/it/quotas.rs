@@ -65,7 +65,7 @@ fn alabama_loses_a_seat_because_there_is_one_more() {
         seats(&json!({"votes": votes, "rules": eleven})),
         json!([5, 5, 1])
     );
-    // Divisor methods do that to nobody; one of the theorems is about it.
+    // Divisor methods never do that; one of the theorems is about it.
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What makes no sense is refused, in words.
+//! Invalid rules and counts are refused, in words.
 
 use electoral_rules::{Count, Decimal, ListTerms, RuleError, Rules};
 use serde_json::{Value, json};

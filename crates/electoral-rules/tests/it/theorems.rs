@@ -1,5 +1,5 @@
-//! Theorems about methods of apportionment, tried on elections made at random; small numbers of votes, so that
-//! ties are common. A failure prints the election it was found with, and proptest keeps its seed.
+//! Theorems about methods of apportionment, tried on random elections with few votes, so that ties are common.
+//! A failure prints the election it was found with, and proptest keeps its seed.
 
 use electoral_rules::{Apportionment, Claim, Count, Decimal, Fraction, ListTerms, Rules};
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -68,7 +68,7 @@ fn result(rules: &Rules, votes: &[u64], lists: &[ListTerms]) -> Apportionment {
     )
 }
 
-/// The divisors in tenths, as a table in a book would have them.
+/// The divisors in tenths, as in a textbook table.
 fn tenths(method: &str, held: u64) -> u64 {
     match (method, held) {
         ("dhondt", _) => 10 * (held + 1),
@@ -330,7 +330,7 @@ proptest! {
         let open = result(&rules, &votes, &[]);
         let settled = apportion(&rules, &Count { votes: &votes, lots: &lots, ..Count::default() });
         prop_assert_eq!(settled.open_seats, 0);
-        // They add seats to those that were sure, one a list at most.
+        // They add seats to those that were certain, at most one per list.
         for (open, settled) in open.seats.iter().zip(&settled.seats) {
             prop_assert!((*open..=open + 1).contains(settled));
         }

@@ -24,7 +24,7 @@ fn exactly_reaching_the_threshold_is_enough() {
 
 #[test]
 fn a_percentage_is_exact_to_its_last_decimal() {
-    // One vote in three is less than 33.3…34 % and more than 33.3…33 %, whatever a float makes of it.
+    // One vote in three is less than 33.3…34 % and more than 33.3…33 %, which a float could not tell.
     for (percent, expected) in [
         ("33.33333333333333333", [2, 1]),
         ("33.33333333333333334", [3, 0]),
@@ -206,7 +206,7 @@ fn thresholds_of_nothing_and_of_everything_are_thresholds() {
         seats(&json!({"votes": [3, 0], "rules": everything})),
         json!([2, 0])
     );
-    // Nobody has it all, so all take part.
+    // No list has 100 %, so all take part.
     assert_eq!(
         seats(&json!({"votes": [3, 2], "rules": everything})),
         json!([1, 1])

@@ -1,4 +1,4 @@
-//! Ties, as the answers tell of them.
+//! Ties, as reported in the answers.
 
 use serde_json::{Value, json};
 

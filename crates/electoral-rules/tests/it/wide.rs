@@ -80,7 +80,7 @@ fn what_does_not_fit_is_refused_and_not_wrapped() {
         ..Count::default()
     };
     assert_eq!(rules.apply(&count), Err(RuleError::TooWide));
-    // The voters of the earth are no problem.
+    // All voters on earth are no problem.
     let count = Count {
         votes: &[8_000_000_000],
         ..count

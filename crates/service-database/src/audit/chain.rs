@@ -1,4 +1,4 @@
-//! What a row's hash is over.
+//! The hash of a row.
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -8,11 +8,11 @@ use super::AuditEntry;
 /// A SHA-256.
 pub(super) type Hash = Vec<u8>;
 
-/// What the first row stands on.
+/// The previous hash of the first row.
 pub(super) const START: [u8; 32] = [0; 32];
 
 /// SHA-256 over the hash of the row before and this row: a JSON array without white space, the time in whole
-/// microseconds since 1970. Anybody can compute it again.
+/// microseconds since 1970. Anybody can recompute it.
 pub(super) fn hash(previous: &[u8], seq: i64, act: &AuditEntry) -> Hash {
     let row = json!([
         seq,

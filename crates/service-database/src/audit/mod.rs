@@ -1,8 +1,8 @@
-//! The audit log: who did what, when, from where, and what came of it.
+//! The audit log: who did what, when, from where, and with what outcome.
 //!
-//! Rows are chained by SHA-256: each stands on the one before, so that one that was altered or removed is
-//! found by [`verify`]. Triggers refuse changes. The database's owner can rewrite all of it; noting the
-//! hash of the last row elsewhere now and then (`verify-audit` prints it) shows that too.
+//! Rows are chained by SHA-256: each contains the hash of the one before, so that [`verify`] finds a row that
+//! was altered or removed. Triggers refuse changes. The database's owner can rewrite all of it; to detect that
+//! too, note the hash of the last row elsewhere from time to time (`verify-audit` prints it).
 //!
 //! The tables are the same in every database that has a log: a migration `…__audit_log.sql` makes them.
 
@@ -26,10 +26,10 @@ const PAGE: i64 = 5_000;
 /// The outcome of an act that was done.
 pub const SUCCESS: &str = "success";
 
-/// The outcome of an act that was not allowed, or made no sense.
+/// The outcome of an act that was not allowed or was invalid.
 pub const REFUSAL: &str = "refusal";
 
-/// An act or an attempt. It holds no secret, and never the choice of a ballot.
+/// An act or an attempt. It contains no secret, and never the choice of a ballot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// The e-mail address of the account that did it.
@@ -42,7 +42,7 @@ pub struct AuditEntry {
     pub target: String,
     /// Where the request came from.
     pub address: String,
-    /// What came of it: `success`, `refusal` or `failure`, and the reason after a colon.
+    /// The outcome: `success`, `refusal` or `failure`, and the reason after a colon.
     pub outcome: String,
     /// When.
     pub at: Timestamp,
@@ -109,10 +109,10 @@ pub struct Entry {
     pub hash: String,
 }
 
-/// Adds an act. Do it last: until the transaction ends, all other acts wait. Gives the number of the row.
+/// Adds an act. Do it last: until the transaction ends, all other acts wait. Returns the number of the row.
 ///
 /// # Errors
-/// Where PostgreSQL cannot store it.
+/// If PostgreSQL cannot store it.
 pub async fn append(
     transaction: &Transaction<'_>,
     act: &AuditEntry,
@@ -148,10 +148,10 @@ pub async fn append(
     Ok(seq)
 }
 
-/// Adds an act that no other change belongs to.
+/// Adds an act in a transaction of its own.
 ///
 /// # Errors
-/// Where PostgreSQL cannot store it.
+/// If PostgreSQL cannot store it.
 pub async fn append_alone(
     client: &mut Client,
     act: &AuditEntry,
@@ -166,7 +166,7 @@ pub async fn append_alone(
 pub struct Page {
     /// The rows.
     pub entries: Vec<Entry>,
-    /// Where the next page begins, as `before`; none on the last one.
+    /// Where the next page begins, as `before`; `None` on the last one.
     pub next: Option<i64>,
 }
 
@@ -180,7 +180,7 @@ impl From<Vec<Entry>> for Page {
 /// The newest rows, newest first, at most `limit`; with `before`, those below that number.
 ///
 /// # Errors
-/// Where PostgreSQL cannot be asked.
+/// If PostgreSQL cannot be reached.
 pub async fn newest(
     client: &Client,
     before: Option<i64>,
@@ -203,7 +203,7 @@ pub async fn newest(
         .collect()
 }
 
-/// A log that is whole.
+/// A log that is intact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// How many rows it has.
@@ -212,10 +212,10 @@ pub struct Verified {
     pub hash: String,
 }
 
-/// Why a log is not known to be whole.
+/// Why a log is not known to be intact.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// A row was altered, removed or put in.
+    /// A row was altered, removed or inserted.
     #[error("the audit log is broken at row {seq}: {why}")]
     Broken {
         /// The first row that does not fit.
@@ -223,15 +223,15 @@ pub enum VerifyError {
         /// What does not fit.
         why: &'static str,
     },
-    /// PostgreSQL cannot be asked.
+    /// PostgreSQL cannot be reached.
     #[error(transparent)]
     Database(#[from] tokio_postgres::Error),
 }
 
-/// Reads the whole log and checks that no row was altered, removed or put in. Acts may be added meanwhile.
+/// Reads the whole log and checks that no row was altered, removed or inserted. Acts may be added in the meantime.
 ///
 /// # Errors
-/// Where one was, or PostgreSQL cannot be asked.
+/// If one was, or PostgreSQL cannot be reached.
 pub async fn verify(client: &Client) -> Result<Verified, VerifyError> {
     let head = client
         .query_opt("SELECT seq, hash FROM audit_head", &[])

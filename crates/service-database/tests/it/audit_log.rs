@@ -1,4 +1,4 @@
-//! The audit log grows, and whatever else happens to it is found.
+//! The audit log can grow; any other change to it is found.
 
 use std::path::Path;
 
@@ -33,7 +33,7 @@ impl Log {
         log
     }
 
-    /// Changes it as somebody would who owns the database.
+    /// Changes it as the database's owner could.
     async fn tamper(&self, change: &str) {
         let change = format!(
             "ALTER TABLE audit_log DISABLE TRIGGER USER; ALTER TABLE audit_head DISABLE TRIGGER USER; {change};
@@ -73,7 +73,7 @@ fn act(target: &str) -> AuditEntry {
 async fn what_is_appended_is_read_back() {
     let mut log = Log::new().await;
     assert_eq!(audit::verify(&log.client).await.unwrap().rows, 0);
-    // What PostgreSQL keeps differently than it was given must not break the chain.
+    // Values that PostgreSQL stores differently must not break the chain.
     let odd = AuditEntry {
         outcome: "«\"\\\n\u{7f}\0»".to_owned(),
         at: "2026-06-16T15:55:46.123456789Z".parse().unwrap(),
@@ -196,14 +196,14 @@ async fn what_was_altered_or_removed_is_found() {
 async fn a_last_row_that_was_written_anew_is_found() {
     let mut log = Log::with_rows(5).await;
     log.tamper("DELETE FROM audit_log WHERE seq = 5").await;
-    // As if the head still stood before the last row: it is written again, well chained, and says otherwise.
+    // As if the head were still before the last row: a different row is then appended, correctly chained.
     log.tamper("UPDATE audit_head SET seq = 4, hash = (SELECT hash FROM audit_log WHERE seq = 4)")
         .await;
     audit::append_alone(&mut log.client, &act("another"))
         .await
         .unwrap();
     let rewritten = audit::verify(&log.client).await.unwrap();
-    // That is not found from the inside: its hash is another than was noted elsewhere.
+    // The log alone does not show this: only its hash differs from the one noted elsewhere.
     let original = Log::with_rows(5).await;
     let original = audit::verify(&original.client).await.unwrap();
     assert_eq!(rewritten.rows, original.rows);

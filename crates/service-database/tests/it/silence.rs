@@ -1,4 +1,4 @@
-//! PostgreSQL behind a network that passes questions on and keeps the answers.
+//! PostgreSQL behind a network that forwards requests and swallows the answers.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ async fn no_question_waits_for_ever_and_the_next_connection_is_a_new_one() {
     })
     .unwrap();
     let slow = pool.get().await.unwrap();
-    // A connection that has nothing to answer may be silent, and so may one whose owner thinks.
+    // A connection without a pending request may be silent, and so may one in an idle transaction.
     let idle = pool.get().await.unwrap();
     let since = Instant::now();
     slow.batch_execute("BEGIN").await.unwrap();
@@ -31,7 +31,7 @@ async fn no_question_waits_for_ever_and_the_next_connection_is_a_new_one() {
     drop(slow);
     idle.query_one("SELECT 1", &[]).await.unwrap();
     assert!(since.elapsed() > Duration::from_secs(14));
-    // Rows that come are no silence, however long they take together.
+    // Arriving rows are not silence, however long they take in total.
     let rows = "SELECT count(*), pg_sleep(6), repeat('x', 20000) FROM generate_series(1, 3) AS n GROUP BY n";
     assert_eq!(idle.query(rows, &[]).await.unwrap().len(), 3);
 

@@ -25,7 +25,7 @@ pub struct Unauthorized {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only described")]
 pub struct Problem {
-    /// By this programs tell problems apart.
+    /// Identifies the kind of problem for programs.
     #[schema(rename = "type", example = "unavailable")]
     kind: String,
     title: String,

@@ -26,18 +26,23 @@ pub enum Access {
     AdministratorUntilPublic,
     /// The holder of an official's access token.
     Official,
+    /// The holder of an official's or an administrator's access token. The handler decides which of them may do what.
+    OfficialOrAdministrator,
 }
 
 impl Access {
-    /// The kind of token, and the role it must name.
-    fn required(self) -> Option<(TokenKind, Option<Role>)> {
+    /// The kind of token, and the roles of which it must name one; none where any token will do.
+    fn required(self) -> Option<(TokenKind, &'static [Role])> {
         match self {
             Self::Anyone => None,
-            Self::Refresh => Some((TokenKind::Refresh, None)),
+            Self::Refresh => Some((TokenKind::Refresh, &[])),
             Self::Administrator | Self::AdministratorUntilPublic => {
-                Some((TokenKind::Access, Some(Role::Administrator)))
+                Some((TokenKind::Access, &[Role::Administrator]))
             }
-            Self::Official => Some((TokenKind::Access, Some(Role::Official))),
+            Self::Official => Some((TokenKind::Access, &[Role::Official])),
+            Self::OfficialOrAdministrator => {
+                Some((TokenKind::Access, &[Role::Official, Role::Administrator]))
+            }
         }
     }
 
@@ -47,7 +52,7 @@ impl Access {
         request: &HttpRequest,
         act: &str,
     ) -> Result<Option<Holder>, Unauthorized> {
-        let Some((kind, role)) = self.required() else {
+        let Some((kind, roles)) = self.required() else {
             return Ok(None);
         };
         let Some(verifier) = request.app_data::<Data<Verifier>>() else {
@@ -59,12 +64,12 @@ impl Access {
             claims: verifier.verify(token, kind)?,
             act: act.to_owned(),
         };
-        match role {
-            Some(role) if !holder.claims.has(role) => Err(Unauthorized {
-                holder: Some(Box::new(holder)),
-            }),
-            _ => Ok(Some(holder)),
+        if roles.is_empty() || roles.iter().any(|role| holder.claims.has(*role)) {
+            return Ok(Some(holder));
         }
+        Err(Unauthorized {
+            holder: Some(Box::new(holder)),
+        })
     }
 }
 
@@ -114,7 +119,7 @@ impl ResponseError for Unauthorized {
     }
 }
 
-/// The holder of the token that the endpoint's [`Access`] asks for. The token was checked before the handler was
+/// The holder of the token that the endpoint's [`Access`] requires. The token was checked before the handler was
 /// called; an endpoint for [`Access::Anyone`] has no holder, and a handler that takes one there answers `401`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {

@@ -112,7 +112,7 @@ impl Claims {
         self.roles.contains(&role)
     }
 
-    /// The holder's role, as the audit log has it.
+    /// The holder's role, as recorded in the audit log.
     pub fn role(&self) -> &'static str {
         self.roles.first().copied().map_or("", Role::as_str)
     }

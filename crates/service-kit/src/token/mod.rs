@@ -1,4 +1,5 @@
-//! Tokens: who asks, and as what. JWTs signed by access-control, with HS256 and a secret that services share.
+//! Tokens: who is calling, and in which role. JWTs signed by access-control, with HS256 and a secret that
+//! services share.
 
 mod access;
 mod claims;
@@ -45,7 +46,7 @@ impl TokenOptions {
     /// Reads the secret.
     ///
     /// # Errors
-    /// In production where it is missing, the default, or shorter than 32 bytes; the message names it.
+    /// In production if it is missing, the default, or shorter than 32 bytes; the message names it.
     pub fn secret(&self) -> anyhow::Result<Secret> {
         let sources = Sources {
             name: "JWT_SECRET",

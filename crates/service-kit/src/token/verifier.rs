@@ -35,7 +35,7 @@ impl Verifier {
     /// The claims of a token of this kind that is signed with HS256 and the secret, and in its time.
     ///
     /// # Errors
-    /// Where the token is anything else.
+    /// If the token is anything else.
     pub fn verify(&self, token: &str, kind: TokenKind) -> Result<Claims, Unauthorized> {
         self.verify_at(token, kind, Timestamp::now().as_second())
     }
@@ -69,7 +69,7 @@ impl Signer {
     /// A token with these claims.
     ///
     /// # Errors
-    /// Where signing fails.
+    /// If signing fails.
     pub fn sign(&self, claims: &Claims) -> anyhow::Result<String> {
         Ok(jsonwebtoken::encode(
             &Header::new(Algorithm::HS256),

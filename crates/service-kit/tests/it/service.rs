@@ -1,4 +1,4 @@
-//! The policy that all services run by.
+//! The policy that all services follow.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ fn service() -> Service {
     Service::new("test", ANY_PORT, Readiness::new())
 }
 
-/// The status of what health answers, over a connection of its own.
+/// The status of a health check, over a new connection.
 async fn status(address: SocketAddr, path: &str) -> u16 {
     let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
@@ -94,7 +94,7 @@ async fn health_is_answered_at_once_while_servers_are_waited_for() {
     *is_there.lock().unwrap() = true;
     until_ready(&running).await;
     assert_eq!(started().await, 200);
-    // What was checked once stays; what is checked again and again is noticed.
+    // A part checked only once stays ready; a part checked repeatedly is noticed.
     *is_there.lock().unwrap() = false;
     let missing = until_not_ready(&running).await;
     assert!(missing.contains("kafka: it does not answer"), "{missing}");

@@ -25,10 +25,15 @@ async fn until_public(caller: Result<Holder, Unauthorized>) -> Result<String, Un
     caller.map(|holder| holder.claims.sub)
 }
 
-// Takes no holder: the mount checks all the same.
+// The handler takes no holder: the mount checks the token anyway.
 #[utoipa::path(post, path = "/official", responses((status = 200)))]
 async fn for_officials() -> &'static str {
     "official@example.org"
+}
+
+#[utoipa::path(post, path = "/both", responses((status = 200)))]
+async fn for_both(holder: Holder) -> impl Responder {
+    holder.claims.sub
 }
 
 #[utoipa::path(post, path = "/refresh", responses((status = 200)))]
@@ -46,11 +51,12 @@ fn endpoints() -> Vec<Endpoint> {
         endpoint!(Access::Administrator, for_administrators),
         endpoint!(Access::AdministratorUntilPublic, until_public),
         endpoint!(Access::Official, for_officials),
+        endpoint!(Access::OfficialOrAdministrator, for_both),
         endpoint!(Access::Refresh, for_refreshing),
     ]
 }
 
-/// Notes who was refused, and for what.
+/// Records who was refused, and for what.
 type Refused = Arc<Mutex<Vec<(String, String)>>>;
 
 fn serve(readiness: Readiness) -> SocketAddr {
@@ -142,7 +148,7 @@ async fn a_holder_of_another_role_is_noted_and_strangers_are_not() {
             assert_eq!(post(address, path, authorization, "").await.0, 401);
         }
     }
-    // The handler of what may be public decides for itself.
+    // The handler of a resource that may be public decides itself.
     let noted = [("administrator".to_owned(), official.sub)];
     assert_eq!(*refused.lock().unwrap(), noted);
 }

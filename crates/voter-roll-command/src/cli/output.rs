@@ -1,4 +1,4 @@
-//! What the command shows: a progress bar on standard error, a line at the end.
+//! The output of the command: a progress bar on standard error, a line at the end.
 
 use std::{
     io::{self, Write},
@@ -7,7 +7,8 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::loading::{KeyState, LoadStatus, RollStatus};
+use crate::loading::{KeyState, LoadReport, LoadStatus, RollStatus};
+use crate::register::ImportReport;
 
 /// A progress bar on standard error, if that is a terminal.
 pub(super) fn progress(length: Option<u64>) -> ProgressBar {
@@ -38,6 +39,47 @@ pub(super) fn rate(voters: u64, duration: Duration) -> String {
     )
 }
 
+/// "1 voter", "2 voters"
+pub(super) fn voters(count: u64) -> String {
+    match count {
+        1 => "1 voter".to_owned(),
+        count => format!("{count} voters"),
+    }
+}
+
+/// "1 voter is", "2 voters are"
+pub(super) fn voters_are(count: u64) -> String {
+    format!(
+        "{} {}",
+        voters(count),
+        if count == 1 { "is" } else { "are" }
+    )
+}
+
+/// "3 voters; 5 are on the roll already, 2 of them otherwise, and stay so"
+pub(super) fn imported(report: &ImportReport, is_addition: bool) -> String {
+    let added = voters(report.added);
+    if !is_addition {
+        return added;
+    }
+    let different = report.different.len() as u64;
+    format!(
+        "{added}; {} on the roll already, {different} of them otherwise, and left alone",
+        voters_are(report.same + different)
+    )
+}
+
+pub(super) fn loaded(election: u32, report: &LoadReport) -> String {
+    format!(
+        "loaded the roll of election {election}: {}, {:.1} bytes of Redis memory each; \
+         {} were not there before, room for {}",
+        rate(report.voters, report.duration),
+        report.bytes_per_voter,
+        report.added,
+        report.capacity,
+    )
+}
+
 /// Prints a line; that nobody reads it is no error.
 pub(super) fn line(text: &str) -> io::Result<()> {
     match writeln!(io::stdout(), "{text}") {
@@ -47,7 +89,11 @@ pub(super) fn line(text: &str) -> io::Result<()> {
 }
 
 pub(super) fn status(status: &RollStatus) -> String {
-    let mut lines = vec![format!("{} voters on the roll", status.voters)];
+    let struck = match status.struck {
+        0 => String::new(),
+        struck => format!(", and {struck} who were struck from it"),
+    };
+    let mut lines = vec![format!("{} voters on the roll{struck}", status.voters)];
     lines.extend(status.elections.iter().map(election));
     lines.join("\n")
 }

@@ -1,25 +1,18 @@
 //! What each command does.
 
-use std::{
-    fs::File,
-    io::{ErrorKind, Read, stdin},
-    path::Path,
-    time::Instant,
-};
+use std::{io::ErrorKind, path::Path, time::Instant};
 
-use anyhow::{Context, bail};
-use tokio::io::{AsyncWrite, stdout};
-use tokio_postgres::Client;
+use anyhow::Context;
 
-use service_database::postgres;
 use service_database::settings::DatabaseAddress;
+use service_database::{audit, postgres};
 
 use super::{
-    Cli, Command, ElectionOptions, GenerateOptions, Stores,
+    ChangeOptions, Cli, Command, ElectionOptions, GenerateOptions, ImportOptions, Stores, changes,
     output::{self, line, rate},
+    stores::{create, note, open, open_file},
 };
-use crate::{Generate, RollError, connect, loading, register};
-use voter_roll::KeyDirectory;
+use crate::{Generate, Import, RollError, loading, register};
 
 impl Cli {
     /// Runs the command.
@@ -36,8 +29,16 @@ impl Cli {
                 line("the database of the roll is up to date")?;
             }
             Command::Generate(options) => generate(options).await?,
-            Command::Import { file, database } => import(&file, &database).await?,
-            Command::Load(options) => load(&options).await?,
+            Command::Import(options) => import(&options).await?,
+            Command::Load { options, capacity } => load(&options, capacity).await?,
+            Command::Strike { options, reason } => changes::strike(&options, reason).await?,
+            Command::Reinstate { options, reason } => changes::reinstate(&options, reason).await?,
+            Command::Reissue { options, out } => changes::reissue(&options, &out).await?,
+            Command::Correct {
+                options,
+                correction,
+            } => changes::correct(&options, &correction).await?,
+            Command::Audit { limit, database } => audit(limit, &database).await?,
             Command::Status { election, stores } => status(election, &stores).await?,
             Command::Export { file, database } => export(&file, &database).await?,
             Command::Purge { options, .. } => purge(&options).await?,
@@ -51,30 +52,35 @@ impl Command {
         match self {
             Self::Generate(options) => &options.database,
             Self::Migrate { database }
-            | Self::Import { database, .. }
+            | Self::Audit { database, .. }
             | Self::Export { database, .. } => database,
-            Self::Status { stores, .. }
-            | Self::Load(ElectionOptions { stores, .. })
+            Self::Import(ImportOptions { stores, .. })
+            | Self::Status { stores, .. }
+            | Self::Strike {
+                options: ChangeOptions { stores, .. },
+                ..
+            }
+            | Self::Reinstate {
+                options: ChangeOptions { stores, .. },
+                ..
+            }
+            | Self::Reissue {
+                options: ChangeOptions { stores, .. },
+                ..
+            }
+            | Self::Correct {
+                options: ChangeOptions { stores, .. },
+                ..
+            }
+            | Self::Load {
+                options: ElectionOptions { stores, .. },
+                ..
+            }
             | Self::Purge {
                 options: ElectionOptions { stores, .. },
                 ..
             } => &stores.database,
         }
-    }
-}
-
-/// One session is all that a command needs.
-async fn open(database: &DatabaseAddress) -> anyhow::Result<Client> {
-    let url = database.url()?;
-    register::migrate(&url).await?;
-    Ok(connect(&url).await?)
-}
-
-impl Stores {
-    async fn open(&self) -> anyhow::Result<(Client, redis::Client, KeyDirectory)> {
-        let redis = self.redis.client()?;
-        let database = open(&self.database).await?;
-        Ok((database, redis, KeyDirectory::new(&self.keys_dir)))
     }
 }
 
@@ -88,41 +94,91 @@ async fn generate(options: GenerateOptions) -> anyhow::Result<()> {
         replace: options.replace,
     };
     let progress = output::progress(Some(options.voters)).with_message("generating");
-    let voters = register::generate(&mut database, what, &progress).await?;
+    let voters = register::generate(&mut database, what, &progress).await;
     progress.finish_and_clear();
+    let voters = voters?;
+    let target = format!("{voters} voters, seed {}", options.seed);
+    note(&mut database, &options.operator, "generate", target).await?;
     line(&format!("generated {}", rate(voters, started.elapsed())))?;
     Ok(())
 }
 
-async fn import(file: &Path, database: &DatabaseAddress) -> anyhow::Result<()> {
-    let reader: Box<dyn Read + Send> = if file == Path::new("-") {
-        Box::new(stdin())
-    } else {
-        Box::new(File::open(file).with_context(|| format!("cannot open {}", file.display()))?)
-    };
-    let mut database = open(database).await?;
+async fn import(options: &ImportOptions) -> anyhow::Result<()> {
+    let reader = open_file(&options.file)?;
+    let (mut database, redis, keys) = options.stores.open().await?;
     let started = Instant::now();
     let progress = output::progress(None).with_message("importing");
-    let voters = register::import(&mut database, reader, &progress).await?;
+    let what = Import {
+        is_addition: options.add,
+        is_dry_run: options.dry_run,
+        elections: &options.elections.elections,
+    };
+    let operator = options.operator.operator();
+    let report = register::import(&mut database, reader, what, &operator, &progress).await;
     progress.finish_and_clear();
-    line(&format!("imported {}", rate(voters, started.elapsed())))?;
+    let report = report?;
+    for different in &report.different {
+        line(&format!("left alone: {different}"))?;
+    }
+    if options.dry_run {
+        line(&format!(
+            "would import {}",
+            output::imported(&report, options.add)
+        ))?;
+        return Ok(());
+    }
+    let (imported, rate) = (
+        output::imported(&report, options.add),
+        rate(report.added, started.elapsed()),
+    );
+    line(&if options.add {
+        format!("imported {imported}")
+    } else {
+        format!("imported {rate}")
+    })?;
+    if options.add {
+        for election in loading::in_use(&database, what.elections).await? {
+            let progress = output::progress(Some(0));
+            let loaded = loading::load(&database, &redis, &keys, election, None, &progress).await;
+            progress.finish_and_clear();
+            let report = loaded.with_context(|| {
+                format!("the voters are on the roll, but not in election {election} yet")
+            })?;
+            line(&output::loaded(election, &report))?;
+        }
+    }
     Ok(())
 }
 
-async fn load(options: &ElectionOptions) -> anyhow::Result<()> {
+async fn audit(limit: Option<u32>, database: &DatabaseAddress) -> anyhow::Result<()> {
+    const PAGE: u32 = 1000;
+    let database = open(database).await?;
+    let (mut left, mut before) = (limit.unwrap_or(u32::MAX), None);
+    while left > 0 {
+        let page = audit::newest(&database, before, left.min(PAGE).into()).await;
+        let page = page.map_err(RollError::from)?;
+        let Some(last) = page.last() else { break };
+        before = Some(last.seq);
+        left = left.saturating_sub(PAGE);
+        for entry in &page {
+            line(&serde_json::to_string(entry)?)?;
+        }
+    }
+    let audit::Verified { rows, hash } = audit::verify(&database).await?;
+    eprintln!("the audit log is whole: {rows} rows, the last one {hash}");
+    Ok(())
+}
+
+async fn load(options: &ElectionOptions, capacity: Option<u32>) -> anyhow::Result<()> {
     let election = options.election;
-    let (database, redis, keys) = options.stores.open().await?;
+    let (mut database, redis, keys) = options.stores.open().await?;
     let progress = output::progress(Some(0));
-    let report = loading::load(&database, &redis, &keys, election, &progress).await?;
+    let report = loading::load(&database, &redis, &keys, election, capacity, &progress).await;
     progress.finish_and_clear();
-    line(&format!(
-        "loaded the roll of election {election}: {}, {:.1} bytes of Redis memory each; \
-         {} were not there before, room for {}",
-        rate(report.voters, report.duration),
-        report.bytes_per_voter,
-        report.added,
-        report.capacity,
-    ))?;
+    let report = report?;
+    let target = format!("election {election}: {} voters", report.voters);
+    note(&mut database, &options.operator, "load", target).await?;
+    line(&output::loaded(election, &report))?;
     Ok(())
 }
 
@@ -130,9 +186,7 @@ async fn status(election: Option<u32>, stores: &Stores) -> anyhow::Result<()> {
     let (database, redis, keys) = stores.open().await?;
     let status = loading::status(&database, &redis, &keys, election).await?;
     if let (Some(election), []) = (election, status.elections.as_slice()) {
-        bail!(
-            "election {election} has no roll here: `voter-roll load --election {election}` makes it"
-        );
+        return Err(RollError::NotLoaded(election).into());
     }
     line(&output::status(&status))?;
     Ok(())
@@ -140,14 +194,7 @@ async fn status(election: Option<u32>, stores: &Stores) -> anyhow::Result<()> {
 
 async fn export(file: &Path, database: &DatabaseAddress) -> anyhow::Result<()> {
     let to_file = file != Path::new("-");
-    let writer: Box<dyn AsyncWrite + Send + Unpin> = if to_file {
-        let mut options = tokio::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let opened = options.open(file).await;
-        Box::new(opened.with_context(|| format!("cannot write {}", file.display()))?)
-    } else {
-        Box::new(stdout())
-    };
+    let writer = create(file).await?;
     let database = open(database).await?;
     let started = Instant::now();
     // On a terminal, a bar would mix with the lines.
@@ -169,8 +216,10 @@ async fn export(file: &Path, database: &DatabaseAddress) -> anyhow::Result<()> {
 
 async fn purge(options: &ElectionOptions) -> anyhow::Result<()> {
     let election = options.election;
-    let (database, redis, keys) = options.stores.open().await?;
+    let (mut database, redis, keys) = options.stores.open().await?;
     let report = loading::purge(&database, &redis, &keys, election).await?;
+    let target = format!("election {election}");
+    note(&mut database, &options.operator, "purge", target).await?;
     let key = if report.key_destroyed {
         "destroyed"
     } else {

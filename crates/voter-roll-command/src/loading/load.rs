@@ -1,4 +1,4 @@
-//! Bringing the roll of an election from PostgreSQL into Redis.
+//! Loads the roll of an election from PostgreSQL into Redis.
 
 use std::{
     sync::Arc,
@@ -12,21 +12,20 @@ use tokio_postgres::Client;
 
 use super::{
     connect,
-    records::{self, Record},
-    seal::{self, SealedVoter},
-    write,
+    first::{Ground, Known},
+    records, seal, write,
 };
 use crate::error::RollError;
 use voter_roll::{
-    BallotKey, KeyDirectory, RollKeys,
+    Extent, KeyDirectory, RollKeys,
     layout::{self, Meta},
     serials,
 };
 
-/// What a load did, and what it took.
+/// What a load did, and how long it took.
 #[derive(Clone, Copy, Debug)]
 pub struct LoadReport {
-    /// Voters on the roll.
+    /// Voters on the roll, without those who were struck.
     pub voters: u64,
     /// Voters who were not in Redis before.
     pub added: u64,
@@ -39,21 +38,23 @@ pub struct LoadReport {
 }
 
 /// Loads the roll of an election. The first load makes the ballot key where there is none, and
-/// fixes the capacity. Loading again, also while votes are coming in, adds who is missing, gives
-/// every voter the same serial, and leaves who has voted, or is about to, as it is.
+/// fixes the capacity: `capacity`, or a quarter more than there are voters. Loading again, also
+/// while votes are coming in, adds who is missing, gives every voter the same serial, and leaves who
+/// has voted, or is about to, as it is.
 ///
 /// # Errors
-/// Where the ballot key is lost or another one, the election was purged, or the roll is empty or
-/// has outgrown its capacity; and where PostgreSQL or Redis fails: then load again.
+/// Where the ballot key is lost or another one, the election was purged, the roll is empty, has outgrown its capacity or
+/// is not the one that was loaded before; and where PostgreSQL or Redis fails: then load again.
 pub async fn load(
     database: &Client,
     redis: &redis::Client,
     keys: &KeyDirectory,
     election: u32,
+    capacity: Option<u32>,
     progress: &ProgressBar,
 ) -> Result<LoadReport, RollError> {
     records::lock(database, election).await?;
-    let report = load_alone(database, redis, keys, election, progress).await;
+    let report = load_alone(database, redis, keys, election, capacity, progress).await;
     records::unlock(database, election).await;
     report
 }
@@ -63,29 +64,30 @@ async fn load_alone(
     redis: &redis::Client,
     keys: &KeyDirectory,
     election: u32,
+    capacity: Option<u32>,
     progress: &ProgressBar,
 ) -> Result<LoadReport, RollError> {
     let started = Instant::now();
     let mut redis = connect(redis).await?;
     let present = Meta::read(&mut redis, election).await?;
-    let expected = records::voters(database).await?;
+    let expected = records::rows(database).await?;
     if expected == 0 {
         return Err(RollError::Empty);
     }
-    let (key, capacity) = match records::of(database, election).await? {
-        Some(record) => (known_key(keys, &record)?, record.capacity),
-        None => first_load(database, keys, election, expected, present.as_ref()).await?,
+    let record = records::of(database, election).await?;
+    let known = Known {
+        election,
+        voters: expected,
+        record: record.as_ref(),
+        redis: present.as_ref(),
+        asked: capacity,
     };
-    let fingerprint = key.fingerprint();
-    if let Some(meta) = &present
-        && (meta.fingerprint != fingerprint.to_string() || meta.capacity != capacity)
-    {
-        return Err(RollError::ForeignRoll(election));
-    }
+    let ground = known.ground(database, keys).await?;
+    let capacity = ground.capacity;
 
     progress.set_length(expected);
     progress.set_message("shuffling");
-    let roll_keys = Arc::new(RollKeys::new(&key, election));
+    let roll_keys = Arc::new(RollKeys::new(&ground.key.key, election));
     let shuffled = Arc::clone(&roll_keys);
     let serials = spawn_blocking(move || serials::serials(&shuffled, capacity)).await?;
 
@@ -97,23 +99,28 @@ async fn load_alone(
         serials: serials.into(),
         buckets,
     };
-    let voters: Vec<SealedVoter> = sealer.seal_roll(database, progress).await?;
+    let before = ground.key.extent;
+    let before = before.unwrap_or_else(|| Extent::new(capacity));
+    let roll = sealer.seal_roll(database, before.rows, progress).await?;
+    // Before anything of it is in Redis, where votes could be taken on it.
+    let extent = roll.rows.check(election, before)?;
+    note(&ground, keys, election, extent)?;
 
     progress.set_message("writing");
     progress.set_position(0);
-    let count = voters.len() as u64;
-    let added = write::buckets(&redis, election, buckets, &voters, progress).await?;
-    drop(voters);
+    let voters = roll.voters;
+    let added = write::buckets(&redis, election, buckets, &roll.entries, progress).await?;
+    drop(roll);
 
     // Last of all: now the roll is complete.
-    let meta = Meta::new(capacity, count, fingerprint);
+    let meta = Meta::new(capacity, voters, ground.key.key.fingerprint());
     let () = redis
         .hset_multiple(layout::meta_key(election), &meta.to_pairs())
         .await?;
-    records::complete(database, election, count).await?;
+    records::complete(database, election, voters, extent.rows).await?;
     let duration = started.elapsed();
     Ok(LoadReport {
-        voters: count,
+        voters,
         added,
         capacity,
         duration,
@@ -121,42 +128,26 @@ async fn load_alone(
     })
 }
 
-/// The key that the first load used, and no other.
-fn known_key(keys: &KeyDirectory, record: &Record) -> Result<BallotKey, RollError> {
-    let election = record.election;
-    if record.purged_at.is_some() {
-        return Err(RollError::Purged(election));
-    }
-    let path = || keys.path(election).display().to_string();
-    let key = keys
-        .read(election)?
-        .ok_or_else(|| RollError::KeyMissing(election, path()))?;
-    if key.fingerprint() == record.fingerprint {
-        Ok(key)
-    } else {
-        Err(RollError::KeyWrong(election, path()))
-    }
-}
-
-/// Fixes the election's key and capacity. A key that is there already is used: an earlier first
-/// load may have made it and ended before it could say so.
-async fn first_load(
-    database: &Client,
+/// Puts beside the key what the roll is now.
+fn note(
+    ground: &Ground,
     keys: &KeyDirectory,
     election: u32,
-    voters: u64,
-    present: Option<&Meta>,
-) -> Result<(BallotKey, u32), RollError> {
-    let capacity = match present {
-        None => serials::capacity(voters).ok_or(RollError::TooManyVoters(voters))?,
-        // PostgreSQL has forgotten a roll that Redis holds (an old backup, say): with its own key
-        // and capacity it can be taken up again, as all serials stay what they are.
-        Some(meta) => match keys.read(election)? {
-            Some(key) if key.fingerprint().to_string() == meta.fingerprint => meta.capacity,
-            _ => return Err(RollError::ForeignRoll(election)),
-        },
-    };
-    let key = keys.read_or_create(election)?;
-    records::begin(database, election, key.fingerprint(), capacity).await?;
-    Ok((key, capacity))
+    extent: Extent,
+) -> Result<(), RollError> {
+    if ground.key.extent == Some(extent) {
+        return Ok(());
+    }
+    match keys.note(election, extent) {
+        // A directory that is only for reading must not keep an election from its voters, which PostgreSQL and the
+        // key agree on.
+        Err(error) if ground.is_recorded => {
+            tracing::warn!(
+                election,
+                "what the roll is now could not be noted beside its ballot key: {error}"
+            );
+            Ok(())
+        }
+        noted => Ok(noted?),
+    }
 }

@@ -22,13 +22,12 @@ pub struct PurgeReport {
     pub redis_keys_removed: u64,
 }
 
-/// Destroys the ballot key of a finished election and removes its roll from Redis. From then on
-/// nobody can tell whose a ballot was, and the election cannot be loaded again. Safe to repeat, and
-/// to be repeated after a failure.
+/// Destroys the ballot key of a finished election and removes its roll from Redis. From then on nobody can tell
+/// whose a ballot was, and the election cannot be loaded again. Safe to repeat, and must be repeated after a
+/// failure.
 ///
 /// # Errors
-/// Where there is nothing of that election at all, and where PostgreSQL, Redis or the file system
-/// fails.
+/// If there is nothing of that election at all, or if PostgreSQL, Redis or the file system fails.
 pub async fn purge(
     database: &Client,
     redis: &redis::Client,
@@ -48,7 +47,7 @@ async fn purge_alone(
     election: u32,
 ) -> Result<PurgeReport, RollError> {
     let record = records::of(database, election).await?;
-    // First of all, so that no load makes a new key of what is half destroyed.
+    // First, so that no load creates a new key while the roll is half destroyed.
     records::purged(database, election).await?;
     let key_destroyed = keys.destroy(election)?;
 
@@ -72,7 +71,7 @@ async fn unlink(
 ) -> Result<u64, RollError> {
     let mut removed = 0;
     for first in (0..buckets).step_by(KEYS_AT_ONCE as usize) {
-        // One bucket a command, as a cluster has them in many places.
+        // One bucket per command, because a cluster spreads them over its nodes.
         let mut pipeline = Pipeline::new();
         for bucket in first..buckets.min(first.saturating_add(KEYS_AT_ONCE)) {
             pipeline
@@ -82,7 +81,7 @@ async fn unlink(
         let answers: Vec<u64> = pipeline.query_async(redis).await?;
         removed += answers.iter().sum::<u64>();
     }
-    // The description goes last: until then a repetition knows how many buckets there were.
+    // The description is removed last: until then a repetition knows how many buckets there were.
     let mut meta = redis::cmd("UNLINK");
     let meta: u64 = meta
         .arg(layout::meta_key(election))

@@ -1,4 +1,4 @@
-//! From rows of the roll to entries that say nothing without the ballot key.
+//! Turns rows of the roll into entries that reveal nothing without the ballot key.
 
 use std::{mem, pin::pin, sync::Arc};
 
@@ -12,10 +12,12 @@ use tokio_postgres::{
 };
 use uuid::Uuid;
 
+use super::first::Rows;
+use super::holder::Holder;
 use crate::error::RollError;
 use voter_roll::{
     Guid, RollKeys,
-    packing::{ENTRY_BYTES, Entry},
+    packing::{ENTRY_BYTES, Entry, EntryAddress, FORWARD_BYTES},
 };
 
 /// Rows sealed in one go.
@@ -24,15 +26,41 @@ const CHUNK: usize = 8192;
 /// Chunks being sealed while more are read.
 const SEALERS: usize = 2;
 
-/// A voter's entry, and where it goes.
+/// An entry, and where it goes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct SealedVoter {
+pub(super) struct SealedEntry {
     pub(super) bucket: u32,
     pub(super) field: [u8; 16],
-    pub(super) entry: [u8; ENTRY_BYTES],
+    content: Content,
 }
 
-/// What the roll of one election is sealed with.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Content {
+    Ballot([u8; ENTRY_BYTES]),
+    /// Under a guid that was issued later.
+    Forward([u8; FORWARD_BYTES]),
+}
+
+impl SealedEntry {
+    pub(super) fn bytes(&self) -> &[u8] {
+        match &self.content {
+            Content::Ballot(bytes) => bytes,
+            Content::Forward(bytes) => bytes,
+        }
+    }
+}
+
+/// A roll, sealed.
+pub(super) struct SealedRoll {
+    /// In no order that the roll has.
+    pub(super) entries: Vec<SealedEntry>,
+    /// Which voters stand in which rows.
+    pub(super) rows: Rows,
+    /// Voters who may vote.
+    pub(super) voters: u64,
+}
+
+/// The keys and serials to seal the roll of one election.
 #[derive(Clone)]
 pub(super) struct Sealer {
     pub(super) election: u32,
@@ -44,29 +72,39 @@ pub(super) struct Sealer {
 
 struct Row {
     number: i64,
-    guid: Guid,
-    personal_id: String,
-    district: u16,
+    holder: Holder,
 }
 
 impl Sealer {
     /// Reads and seals the whole roll. It comes back sorted by bucket and field, so that not even
-    /// the order in which Redis stores the entries follows that of the rows.
+    /// the order in which Redis stores the entries follows that of the rows. `before` is how many rows the roll had.
     pub(super) async fn seal_roll(
         &self,
         database: &Client,
+        before: u32,
         progress: &ProgressBar,
-    ) -> Result<Vec<SealedVoter>, RollError> {
+    ) -> Result<SealedRoll, RollError> {
         let rows = database
             .copy_out(
-                "COPY (SELECT row_number, guid, personal_id, district FROM dim_voters)
-                 TO STDOUT (FORMAT binary)",
+                "COPY (SELECT row_number, guid, first_guid, personal_id, district, struck_at IS NOT NULL
+                       FROM dim_voters) TO STDOUT (FORMAT binary)",
             )
             .await?;
-        let columns = [Type::INT8, Type::UUID, Type::BPCHAR, Type::INT4];
+        let columns = [
+            Type::INT8,
+            Type::UUID,
+            Type::UUID,
+            Type::BPCHAR,
+            Type::INT4,
+            Type::BOOL,
+        ];
         let mut rows = pin!(BinaryCopyOutStream::new(rows, &columns));
-        let mut sealing: JoinSet<Result<Vec<SealedVoter>, RollError>> = JoinSet::new();
-        let mut sealed = Vec::with_capacity(self.serials.len());
+        let mut sealing: JoinSet<Result<SealedRoll, RollError>> = JoinSet::new();
+        let mut roll = SealedRoll {
+            entries: Vec::with_capacity(self.serials.len()),
+            rows: Rows::default(),
+            voters: 0,
+        };
         let mut chunk = Vec::with_capacity(CHUNK);
         loop {
             let row = rows.try_next().await?;
@@ -78,61 +116,101 @@ impl Sealer {
                 if sealing.len() >= SEALERS
                     && let Some(done) = sealing.join_next().await
                 {
-                    sealed.append(&mut done??);
+                    roll.append(done??);
                 }
                 progress.inc(chunk.len() as u64);
                 let (this, chunk) = (self.clone(), mem::take(&mut chunk));
-                sealing.spawn_blocking(move || chunk.iter().map(|row| this.seal(row)).collect());
+                sealing.spawn_blocking(move || this.seal_chunk(&chunk, before));
             }
             if ended {
                 break;
             }
         }
         while let Some(done) = sealing.join_next().await {
-            sealed.append(&mut done??);
+            roll.append(done??);
         }
         let sorted = spawn_blocking(move || {
-            sealed.sort_unstable();
-            sealed
+            roll.entries.sort_unstable();
+            roll
         });
         Ok(sorted.await?)
     }
 
-    fn seal(&self, row: &Row) -> Result<SealedVoter, RollError> {
-        let serial = usize::try_from(row.number)
-            .ok()
-            .and_then(|number| self.serials.get(number));
-        let Some(serial) = serial else {
-            return Err(RollError::CapacityExceeded {
+    fn seal_chunk(&self, chunk: &[Row], before: u32) -> Result<SealedRoll, RollError> {
+        let mut roll = SealedRoll {
+            entries: Vec::with_capacity(chunk.len()),
+            rows: Rows::default(),
+            voters: 0,
+        };
+        for row in chunk {
+            let (number, holder) = (self.number(row)?, &row.holder);
+            let one = Rows::one(&self.keys, before, number, holder.first_guid());
+            roll.rows.merge(&one);
+            roll.voters += u64::from(!holder.is_struck);
+            roll.entries
+                .push(self.seal(holder, self.serials[number as usize]));
+            if let Some((address, entry)) = holder.forward(&self.keys) {
+                roll.entries
+                    .push(self.entry(&address, Content::Forward(entry)));
+            }
+        }
+        Ok(roll)
+    }
+
+    /// The number of a row, which is below the capacity.
+    fn number(&self, row: &Row) -> Result<u32, RollError> {
+        let number = u32::try_from(row.number).ok();
+        number
+            .filter(|number| (*number as usize) < self.serials.len())
+            .ok_or(RollError::CapacityExceeded {
                 election: self.election,
                 row: row.number,
                 capacity: self.serials.len() as u64,
-            });
-        };
-        let address = self.keys.entry_address(&row.guid);
+            })
+    }
+
+    fn seal(&self, holder: &Holder, serial: u32) -> SealedEntry {
+        let address = holder.address(&self.keys);
         let entry = Entry {
-            district: row.district,
-            serial: *serial,
-            identity: self.keys.identity(&row.guid, &row.personal_id),
+            district: holder.district,
+            serial,
+            identity: holder.identity(&self.keys),
         };
-        Ok(SealedVoter {
+        self.entry(&address, Content::Ballot(entry.free(address.mask)))
+    }
+
+    fn entry(&self, address: &EntryAddress, content: Content) -> SealedEntry {
+        SealedEntry {
             bucket: address.bucket(self.buckets),
             field: address.field,
-            entry: entry.free(address.mask),
-        })
+            content,
+        }
+    }
+}
+
+impl SealedRoll {
+    fn append(&mut self, mut other: Self) {
+        self.entries.append(&mut other.entries);
+        self.rows.merge(&other.rows);
+        self.voters += other.voters;
     }
 }
 
 impl Row {
     fn from_copy(row: &BinaryCopyOutRow) -> Result<Self, RollError> {
-        let district: i32 = row.try_get(3)?;
-        Ok(Self {
-            number: row.try_get(0)?,
+        let district: i32 = row.try_get(4)?;
+        let holder = Holder {
             guid: row.try_get::<Uuid>(1)?.into(),
-            personal_id: row.try_get(2)?,
+            first_guid: row.try_get::<Option<Uuid>>(2)?.map(Guid::from),
+            personal_id: row.try_get(3)?,
             district: u16::try_from(district).map_err(|_| {
                 RollError::Unexpected("the table dim_voters".to_owned(), "district")
             })?,
+            is_struck: row.try_get(5)?,
+        };
+        Ok(Self {
+            number: row.try_get(0)?,
+            holder,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Where the roll stands: counts, and nobody in particular.
+//! The state of the roll: only counts, no single voters.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -19,11 +19,13 @@ use voter_roll::{
 /// Buckets read in one pipeline.
 const BUCKETS_AT_ONCE: u32 = 64;
 
-/// The roll, and what became of it in each election.
+/// The roll, and its state in each election.
 #[derive(Clone, Debug)]
 pub struct RollStatus {
     /// Voters on the roll in PostgreSQL.
     pub voters: u64,
+    /// Voters who were struck from it.
+    pub struck: u64,
     /// The elections asked for, in order.
     pub elections: Vec<LoadStatus>,
 }
@@ -39,7 +41,7 @@ pub struct LoadStatus {
     pub voters: u64,
     /// When its first load began.
     pub first_loaded_at: Timestamp,
-    /// When its last load was complete; `None` where none ever was.
+    /// When its last load was complete; `None` if none ever was.
     pub loaded_at: Option<Timestamp>,
     /// When it was purged, if it was.
     pub purged_at: Option<Timestamp>,
@@ -49,29 +51,29 @@ pub struct LoadStatus {
     pub redis: RedisStatus,
 }
 
-/// Whether an election's ballot key is at hand.
+/// Whether an election's ballot key is available.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyState {
-    /// It is.
+    /// The right key.
     Present,
     /// There is no key.
     Missing,
-    /// There is one, but not the one that the roll was loaded with.
+    /// There is a key, but not the one that the roll was loaded with.
     Wrong,
-    /// There is one that cannot be used, for this reason.
+    /// There is a key that cannot be used, for this reason.
     Unusable(String),
 }
 
 /// The roll of one election in Redis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RedisStatus {
-    /// Whether a load was completed since Redis last lost its memory.
+    /// Whether a load has been completed since Redis last lost its data.
     pub described: bool,
-    /// Buckets that there should be.
+    /// The number of buckets that should exist.
     pub buckets: u32,
-    /// Buckets of them that are complete.
+    /// How many of them are complete.
     pub complete_buckets: u32,
-    /// Voters who have not voted.
+    /// Voters who have not voted; like the others, with those who were struck.
     pub free: u64,
     /// Voters bound to a choice that is not known to be in the log.
     pub pending: u64,
@@ -79,10 +81,10 @@ pub struct RedisStatus {
     pub voted: u64,
 }
 
-/// Where the roll stands, in one election or in all that it was ever loaded for.
+/// The state of the roll, in one election or in all that it was ever loaded for.
 ///
 /// # Errors
-/// Where PostgreSQL or Redis fails.
+/// If PostgreSQL or Redis fails.
 pub async fn status(
     database: &Client,
     redis: &redis::Client,
@@ -110,8 +112,10 @@ pub async fn status(
             });
         }
     }
+    let voters = records::voters(database).await?;
     Ok(RollStatus {
-        voters: records::voters(database).await?,
+        voters,
+        struck: records::rows(database).await?.saturating_sub(voters),
         elections,
     })
 }
@@ -163,6 +167,7 @@ impl RedisStatus {
                 Some(State::Free) => self.free += 1,
                 Some(State::Pending) => self.pending += 1,
                 Some(State::Voted) => self.voted += 1,
+                Some(State::Forward) => {}
                 // The only other value is the mark of a complete bucket.
                 None => self.complete_buckets += 1,
             }

@@ -1,4 +1,4 @@
-//! Adding voters to the roll, all or none of them, under numbers without gaps.
+//! Adds voters to the roll, all or none of them, with row numbers without gaps.
 
 use std::pin::pin;
 
@@ -12,13 +12,23 @@ use tokio_postgres::{Transaction, binary_copy::BinaryCopyInWriter, types::Type};
 use crate::error::RollError;
 use voter_roll::Voter;
 
-/// Voters on their way to PostgreSQL, each with the line that it came from.
-pub(super) type Batch = Vec<(i64, Voter)>;
+/// A voter on the way to PostgreSQL.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    /// The line that the voter came from.
+    pub(super) line: i64,
+    pub(super) voter: Voter,
+    /// Whether the guid came with the voter, and is no random one.
+    pub(super) has_guid: bool,
+}
+
+/// Voters on their way to PostgreSQL.
+pub(super) type Batch = Vec<Incoming>;
 
 /// Voters in one batch.
 pub(super) const BATCH: usize = 4096;
 
-/// Runs what makes voters on a thread of its own; it blocks while PostgreSQL is slower.
+/// Runs the producer of voters on a separate thread; it blocks while PostgreSQL is slower.
 pub(super) fn produce(
     producer: impl FnOnce(&mpsc::Sender<Batch>) -> Result<(), RollError> + Send + 'static,
 ) -> (mpsc::Receiver<Batch>, JoinHandle<Result<(), RollError>>) {
@@ -27,7 +37,7 @@ pub(super) fn produce(
 }
 
 /// Nobody else changes the roll until this transaction ends; reading goes on.
-pub(super) async fn lock(transaction: &Transaction<'_>) -> Result<(), RollError> {
+pub(crate) async fn lock(transaction: &Transaction<'_>) -> Result<(), RollError> {
     transaction
         .batch_execute("LOCK TABLE dim_voters IN SHARE ROW EXCLUSIVE MODE")
         .await?;
@@ -45,7 +55,8 @@ pub(super) async fn stage(
             "CREATE TEMPORARY TABLE incoming (
                  line bigint NOT NULL, personal_id char(11) NOT NULL, guid uuid NOT NULL,
                  first_name text NOT NULL, last_name text NOT NULL, birth_date date NOT NULL,
-                 gender text NOT NULL, region text NOT NULL, district integer NOT NULL
+                 gender text NOT NULL, region text NOT NULL, district integer NOT NULL,
+                 has_guid boolean NOT NULL
              ) ON COMMIT DROP",
         )
         .await?;
@@ -62,10 +73,16 @@ pub(super) async fn stage(
         Type::TEXT,
         Type::TEXT,
         Type::INT4,
+        Type::BOOL,
     ];
     let mut writer = pin!(BinaryCopyInWriter::new(sink, &columns));
     while let Some(batch) = batches.recv().await {
-        for (line, voter) in &batch {
+        for Incoming {
+            line,
+            voter,
+            has_guid,
+        } in &batch
+        {
             writer
                 .as_mut()
                 .write(&[
@@ -78,6 +95,7 @@ pub(super) async fn stage(
                     &voter.gender,
                     &voter.region,
                     &i32::from(voter.district),
+                    has_guid,
                 ])
                 .await?;
         }
@@ -87,11 +105,12 @@ pub(super) async fn stage(
     Ok(())
 }
 
-/// Moves what was staged onto the roll, numbered on from its last row; says how many voters.
+/// Moves the staged voters to the roll, numbered from its last row on; returns how many.
 pub(super) async fn append(transaction: &Transaction<'_>) -> Result<u64, RollError> {
     let added = transaction
         .execute(
-            "INSERT INTO dim_voters
+            "INSERT INTO dim_voters (row_number, personal_id, guid, first_name, last_name, birth_date, gender, region,
+                                     district)
              SELECT (SELECT coalesce(max(row_number), -1) FROM dim_voters)
                       + row_number() OVER (ORDER BY line),
                     personal_id, guid, first_name, last_name, birth_date, gender, region, district

@@ -1,4 +1,4 @@
-//! The roll as a CSV file, for those who play voters.
+//! The roll as a CSV file, for programs that simulate voters.
 
 use futures_util::TryStreamExt;
 use indicatif::ProgressBar;
@@ -7,11 +7,11 @@ use tokio_postgres::Client;
 
 use crate::error::RollError;
 
-/// Writes `personal_id,guid,district` of every voter, in the order of the roll, under that header;
+/// Writes `personal_id,guid,district` of every voter who may vote, in the order of the roll, under that header;
 /// says how many voters.
 ///
 /// # Errors
-/// Where PostgreSQL fails or the file cannot be written.
+/// If PostgreSQL fails or the file cannot be written.
 pub async fn export(
     database: &Client,
     file: impl AsyncWrite + Unpin,
@@ -19,12 +19,13 @@ pub async fn export(
 ) -> Result<u64, RollError> {
     let rows = database
         .copy_out(
-            "COPY (SELECT personal_id, guid, district FROM dim_voters ORDER BY row_number)
+            "COPY (SELECT personal_id, guid, district FROM dim_voters WHERE struck_at IS NULL
+                   ORDER BY row_number)
              TO STDOUT (FORMAT csv, HEADER)",
         )
         .await?;
     let mut rows = std::pin::pin!(rows);
-    // PostgreSQL sends every line by itself.
+    // PostgreSQL sends every line separately.
     let mut file = BufWriter::with_capacity(1 << 18, file);
     let mut lines: u64 = 0;
     while let Some(chunk) = rows.try_next().await? {

@@ -8,13 +8,13 @@ use tokio_postgres::Client;
 use uuid::Builder;
 
 use super::{
-    append::{BATCH, append, lock, produce, stage},
+    append::{BATCH, Incoming, append, lock, produce, stage},
     names::{FEMALE, LAST, MALE, REGIONS},
 };
 use crate::error::RollError;
 use voter_roll::{Guid, PersonalId, Voter};
 
-/// Which voters to make up.
+/// Which voters to generate.
 #[derive(Clone, Copy, Debug)]
 pub struct Generate {
     /// How many.
@@ -23,20 +23,20 @@ pub struct Generate {
     pub seed: u64,
     /// Constituencies, numbered from 1; with 0, all voters are in district 0.
     pub districts: u16,
-    /// Whether to remove the voters that are there.
+    /// Whether to remove the existing voters.
     pub replace: bool,
 }
 
-/// Fills an empty roll with synthetic voters; says how many.
+/// Fills an empty roll with synthetic voters; returns how many.
 ///
 /// # Errors
-/// Where the roll is not empty (or, to be replaced, is loaded for an election), or PostgreSQL fails.
+/// If the roll is not empty (or, to be replaced, is loaded for an election), or PostgreSQL fails.
 pub async fn generate(
     database: &mut Client,
     what: Generate,
     progress: &ProgressBar,
 ) -> Result<u64, RollError> {
-    // Beyond them the personal_ids would repeat.
+    // Beyond this number the personal_ids would repeat.
     if what.voters > PERSONAL_IDS {
         return Err(RollError::TooManyVoters(what.voters));
     }
@@ -50,13 +50,15 @@ pub async fn generate(
         if !what.replace {
             return Err(RollError::NotEmpty(present.unsigned_abs()));
         }
-        // Other voters under the same row numbers would share the serials of those in Redis.
+        // New voters with the same row numbers would share the serials of those in Redis.
         let in_use = "SELECT election FROM roll_loads WHERE purged_at IS NULL LIMIT 1";
         if let Some(load) = transaction.query_opt(in_use, &[]).await? {
             let election: i64 = load.try_get(0)?;
             return Err(RollError::InUse(election));
         }
-        transaction.batch_execute("TRUNCATE dim_voters").await?;
+        transaction
+            .batch_execute("TRUNCATE dim_voters, former_guids")
+            .await?;
     }
 
     let (batches, producer) = produce(move |batches| {
@@ -65,9 +67,13 @@ pub async fn generate(
             let batch: Vec<_> = numbers
                 .by_ref()
                 .take(BATCH)
-                .map(|number| (number.cast_signed(), voter(what, number)))
+                .map(|number| Incoming {
+                    line: number.cast_signed(),
+                    voter: voter(what, number),
+                    has_guid: true,
+                })
                 .collect();
-            // A closed queue: PostgreSQL failed, and says so itself.
+            // The queue is closed: PostgreSQL failed, and its error is reported separately.
             if batch.is_empty() || batches.blocking_send(batch).is_err() {
                 return Ok(());
             }
@@ -76,7 +82,7 @@ pub async fn generate(
     stage(&transaction, batches, progress).await?;
     producer.await??;
     progress.set_message("indexing");
-    // A million random values enter an index one by one in 20 s, all together in 2 s.
+    // Adding a million random values to an index takes 20 s one by one, but 2 s all together.
     transaction
         .batch_execute(
             "ALTER TABLE dim_voters DROP CONSTRAINT dim_voters_personal_id_key,
@@ -110,7 +116,7 @@ fn voter(what: Generate, number: u64) -> Voter {
         0 => 0,
         districts => u16::try_from(home % districts + 1).expect("a district"),
     };
-    // A district lies in one region.
+    // A district is in one region.
     let region = if district > 0 {
         u64::from(district)
     } else {
@@ -128,8 +134,8 @@ fn voter(what: Generate, number: u64) -> Voter {
     }
 }
 
-/// A number of its own for each voter: multiplying by what has no divisor in common with 10^11,
-/// and adding, permutes the numbers below 10^11.
+/// A unique number for each voter: multiplying by a number coprime to 10^11, and adding, permutes the numbers
+/// below 10^11.
 fn personal_id(seed: u64, number: u64) -> PersonalId {
     let factor = 61_803_398_877_u128;
     let shift = SplitMix64::of_voter(seed, u64::MAX).next();
@@ -145,13 +151,13 @@ fn pick(names: &[&'static str], random: u64) -> &'static str {
     names[index]
 }
 
-/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014). Written out
-/// because the generators of `rand` may give other numbers in its next release.
+/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014). Implemented here because the
+/// generators of `rand` may change in its next release.
 struct SplitMix64(u64);
 
 impl SplitMix64 {
     const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
-    /// Numbers of the seed's one sequence that a voter has to itself.
+    /// How many numbers of the seed's sequence are reserved for each voter.
     const PER_VOTER: u64 = 16;
 
     fn of_voter(seed: u64, number: u64) -> Self {

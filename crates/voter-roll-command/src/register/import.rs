@@ -1,50 +1,164 @@
-//! Voters from a CSV file: all of them, or none where one line is wrong.
+//! Voters from a CSV file: all of them, or none where one line is wrong; or those of a later list who are new.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::fmt;
 use std::io::Read;
-use std::str::FromStr;
+use std::ops::ControlFlow;
 
 use indicatif::ProgressBar;
-use jiff::civil::Date;
 use serde::Deserialize;
+use service_database::audit;
 use tokio::sync::mpsc;
 use tokio_postgres::{Client, Transaction};
 
-use super::append::{BATCH, Batch, append, lock, produce, stage};
-use super::lines::Lines;
+use super::append::{BATCH, Batch, Incoming, append, lock, produce, stage};
+use super::conflicts;
 use crate::error::RollError;
+use crate::loading::check_room;
+use crate::operator::Operator;
+use crate::table::{self, Columns, NOT_A_DATE, NOT_A_DISTRICT, NOT_A_PERSONAL_ID, text, value};
 use voter_roll::{Guid, Voter};
 
-/// Conflicts that an error message names.
-const NAMED_CONFLICTS: usize = 10;
+/// How a file is imported.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Import<'a> {
+    /// Whether the file is a later list, of which those are added who are not on the roll yet.
+    pub is_addition: bool,
+    /// Whether only to say what would be done.
+    pub is_dry_run: bool,
+    /// The elections that must have room for the voters; all that were loaded and not purged where there is none.
+    pub elections: &'a [u32],
+}
 
-/// Adds the voters of a CSV file to the roll; says how many. The file is UTF-8 with the header
+/// What became of a file.
+#[derive(Clone, Debug, Default)]
+pub struct ImportReport {
+    /// Voters who were added.
+    pub added: u64,
+    /// Voters of a later list who were on the roll, as the list has them.
+    pub same: u64,
+    /// Voters of a later list who are on the roll otherwise, and stay so.
+    pub different: Vec<Different>,
+}
+
+/// A voter whom a later list has otherwise than the roll.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Different {
+    /// The line of the list.
+    pub line: u64,
+    /// The columns that differ.
+    pub columns: Vec<&'static str>,
+    /// Whether the voter was struck.
+    pub is_struck: bool,
+}
+
+impl fmt::Display for Different {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: ", self.line)?;
+        if self.is_struck {
+            f.write_str("struck from the roll")?;
+        }
+        if !self.columns.is_empty() {
+            let separator = if self.is_struck { ", and " } else { "" };
+            write!(f, "{separator}other {}", self.columns.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds the voters of a CSV file to the roll. The file is UTF-8 with the header
 /// `personal_id,guid,first_name,last_name,birth_date,gender,region,district`, in any order; where
 /// the column `guid` is absent or empty, a voter gets a random one.
 ///
 /// # Errors
-/// Where a line is wrong, or a `personal_id` or GUID is there twice; the error names the lines.
+/// Where a line is wrong, a `personal_id` or GUID is there twice (the error names the lines), or an election has no room.
 pub async fn import(
     database: &mut Client,
     file: impl Read + Send + 'static,
+    what: Import<'_>,
+    operator: &Operator,
     progress: &ProgressBar,
-) -> Result<u64, RollError> {
+) -> Result<ImportReport, RollError> {
     let transaction = database.transaction().await?;
     lock(&transaction).await?;
     let (batches, producer) = produce(move |batches| read(file, batches));
     stage(&transaction, batches, progress).await?;
     producer.await??;
     progress.set_message("checking");
-    let conflicts = conflicts(&transaction).await?;
-    if !conflicts.is_empty() {
-        return Err(RollError::Conflicts(conflicts));
+    let mut report = ImportReport::default();
+    if what.is_addition {
+        conflicts::refuse_repeated(&transaction).await?;
+        report = leave_alone(&transaction).await?;
     }
+    conflicts::refuse(&transaction).await?;
     progress.set_message("indexing");
-    let added = append(&transaction).await?;
-    transaction.commit().await?;
-    Ok(added)
+    report.added = append(&transaction).await?;
+    check_room(&transaction, what.elections).await?;
+    if report.added > 0 {
+        let act = operator.act("import", format!("new voters: {}", report.added));
+        audit::append(&transaction, &act).await?;
+    }
+    if what.is_dry_run {
+        transaction.rollback().await?;
+    } else {
+        transaction.commit().await?;
+    }
+    Ok(report)
 }
+
+/// The columns that a later list may have otherwise, with how to tell. A guid that it leaves out is no other one.
+const COMPARED: [(&str, &str); 7] = [
+    ("guid", "has_guid AND incoming.guid <> voter.guid"),
+    ("first_name", "incoming.first_name <> voter.first_name"),
+    ("last_name", "incoming.last_name <> voter.last_name"),
+    ("birth_date", "incoming.birth_date <> voter.birth_date"),
+    ("gender", "incoming.gender <> voter.gender"),
+    ("region", "incoming.region <> voter.region"),
+    ("district", "incoming.district <> voter.district"),
+];
+
+/// Takes those out of what was staged who are on the roll already.
+async fn leave_alone(transaction: &Transaction<'_>) -> Result<ImportReport, RollError> {
+    let differs = COMPARED.map(|(_, differs)| differs);
+    let query = format!(
+        "SELECT line, is_struck, differs FROM (
+             SELECT line, voter.struck_at IS NOT NULL AS is_struck, ARRAY[{}] AS differs
+             FROM incoming JOIN dim_voters voter USING (personal_id)) known
+         WHERE is_struck OR true = ANY (differs) ORDER BY line",
+        differs.join(", ")
+    );
+    let mut different = Vec::new();
+    for row in transaction.query(&query, &[]).await? {
+        let differs: Vec<bool> = row.try_get(2)?;
+        let columns = COMPARED.iter().zip(differs);
+        different.push(Different {
+            line: row.try_get::<_, i64>(0)?.cast_unsigned(),
+            is_struck: row.try_get(1)?,
+            columns: columns
+                .filter_map(|((name, _), differs)| differs.then_some(*name))
+                .collect(),
+        });
+    }
+    let known = "DELETE FROM incoming USING dim_voters voter WHERE incoming.personal_id = voter.personal_id";
+    let known = transaction.execute(known, &[]).await?;
+    Ok(ImportReport {
+        added: 0,
+        same: known - different.len() as u64,
+        different,
+    })
+}
+
+const COLUMNS: Columns = Columns {
+    required: &[
+        "personal_id",
+        "first_name",
+        "last_name",
+        "birth_date",
+        "gender",
+        "region",
+        "district",
+    ],
+    optional: &["guid"],
+};
 
 /// A line as it is written.
 #[derive(Deserialize)]
@@ -61,173 +175,45 @@ struct Row {
 }
 
 fn read(file: impl Read, batches: &mpsc::Sender<Batch>) -> Result<(), RollError> {
-    let (lines, fault) = Lines::new(file);
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_reader(lines);
-    let headers = columns(reader.headers().map_err(csv_error)?)?;
-    let mut record = csv::StringRecord::new();
     let mut batch = Vec::with_capacity(BATCH);
-    let mut empty = None;
-    while reader.read_record(&mut record).map_err(csv_error)? {
-        let line = record.position().map_or(0, csv::Position::line);
-        let wrong = |problem| RollError::Line { line, problem };
-        // Spreadsheets write rows of commas below the data. Between voters, one is a voter that was lost.
-        if record.iter().all(str::is_empty) {
-            empty.get_or_insert(line);
-            continue;
-        }
-        if let Some(line) = empty {
-            let problem = "the row is empty, and voters follow it".to_owned();
-            return Err(RollError::Line { line, problem });
-        }
-        let row: Row = record.deserialize(Some(&headers)).map_err(|error| {
-            // Of a row of text only a column can be wrong, and only by not being there.
-            wrong(format!(
-                "the columns are not as expected: {}",
-                column_problem(&error)
-            ))
-        })?;
-        let line = line.cast_signed();
-        batch.push((line, row.parse().map_err(wrong)?));
+    table::read(file, &COLUMNS, |line, row: Row| {
+        batch.push(row.parse(line)?);
         if batch.len() == BATCH {
-            // A closed queue: PostgreSQL failed, and says so itself.
+            // The queue is closed: PostgreSQL failed, and its error is reported separately.
             if batches.blocking_send(std::mem::take(&mut batch)).is_err() {
-                return Ok(());
+                return Ok(ControlFlow::Break(()));
             }
         }
-    }
-    if let Some((line, problem)) = *fault.borrow() {
-        let problem = problem.to_owned();
-        return Err(RollError::Line { line, problem });
-    }
+        Ok(ControlFlow::Continue(()))
+    })?;
     if !batch.is_empty() {
         let _postgres_failed = batches.blocking_send(batch);
     }
     Ok(())
 }
 
-/// The names of the columns, in lower case.
-fn columns(header: &csv::StringRecord) -> Result<csv::StringRecord, RollError> {
-    let separated_by = |separator| header.iter().any(|name| name.contains(separator));
-    let separators = [(';', "semicolons"), ('\t', "tabs")];
-    if let Some((_, name)) = separators.iter().find(|(one, _)| separated_by(*one)) {
-        let problem = format!("the columns look separated by {name}: separate them by commas");
-        return Err(RollError::Line { line: 1, problem });
-    }
-    Ok(header.iter().map(str::to_ascii_lowercase).collect())
-}
-
-/// Maximum length of a text, in characters.
-const LONGEST_TEXT: usize = 256;
-
-fn text(text: String, column: &str) -> Result<Cow<'static, str>, String> {
-    if text.chars().count() > LONGEST_TEXT {
-        return Err(format!(
-            "the {column} has more than {LONGEST_TEXT} characters"
-        ));
-    }
-    if text.chars().any(char::is_control) {
-        return Err(format!("the {column} contains a control character"));
-    }
-    Ok(text.into())
-}
-
 impl Row {
-    fn parse(self) -> Result<Voter, String> {
-        fn field<T: FromStr>(text: &str, problem: &str) -> Result<T, String> {
-            text.parse().map_err(|_| problem.to_owned())
-        }
-        Ok(Voter {
-            personal_id: field(
-                &self.personal_id,
-                "the personal_id must be exactly 11 digits",
-            )?,
-            guid: if self.guid.is_empty() {
-                Guid::random()
+    fn parse(self, line: u64) -> Result<Incoming, String> {
+        let has_guid = !self.guid.is_empty();
+        let voter = Voter {
+            personal_id: value(&self.personal_id, NOT_A_PERSONAL_ID)?,
+            guid: if has_guid {
+                table::guid(&self.guid)?
             } else {
-                field(&self.guid, "the guid must be 32 hexadecimal digits")?
+                Guid::random()
             },
             first_name: text(self.first_name, "first_name")?,
             last_name: text(self.last_name, "last_name")?,
-            birth_date: field::<Date>(&self.birth_date, "the birth_date must be YYYY-MM-DD")?,
+            birth_date: value(&self.birth_date, NOT_A_DATE)?,
             gender: text(self.gender, "gender")?,
             region: text(self.region, "region")?,
-            district: field(
-                &self.district,
-                "the district must be a number from 0 to 65535",
-            )?,
+            district: value(&self.district, NOT_A_DISTRICT)?,
+        };
+        Ok(Incoming {
+            line: line.cast_signed(),
+            voter,
+            has_guid,
         })
-    }
-}
-
-/// A CSV error without the text that it is about.
-fn csv_error(error: csv::Error) -> RollError {
-    let line = error.position().map(csv::Position::line);
-    let problem = match error.into_kind() {
-        csv::ErrorKind::Io(error) => return RollError::File(error),
-        csv::ErrorKind::Utf8 { .. } => "it is not UTF-8: save the file as CSV in UTF-8".to_owned(),
-        csv::ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => {
-            format!("it has {len} fields, but the header has {expected_len}")
-        }
-        _ => "it cannot be parsed".to_owned(),
-    };
-    match line {
-        Some(line) => RollError::Line { line, problem },
-        None => RollError::Csv(problem),
-    }
-}
-
-fn column_problem(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::Deserialize { err, .. } => err.kind().to_string(),
-        _ => "a column is missing".to_owned(),
-    }
-}
-
-/// What stands twice in the file, or already on the roll: a sentence each, without the values.
-async fn conflicts(transaction: &Transaction<'_>) -> Result<Vec<String>, RollError> {
-    // For each value that is there more than once: what it is, the lines, and whether the roll has it.
-    let query = |column: &str| {
-        format!(
-            "SELECT array_agg(line ORDER BY line), bool_or(voter.{column} IS NOT NULL)
-             FROM incoming LEFT JOIN dim_voters voter USING ({column})
-             GROUP BY {column}
-             HAVING count(*) > 1 OR bool_or(voter.{column} IS NOT NULL)
-             ORDER BY min(line) LIMIT {}",
-            NAMED_CONFLICTS + 1
-        )
-    };
-    let mut found = BTreeMap::new();
-    for column in ["personal_id", "guid"] {
-        for row in transaction.query(&query(column), &[]).await? {
-            let lines: Vec<i64> = row.try_get(0)?;
-            let on_the_roll: bool = row.try_get(1)?;
-            let first = lines.first().copied().unwrap_or_default();
-            found.insert((first, column), sentence(column, &lines, on_the_roll));
-        }
-    }
-    let more = found.len() > NAMED_CONFLICTS;
-    let mut sentences: Vec<_> = found.into_values().take(NAMED_CONFLICTS).collect();
-    if more {
-        sentences.push("and more".to_owned());
-    }
-    Ok(sentences)
-}
-
-fn sentence(column: &str, lines: &[i64], on_the_roll: bool) -> String {
-    let listed = lines
-        .iter()
-        .take(10)
-        .map(i64::to_string)
-        .collect::<Vec<_>>()
-        .join(", ");
-    match (lines.len(), on_the_roll) {
-        (1, _) => format!("line {listed}: the {column} is on the roll already"),
-        (_, true) => format!("lines {listed} have the same {column}, which is on the roll already"),
-        (_, false) => format!("lines {listed} have the same {column}"),
     }
 }
 
@@ -252,7 +238,7 @@ mod tests {
              3, 01234567890 ,Mila,\"Kovač, rođ. Ilić\",1990-02-28,F,Beograd\n",
         )
         .unwrap();
-        let (line, voter) = &voters[0];
+        let Incoming { line, voter, .. } = &voters[0];
         assert_eq!((*line, voter.district), (2, 3));
         assert_eq!(voter.personal_id.as_str(), "01234567890");
         assert_eq!(voter.last_name, "Kovač, rođ. Ilić");
@@ -319,6 +305,9 @@ mod tests {
         let error = read_text("personal_id,guid\n01234567890,\n")
             .unwrap_err()
             .to_string();
-        assert!(error.contains("missing field `first_name`"), "{error}");
+        assert!(
+            error.contains("the column first_name is missing"),
+            "{error}"
+        );
     }
 }

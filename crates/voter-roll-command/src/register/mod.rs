@@ -1,17 +1,19 @@
 //! The roll of voters in PostgreSQL: table `dim_voters`.
 
 mod append;
+mod conflicts;
 mod export;
 mod generate;
 mod import;
-mod lines;
 mod names;
 
 use tokio_postgres::Client;
 
 pub use export::export;
 pub use generate::{Generate, generate};
-pub use import::import;
+pub use import::{Different, Import, ImportReport, import};
+
+pub(crate) use append::lock;
 
 use crate::error::{DatabaseError, RollError};
 
@@ -19,10 +21,10 @@ mod embedded {
     refinery::embed_migrations!("../../sql/voter_roll");
 }
 
-/// Brings the database of the roll to the newest schema; several may do so at once.
+/// Brings the database of the roll to the newest schema; several processes may do so at the same time.
 ///
 /// # Errors
-/// Where PostgreSQL cannot be reached, or a migration fails.
+/// If PostgreSQL cannot be reached, or a migration fails.
 pub async fn migrate(database_url: &str) -> Result<(), RollError> {
     service_database::postgres::migrate(database_url, embedded::migrations::runner())
         .await
@@ -32,7 +34,7 @@ pub async fn migrate(database_url: &str) -> Result<(), RollError> {
 /// A session with the database of the roll.
 ///
 /// # Errors
-/// Where PostgreSQL cannot be reached.
+/// If PostgreSQL cannot be reached.
 pub async fn connect(database_url: &str) -> Result<Client, DatabaseError> {
     let (client, connection) = service_database::postgres::connect(database_url).await?;
     tokio::spawn(async move {

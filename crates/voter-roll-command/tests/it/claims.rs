@@ -51,7 +51,7 @@ async fn a_wrong_personal_id_and_an_unknown_guid_get_one_answer() {
             "{refused:?}"
         );
     }
-    // Also once the voter has voted: a wrong personal_id does not learn that.
+    // Also after the voter has voted: a wrong personal_id must not reveal that.
     voters[0].vote(&roll, 1).await;
     let refused = roll
         .claim(ELECTION, &voters[0].guid, &voters[1].personal_id, 1)
@@ -136,7 +136,7 @@ async fn elections_do_not_know_of_each_other() {
     let refused = roll.claim(8, &voter.guid, &voter.personal_id, 1).await;
     assert!(matches!(refused, Err(ClaimError::RollNotLoaded)));
     let (redis, progress) = (world.redis(), indicatif::ProgressBar::hidden());
-    voter_roll_command::load(&world.database, &redis, &world.keys, 8, &progress)
+    voter_roll_command::load(&world.database, &redis, &world.keys, 8, None, &progress)
         .await
         .unwrap();
     voter.vote(&roll, 1).await;
@@ -163,7 +163,7 @@ async fn a_redis_that_forgot_the_roll_says_so_and_not_that_nobody_is_on_it() {
             .await;
         assert!(matches!(stranger, Err(ClaimError::RollNotLoaded)));
     }
-    // A vote that was under way is confirmed into the void: its bucket is not complete for that.
+    // The confirmation of a vote under way is lost: it must not make its bucket complete.
     roll.confirm(claim).await.unwrap();
     for voter in &voters[1..] {
         let refused = voter.claim(&roll, 1).await;
@@ -196,7 +196,7 @@ async fn an_instance_without_the_right_key_takes_no_vote() {
         let refused = voter.claim(&world.roll_with(keys), 1).await;
         assert!(matches!(refused, Err(ClaimError::WrongKey)), "{refused:?}");
     }
-    // Once the key is where it belongs, the instance goes on by itself.
+    // Once the key is in its place, the instance continues on its own.
     let keys = KeyDirectory::new(empty.path());
     let roll = world.roll_with(keys.clone());
     assert!(matches!(
@@ -237,7 +237,7 @@ async fn an_entry_that_is_none_is_an_outage() {
     roll.check_writable().await.unwrap();
 }
 
-/// Awaits that something is there: refusals are kept for a fifth of a second.
+/// Waits for a result: refusals are cached for a fifth of a second.
 async fn within_a_moment<T>(mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
     let attempts = async {
         loop {
@@ -252,7 +252,7 @@ async fn within_a_moment<T>(mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
         .expect("it should be there soon")
 }
 
-/// The simulation of the way of a vote rests on the model.
+/// The simulation of a vote's path relies on the model.
 #[tokio::test]
 async fn the_script_does_what_its_model_does() {
     const VOTERS: usize = 4;
@@ -273,7 +273,7 @@ async fn the_script_does_what_its_model_does() {
             0 => {
                 world.forget_everything_in_redis().await;
                 world.load().await.unwrap();
-                // A new handle, as the old one may have seen that the roll was gone.
+                // A new handle, because the old one may have seen that the roll was gone.
                 roll = world.roll();
                 model.lose_everything();
                 pending.fill(None);

@@ -1,10 +1,10 @@
-//! The command, as it is typed.
+//! The command on the command line.
 
 use std::{fs, process::Stdio};
 
 use tokio::process::Command;
 
-use crate::world::World;
+use crate::world::{Voter, World};
 
 struct CommandOutput {
     status: i32,
@@ -13,12 +13,21 @@ struct CommandOutput {
 }
 
 async fn run(world: &World, arguments: &[&str]) -> CommandOutput {
-    let output = Command::new(env!("CARGO_BIN_EXE_voter-roll"))
+    run_logging(world, arguments, Some("warn")).await
+}
+
+async fn run_logging(world: &World, arguments: &[&str], logs: Option<&str>) -> CommandOutput {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_voter-roll"));
+    match logs {
+        Some(filter) => command.env("RUST_LOG", filter),
+        None => command.env_remove("RUST_LOG"),
+    };
+    let output = command
         .args(arguments)
         .env("DATABASE_URL", &world.database_url)
         .env("REDIS_URL", &world.redis_url)
         .env("BALLOT_KEYS_DIR", world.keys_dir.path())
-        .env("RUST_LOG", "warn")
+        .env("URNA_OPERATOR", "ana")
         .stdin(Stdio::null())
         .output()
         .await
@@ -129,4 +138,159 @@ async fn an_export_that_nobody_reads_to_its_end_is_no_error() {
         .unwrap();
     drop(child.stdout.take());
     assert!(child.wait().await.unwrap().success());
+}
+
+#[tokio::test]
+async fn nobody_is_bothered_with_the_lines_of_other_libraries() {
+    let mut world = World::empty().await;
+    world.database_url = devstack::shared()
+        .await
+        .create_database("roll")
+        .await
+        .unwrap();
+    let migrated = run_logging(&world, &["migrate"], None).await;
+    assert_eq!(migrated.status, 0, "{}", migrated.err);
+    let is_ours = |line: &str| line.contains(" service_database::");
+    assert!(migrated.err.lines().all(is_ours), "{}", migrated.err);
+    world.database_url = devstack::shared()
+        .await
+        .create_database("roll")
+        .await
+        .unwrap();
+    let asked = run_logging(&world, &["migrate"], Some("info")).await;
+    assert!(asked.err.contains("refinery"), "{}", asked.err);
+}
+
+#[tokio::test]
+async fn changes_while_people_vote_and_their_audit_log() {
+    let world = World::empty().await;
+    succeed(&world, &["generate", "--voters", "20"]).await;
+    succeed(&world, &["load", "--election", "7", "--by", "bora"]).await;
+    let (roll, voters) = (world.roll(), world.voters().await);
+    let (first, second) = (
+        voters[0].personal_id.as_str(),
+        voters[1].personal_id.as_str(),
+    );
+
+    let dry = ["strike", "--personal-id", first, "--dry-run"];
+    assert_eq!(
+        succeed(&world, &dry).await,
+        "would strike 1 voter; nothing was changed\n"
+    );
+    let strike = ["strike", "--personal-id", first, "--reason", "moved away"];
+    let struck = run(&world, &strike).await;
+    assert_eq!(struck.out, "struck 1 voter\n");
+    assert_eq!(struck.err, "election 7: in force for 1 voter\n");
+    assert!(voters[0].claim(&roll, 1).await.is_err());
+    assert_eq!(
+        succeed(&world, &strike).await,
+        "struck 0 voters; 1 already so\n"
+    );
+
+    let out = world.keys_dir.path().join("new.csv");
+    let reissue = [
+        "reissue",
+        "--personal-id",
+        second,
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    assert_eq!(succeed(&world, &reissue).await, "");
+    let csv = fs::read_to_string(&out).unwrap();
+    let line = csv.lines().nth(1).unwrap();
+    assert!(csv.starts_with("personal_id,guid,district\n"), "{csv}");
+    assert!(line.starts_with(second) && !line.contains(&voters[1].guid_text));
+
+    assert_audit_log(
+        &world,
+        &voters,
+        &[
+            r#""what":"generate","target":"20 voters, seed 1""#,
+            r#""who":"bora","role":"operator","what":"load","target":"election 7: 20 voters""#,
+            r#""what":"strike","target":"voter 0: moved away""#,
+            r#""who":"ana","role":"operator","what":"reissue","target":"voter 1""#,
+        ],
+    )
+    .await;
+    let newest = succeed(&world, &["audit", "--limit", "2"]).await;
+    assert_eq!(newest.lines().count(), 2);
+}
+
+/// The audit log holds these rows, oldest first, is whole, and names nobody.
+async fn assert_audit_log(world: &World, voters: &[Voter], expected: &[&str]) {
+    let audit = run(world, &["audit"]).await;
+    let acts: Vec<_> = audit.out.lines().rev().collect();
+    assert_eq!(acts.len(), expected.len(), "{}", audit.out);
+    for (act, expected) in acts.iter().zip(expected) {
+        assert!(act.contains(expected), "{act}");
+    }
+    let whole = format!("the audit log is whole: {} rows", expected.len());
+    assert!(audit.err.contains(&whole), "{}", audit.err);
+    for voter in voters {
+        assert!(!audit.out.contains(&voter.personal_id) && !audit.out.contains(&voter.guid_text));
+    }
+}
+
+#[tokio::test]
+async fn corrections_and_a_later_list_from_files() {
+    let world = World::empty().await;
+    succeed(&world, &["generate", "--voters", "20"]).await;
+    succeed(&world, &["load", "--election", "7"]).await;
+    let (roll, voters) = (world.roll(), world.voters().await);
+    let third = voters[2].personal_id.as_str();
+
+    let file = world.keys_dir.path().join("corrections.csv");
+    fs::write(&file, format!("personal_id,district,region\n{third},9,\n")).unwrap();
+    let correct = ["correct", file.to_str().unwrap()];
+    assert_eq!(succeed(&world, &correct).await, "corrected 1 voter\n");
+    let nothing = run(&world, &["correct", "--personal-id", third]).await;
+    assert!(
+        nothing.err.contains("nothing to correct"),
+        "{}",
+        nothing.err
+    );
+
+    fs::write(
+        &file,
+        format!(
+            "personal_id,first_name,last_name,birth_date,gender,region,district\n\
+        {third},A,B,1990-02-28,F,R,9\n00000000001,A,B,1990-02-28,F,R,9\n"
+        ),
+    )
+    .unwrap();
+    let added = succeed(&world, &["import", "--add", file.to_str().unwrap()]).await;
+    assert!(
+        added.starts_with("left alone: line 2: other first_name"),
+        "{added}"
+    );
+    assert!(
+        added.contains("imported 1 voter; 1 voter is on the roll already, 1 of them otherwise"),
+        "{added}"
+    );
+    assert!(
+        added.contains("loaded the roll of election 7: 21 voters"),
+        "{added}"
+    );
+    assert!(
+        world
+            .voters()
+            .await
+            .last()
+            .unwrap()
+            .claim(&roll, 1)
+            .await
+            .is_ok()
+    );
+
+    assert_audit_log(
+        &world,
+        &voters,
+        &[
+            r#""what":"generate""#,
+            r#""what":"load""#,
+            r#""what":"correct","target":"voter 2: district 0 to 9""#,
+            r#""what":"import","target":"new voters: 1""#,
+        ],
+    )
+    .await;
 }

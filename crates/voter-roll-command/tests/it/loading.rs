@@ -156,7 +156,11 @@ async fn the_roll_may_grow_within_its_capacity_and_no_further() {
     all.sort_unstable();
     assert!(all.into_iter().eq(0..125), "every serial is taken");
 
-    world.import(&newcomers(26..=26)).await.unwrap();
+    let refused = world.import(&newcomers(26..=26)).await.unwrap_err();
+    assert!(matches!(refused, RollError::NoRoom { .. }), "{refused}");
+    let one_more = "INSERT INTO dim_voters SELECT 125, '00000000026', gen_random_uuid(), first_name, last_name, birth_date,
+                        gender, region, district FROM dim_voters WHERE row_number = 0";
+    world.database.execute(one_more, &[]).await.unwrap();
     let refused = world.load().await.unwrap_err();
     assert!(
         matches!(refused, RollError::CapacityExceeded { capacity: 125, .. }),
@@ -227,7 +231,7 @@ async fn another_key_is_an_error() {
 #[tokio::test]
 async fn a_key_whose_load_was_cut_short_is_taken_up() {
     let (world, other) = (World::with_voters(50).await, World::loaded(50).await);
-    // The key is made before PostgreSQL hears of it: this is what a crash in between leaves.
+    // The key is created before PostgreSQL records it: this is the state after a crash in between.
     fs::copy(other.keys.path(ELECTION), world.keys.path(ELECTION)).unwrap();
     world.load().await.unwrap();
     let (ours, theirs) = (
@@ -244,7 +248,7 @@ async fn first_loads_that_start_at_once_agree() {
         .await
         .unwrap();
     let (progress, redis) = (indicatif::ProgressBar::hidden(), world.redis());
-    let other = voter_roll_command::load(&second, &redis, &world.keys, ELECTION, &progress);
+    let other = voter_roll_command::load(&second, &redis, &world.keys, ELECTION, None, &progress);
     let (one, other) = tokio::join!(world.load(), other);
     assert_eq!(one.unwrap().added + other.unwrap().added, 200);
     let serials: HashSet<_> = world.serials(&world.roll()).await.into_iter().collect();
@@ -259,7 +263,7 @@ async fn a_roll_that_another_key_made_is_left_alone() {
     assert!(matches!(ours.load().await, Err(RollError::ForeignRoll(7))));
     assert!(!ours.keys.path(ELECTION).exists());
 
-    // A database that forgot the load, but whose key fits, may take its roll up again.
+    // A database that forgot the load, but has the right key, may use its roll again.
     let before = theirs.serials(&theirs.roll()).await;
     theirs
         .database

@@ -6,7 +6,7 @@ use crate::world::{ELECTION, World};
 
 #[tokio::test]
 async fn scripts_that_redis_forgot_are_loaded_again() {
-    // SCRIPT FLUSH is felt by a whole server.
+    // SCRIPT FLUSH affects the whole server.
     let server = devstack::shared().await.dedicated_redis().await.unwrap();
     let mut world = World::on_redis(server.url().to_owned()).await;
     world.generate(100, 1).await.unwrap();
@@ -30,7 +30,7 @@ async fn scripts_that_redis_forgot_are_loaded_again() {
 async fn without_redis_the_answer_is_unavailable_and_afterwards_it_goes_on() {
     let stack = devstack::shared().await;
     let server = stack.dedicated_redis_with(true).await.unwrap();
-    // With a busy disk, the log of writes would be up to two seconds behind what was answered.
+    // With a busy disk, the log of writes could be up to two seconds behind the answers.
     let client = redis::Client::open(server.url()).unwrap();
     let mut redis = client.get_multiplexed_async_connection().await.unwrap();
     let always = ["SET", "appendfsync", "always"];

@@ -1,4 +1,4 @@
-//! What the databases hold does not lead from a voter to a ballot.
+//! The content of the databases does not lead from a voter to a ballot.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ async fn dump(world: &World) -> Buckets {
     buckets
 }
 
-/// The voters' entries: all else has other names.
+/// The voters' entries: all other keys have different names.
 fn entries(buckets: &Buckets) -> impl Iterator<Item = &Vec<u8>> {
     let fields = buckets.values().flatten();
     fields
@@ -63,7 +63,7 @@ async fn redis_holds_neither_voters_nor_serials_in_clear() {
         assert!(!contains(&all, voter.personal_id.as_bytes()));
     }
 
-    // Serials are below 1250. Masked they are any 32 bits, so that hardly one looks like a serial.
+    // Serials are below 1250. Masked serials are arbitrary 32-bit numbers, so hardly any of them looks like a serial.
     let masked: Vec<_> = entries(&buckets)
         .map(|entry| u32::from_le_bytes(entry[3..7].try_into().unwrap()))
         .collect();
@@ -102,7 +102,7 @@ async fn a_vote_leaves_no_trace_of_the_choice() {
 async fn two_elections_name_the_same_voter_differently() {
     let world = World::loaded(100).await;
     let (redis, progress) = (world.redis(), indicatif::ProgressBar::hidden());
-    voter_roll_command::load(&world.database, &redis, &world.keys, 8, &progress)
+    voter_roll_command::load(&world.database, &redis, &world.keys, 8, None, &progress)
         .await
         .unwrap();
     let buckets = dump(&world).await;
@@ -137,6 +137,19 @@ async fn postgresql_has_no_place_for_a_ballot() {
     assert_eq!(
         columns,
         [
+            "audit_head.single",
+            "audit_head.seq",
+            "audit_head.hash",
+            "audit_log.seq",
+            "audit_log.at",
+            "audit_log.who",
+            "audit_log.role",
+            "audit_log.what",
+            "audit_log.target",
+            "audit_log.address",
+            "audit_log.outcome",
+            "audit_log.previous_hash",
+            "audit_log.hash",
             "dim_voters.row_number",
             "dim_voters.personal_id",
             "dim_voters.guid",
@@ -146,6 +159,10 @@ async fn postgresql_has_no_place_for_a_ballot() {
             "dim_voters.gender",
             "dim_voters.region",
             "dim_voters.district",
+            "dim_voters.first_guid",
+            "dim_voters.struck_at",
+            "former_guids.guid",
+            "former_guids.row_number",
             "roll_loads.election",
             "roll_loads.key_fingerprint",
             "roll_loads.capacity",
@@ -153,6 +170,7 @@ async fn postgresql_has_no_place_for_a_ballot() {
             "roll_loads.first_loaded_at",
             "roll_loads.loaded_at",
             "roll_loads.purged_at",
+            "roll_loads.loaded_rows",
         ]
     );
 }

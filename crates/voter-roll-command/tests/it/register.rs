@@ -103,7 +103,7 @@ async fn an_import_with_duplicates_names_their_lines_and_changes_nothing() {
         error,
         "lines 2, 5 have the same guid; lines 2, 4 have the same personal_id; \
          line 6: the personal_id is on the roll already; line 7: the guid is on the roll already; \
-         nothing was imported"
+         the roll was not changed"
     );
     assert_eq!(world.export().await, before);
 

@@ -1,4 +1,4 @@
-//! A roll of a test's own, and verbs to use it with.
+//! A separate roll for each test, and functions to use it.
 
 use std::io::Cursor;
 
@@ -7,7 +7,7 @@ use redis::{AsyncCommands, aio::MultiplexedConnection};
 use tempfile::TempDir;
 use tokio_postgres::Client;
 use voter_roll::{Claim, ClaimError, Guid, KeyDirectory, Roll, RollOptions};
-use voter_roll_command::{Generate, LoadReport, LoadStatus, RollError};
+use voter_roll_command::{Generate, Import, LoadReport, LoadStatus, Operator, RollError};
 
 /// The election of all tests.
 pub(crate) const ELECTION: u32 = 7;
@@ -20,7 +20,7 @@ pub(crate) struct World {
     pub(crate) keys_dir: TempDir,
 }
 
-/// What a voter brings along.
+/// What a voter needs to vote.
 #[derive(Clone)]
 pub(crate) struct Voter {
     pub(crate) personal_id: String,
@@ -36,7 +36,7 @@ impl World {
         Self::on_redis(redis_url).await
     }
 
-    /// An empty roll, with a Redis that the test brings along.
+    /// An empty roll, with a Redis given by the test.
     pub(crate) async fn on_redis(redis_url: String) -> Self {
         let stack = devstack::shared().await;
         let database_url = stack.create_database("roll").await.unwrap();
@@ -77,7 +77,11 @@ impl World {
 
     pub(crate) async fn import(&mut self, csv: &str) -> Result<u64, RollError> {
         let file = Cursor::new(csv.to_owned());
-        voter_roll_command::import(&mut self.database, file, &ProgressBar::hidden()).await
+        let (what, operator) = (Import::default(), Operator::new(None));
+        let progress = ProgressBar::hidden();
+        let imported =
+            voter_roll_command::import(&mut self.database, file, what, &operator, &progress);
+        Ok(imported.await?.added)
     }
 
     pub(crate) async fn export(&self) -> String {
@@ -113,12 +117,27 @@ impl World {
     }
 
     pub(crate) async fn load(&self) -> Result<LoadReport, RollError> {
+        self.load_for(None).await
+    }
+
+    /// Loads the roll, with room for so many voters.
+    pub(crate) async fn load_for(&self, capacity: Option<u32>) -> Result<LoadReport, RollError> {
+        self.load_as(ELECTION, capacity).await
+    }
+
+    /// Loads the roll for another election.
+    pub(crate) async fn load_election(&self, election: u32) -> Result<LoadReport, RollError> {
+        self.load_as(election, None).await
+    }
+
+    async fn load_as(&self, election: u32, capacity: Option<u32>) -> Result<LoadReport, RollError> {
         let progress = ProgressBar::hidden();
         voter_roll_command::load(
             &self.database,
             &self.redis(),
             &self.keys,
-            ELECTION,
+            election,
+            capacity,
             &progress,
         )
         .await
@@ -134,7 +153,7 @@ impl World {
         status.await.unwrap().elections.remove(0)
     }
 
-    /// An instance of what takes votes, its service running.
+    /// An instance of the service that takes votes, running.
     pub(crate) fn roll(&self) -> Roll {
         self.roll_with(self.keys.clone())
     }
@@ -179,7 +198,7 @@ impl Voter {
             .await
     }
 
-    /// Claims and confirms, as a vote does that goes well.
+    /// Claims and confirms, like a successful vote.
     pub(crate) async fn vote(&self, roll: &Roll, choice: u32) -> u32 {
         let claim = self.claim(roll, choice).await.unwrap();
         let serial = claim.serial;

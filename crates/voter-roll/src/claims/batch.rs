@@ -1,8 +1,8 @@
-//! One task between all callers and Redis: what waits goes out as one pipeline.
+//! One task between all callers and Redis: all waiting requests are sent as one pipeline.
 //!
-//! While Redis works on a batch the next one gathers, so batches grow with the load by themselves
-//! ("natural batching"): alone, a request leaves at once; at thousands a second, each system call
-//! and each wake-up serves many of them.
+//! While Redis works on a batch the next one fills up, so batches grow with the load ("natural batching"): a
+//! single request is sent immediately; at thousands per second, each system call and each wake-up serves many
+//! requests.
 
 use std::{mem, sync::LazyLock};
 
@@ -14,10 +14,13 @@ use redis::{
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::{Claim, RollOptions};
+use crate::packing::ENTRY_BYTES;
 
 const CLAIM_SCRIPT: &str = include_str!("../scripts/claim.lua");
+const CONFIRM_SCRIPT: &str = include_str!("../scripts/confirm.lua");
 
 static CLAIM: LazyLock<Script> = LazyLock::new(|| Script::new(CLAIM_SCRIPT));
+static CONFIRM: LazyLock<Script> = LazyLock::new(|| Script::new(CONFIRM_SCRIPT));
 
 /// The claim of a ballot. Like all commands here it is idempotent.
 pub(super) fn claim_command(
@@ -34,12 +37,14 @@ pub(super) fn claim_command(
 }
 
 pub(super) fn confirm_command(claim: &Claim) -> Cmd {
-    let mut command = redis::cmd("HSET");
-    command.arg(&claim.key).arg(&claim.field).arg(&claim.voted);
+    let hash = CONFIRM.get_hash();
+    let mut command = Cmd::with_capacity(6, 7 + 40 + 1 + claim.key.len() + 16 + ENTRY_BYTES);
+    command.arg("EVALSHA").arg(hash).arg(1).arg(&claim.key);
+    command.arg(&claim.field).arg(&claim.voted);
     command
 }
 
-/// A command, and who waits for its answer; nobody for that of a confirmation that is queued.
+/// A command, and the receiver of its answer; none for a queued confirmation.
 pub(super) struct Request {
     pub(super) command: Cmd,
     pub(super) reply: Option<oneshot::Sender<RedisResult<Value>>>,
@@ -74,7 +79,7 @@ impl RollService {
         }
     }
 
-    /// Answers requests until every [`crate::Roll`] is dropped and all that they sent is answered.
+    /// Answers requests until every [`crate::Roll`] is dropped and everything they sent is answered.
     pub async fn run(self) {
         let Self {
             mut queue,
@@ -101,7 +106,7 @@ impl RollService {
     }
 }
 
-/// Sends a batch and hands out its answers.
+/// Sends a batch and distributes its answers.
 async fn answer(redis: &Link, requests: Vec<Request>) {
     let mut pipeline = Pipeline::with_capacity(requests.len());
     let mut replies = Vec::with_capacity(requests.len());
@@ -138,7 +143,7 @@ fn hand_out(reply: Option<oneshot::Sender<RedisResult<Value>>>, answer: RedisRes
     }
 }
 
-/// A connection to Redis that is opened when it is needed, and replaced when it broke or its server became a replica.
+/// A connection to Redis that is opened on demand, and replaced when it breaks or its server becomes a replica.
 struct Link {
     client: Client,
     config: AsyncConnectionConfig,
@@ -150,7 +155,7 @@ impl Link {
     /// Sends all commands; there is one answer for each, a value or an error.
     async fn exchange(&self, pipeline: &Pipeline) -> RedisResult<Vec<RedisResult<Value>>> {
         let mut answers = self.exchange_once(pipeline).await;
-        // A connection that Redis closed while it was idle, or on a restart, is noticed only now.
+        // Only now is it noticed if Redis closed the idle connection, or was restarted.
         if answers
             .as_ref()
             .is_err_and(RedisError::is_connection_dropped)
@@ -163,8 +168,10 @@ impl Link {
             .collect();
         if !unknown_script.is_empty() {
             // This is the first batch, or Redis was restarted.
-            let mut again = Pipeline::with_capacity(unknown_script.len() + 1);
-            again.cmd("SCRIPT").arg("LOAD").arg(CLAIM_SCRIPT).ignore();
+            let mut again = Pipeline::with_capacity(unknown_script.len() + 2);
+            for script in [CLAIM_SCRIPT, CONFIRM_SCRIPT] {
+                again.cmd("SCRIPT").arg("LOAD").arg(script).ignore();
+            }
             for (index, command) in pipeline.cmd_iter().enumerate() {
                 if unknown_script.binary_search(&index).is_ok() {
                     again.add_command(command.clone());
@@ -182,7 +189,7 @@ impl Link {
         let (number, mut connection) = self.connection().await?;
         let answers: RedisResult<Vec<RedisResult<Value>>> =
             pipeline.query_async(&mut connection).await;
-        // The address may lead to the new primary by now; an old connection never does.
+        // The address may by now lead to the new primary; an old connection never does.
         let is_usable = answers
             .as_ref()
             .is_ok_and(|answers| !answers.iter().any(is_from_a_replica));

@@ -1,20 +1,23 @@
-//! What a claim gives, and what Redis answers to one.
+//! The result of a claim, and Redis's answer to one.
 
 use std::fmt;
 
 use redis::{ErrorKind, RedisError, Value};
 
-use crate::packing::{ENTRY_BYTES, Entry, EntryAddress};
+use crate::{
+    keys::RollKeys,
+    packing::{ENTRY_BYTES, Entry, EntryAddress},
+    voter::Guid,
+};
 
-/// A ballot that a voter may cast. It has to be handed back to [`crate::Roll::confirm`] once it is
-/// in the log.
+/// A ballot that a voter may cast. It must be passed to [`crate::Roll::confirm`] once it is in the log.
 ///
-/// It never shows in a log: a serial beside the request that it came with would say who voted how.
+/// It is never logged: a serial next to its request would reveal who voted how.
 #[derive(Clone)]
 pub struct Claim {
     /// The number of the ballot.
     pub serial: u32,
-    /// The voter's constituency; 0 where there is only one.
+    /// The voter's constituency; 0 if there is only one.
     pub district: u16,
     /// The bucket that holds the voter's entry.
     pub(super) key: String,
@@ -30,7 +33,7 @@ impl fmt::Debug for Claim {
     }
 }
 
-/// Why there is no ballot for a voter, or none now.
+/// Why there is no ballot for a voter, or not now.
 #[derive(Debug, thiserror::Error)]
 pub enum ClaimError {
     /// The GUID is unknown, or the `personal_id` is not its own: one answer for both.
@@ -42,16 +45,24 @@ pub enum ClaimError {
     /// An earlier, unconfirmed attempt of this voter named another choice.
     #[error("an earlier attempt of this voter named another choice")]
     OtherChoicePending,
-    /// The election's roll is not, or not completely, in Redis: it says nothing about the voter.
+    /// The election's roll is not, or not completely, in Redis: this says nothing about the voter.
     #[error("the election's roll is not in Redis: run `voter-roll load`")]
     RollNotLoaded,
     /// The ballot key of the election is missing here, unusable, or not the one its roll was loaded
     /// with. The log says which.
     #[error("the ballot key at hand is not the one the election's roll was loaded with")]
     WrongKey,
-    /// Redis cannot be reached in time; whether it did what it was told is not known.
+    /// Redis cannot be reached in time; it is not known whether it executed the command.
     #[error("Redis cannot be reached: {0}")]
     Unavailable(#[from] RedisError),
+}
+
+/// The voter's first guid, where the answer of `claim.lua` leads there.
+pub(super) fn follow(answer: &Value, keys: &RollKeys, guid: &Guid) -> Option<Guid> {
+    match answer {
+        Value::BulkString(bytes) => keys.follow(guid, bytes),
+        _ => None,
+    }
 }
 
 /// Reads the answer of `claim.lua`.
@@ -120,6 +131,8 @@ mod tests {
             Value::Okay,
             Value::Int(1),
             Value::BulkString(b"1".to_vec()),
+            // What leads elsewhere leads there once.
+            Value::BulkString(vec![3; 17]),
             Value::SimpleString("WHAT".to_owned()),
         ] {
             assert!(matches!(answer(&junk), Err(ClaimError::Unavailable(_))));

@@ -19,7 +19,7 @@ use crate::{
 /// How long an answer is used before Redis and the key file are read again.
 const RECHECK: Duration = Duration::from_millis(200);
 
-/// What a claim in one election needs.
+/// Everything that a claim in one election needs.
 pub(super) struct ElectionRoll {
     pub(super) keys: RollKeys,
     pub(super) buckets: u32,
@@ -88,8 +88,7 @@ impl LoadedRolls {
         roll.map_err(ClaimError::from)
     }
 
-    /// A bucket of this election is gone: whether the roll still is what it was has to be seen,
-    /// though not more often than [`RECHECK`].
+    /// A bucket of this election is gone: the roll must be checked again, but not more often than every [`RECHECK`].
     pub(super) fn doubt(&self, election: u32) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known
@@ -115,7 +114,7 @@ impl LoadedRolls {
         known.get(&election).cloned()
     }
 
-    /// Reads an election's description and key. The outer error is an outage, and not kept.
+    /// Reads an election's description and key. The outer error is an outage, and is not cached.
     async fn read(
         &self,
         election: u32,

@@ -15,11 +15,16 @@ use tokio::{
 pub use batch::RollService;
 pub use claim::{Claim, ClaimError};
 
-use crate::{keys::KeyDirectory, layout, voter::Guid};
+use crate::{
+    keys::KeyDirectory,
+    layout,
+    packing::{EntryAddress, IDENTITY_BYTES},
+    voter::Guid,
+};
 use batch::Request;
-use loaded_rolls::LoadedRolls;
+use loaded_rolls::{ElectionRoll, LoadedRolls};
 
-/// How long what [`Roll::check_writable`] writes is kept.
+/// How long the key written by [`Roll::check_writable`] is kept.
 const WRITE_CHECK_KEPT_S: u32 = 60;
 
 /// How a [`Roll`] talks to Redis.
@@ -27,9 +32,9 @@ const WRITE_CHECK_KEPT_S: u32 = 60;
 pub struct RollOptions {
     /// A claim or a confirmation that takes longer is answered with [`ClaimError::Unavailable`].
     pub timeout: Duration,
-    /// Commands sent to Redis at once, at most.
+    /// Maximum number of commands in one batch.
     pub batch: usize,
-    /// Batches that Redis may be working on at once.
+    /// Maximum number of batches in flight.
     pub batches_in_flight: usize,
     /// Requests that may wait for a batch; beyond them, the callers wait to queue.
     pub queue: usize,
@@ -48,13 +53,19 @@ impl Default for RollOptions {
 
 /// The roll as the service that takes votes sees it. Cheap to clone.
 ///
-/// Its requests are answered by the [`RollService`] that [`Roll::open`] returns with it; somebody
-/// has to run that.
+/// Its requests are answered by the [`RollService`] that [`Roll::open`] returns with it, which must be run.
 #[derive(Clone, Debug)]
 pub struct Roll {
     requests: mpsc::Sender<Request>,
     elections: Arc<LoadedRolls>,
     timeout: Duration,
+}
+
+/// What Redis answered to a claim, and where.
+struct Asked {
+    key: String,
+    address: EntryAddress,
+    answer: Value,
 }
 
 impl Roll {
@@ -75,8 +86,8 @@ impl Roll {
 
     /// Claims the ballot of a voter and binds the voter to a choice, in one round trip.
     ///
-    /// Claiming again with the same choice gives the same ballot until it is confirmed, through
-    /// whichever instance; so whatever became of an earlier attempt, trying again is safe.
+    /// Claiming again with the same choice returns the same ballot until it is confirmed, through any instance;
+    /// so trying again is safe, whatever happened to an earlier attempt.
     ///
     /// # Errors
     /// [`ClaimError`] says why there is no ballot. `NotOnTheRoll` does not say whether it was the
@@ -90,20 +101,40 @@ impl Roll {
     ) -> Result<Claim, ClaimError> {
         let claiming = async {
             let roll = self.elections.get(election, self).await?;
-            let address = roll.keys.entry_address(guid);
-            let key = layout::bucket_key(election, address.bucket(roll.buckets));
             let identity = roll.keys.identity(guid, personal_id);
-            let tag = roll.keys.choice(guid, choice);
-            let answer = self
-                .send(batch::claim_command(&key, &address.field, identity, tag))
-                .await?;
-            claim::read(&answer, key, address)
+            let mut asked = self.ask(election, &roll, guid, identity, choice).await?;
+            // The guid was issued later: the ballot lies under the first one, with the identity check of this one.
+            if let Some(first) = claim::follow(&asked.answer, &roll.keys, guid) {
+                asked = self.ask(election, &roll, &first, identity, choice).await?;
+            }
+            claim::read(&asked.answer, asked.key, asked.address)
         };
         let claim = self.in_time(claiming).await;
         if matches!(claim, Err(ClaimError::RollNotLoaded)) {
             self.elections.doubt(election);
         }
         claim
+    }
+
+    /// Asks for the ballot under a guid.
+    async fn ask(
+        &self,
+        election: u32,
+        roll: &ElectionRoll,
+        guid: &Guid,
+        identity: [u8; IDENTITY_BYTES],
+        choice: u32,
+    ) -> Result<Asked, ClaimError> {
+        let address = roll.keys.entry_address(guid);
+        let key = layout::bucket_key(election, address.bucket(roll.buckets));
+        let tag = roll.keys.choice(guid, choice);
+        let command = batch::claim_command(&key, &address.field, identity, tag);
+        let answer = self.send(command).await?;
+        Ok(Asked {
+            key,
+            address,
+            answer,
+        })
     }
 
     /// Marks the voter as having voted, once the vote is in the log. Repeating it is harmless; a
@@ -119,8 +150,8 @@ impl Roll {
         .await
     }
 
-    /// Confirms without waiting for Redis: the voter need not. It is queued before whatever this roll is asked next. Where
-    /// the queue is full it is left out, as if it had been lost.
+    /// Confirms without waiting for Redis: the voter need not. It is queued before any later request to this roll. If
+    /// the queue is full, it is dropped, as if it had been lost.
     pub fn queue_confirmation(&self, claim: &Claim) {
         let request = Request {
             command: batch::confirm_command(claim),
@@ -131,10 +162,10 @@ impl Roll {
         }
     }
 
-    /// Checks that Redis takes writes: one that is full, or a replica now, still answers questions.
+    /// Checks that Redis accepts writes: a server that is full, or has become a replica, still answers reads.
     ///
     /// # Errors
-    /// Only [`ClaimError::Unavailable`], with what Redis complains about.
+    /// Only [`ClaimError::Unavailable`], with the error from Redis.
     pub async fn check_writable(&self) -> Result<(), ClaimError> {
         let mut write = redis::cmd("SET");
         write

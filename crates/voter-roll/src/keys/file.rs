@@ -1,9 +1,10 @@
-//! Ballot keys as files: `<directory>/<election>.key`, 32 bytes, for their owner only.
+//! Ballot keys as files: `<directory>/<election>.key`, for their owner only. 32 bytes of key, and 24 bytes that say what
+//! roll it was used for ([`Extent`]), which files of older versions lack.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, ErrorKind, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -11,9 +12,12 @@ use rand::rngs::SysError;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{BallotKey, KEY_BYTES};
+use super::{
+    BallotKey, KEY_BYTES,
+    extent::{Extent, FILE_BYTES},
+};
 
-/// Why a ballot key could not be read, made or destroyed.
+/// Why a ballot key could not be read, created or destroyed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file system refused.
@@ -24,9 +28,9 @@ pub enum KeyError {
         /// The operating system's error.
         source: io::Error,
     },
-    /// The file is not 32 bytes long.
-    #[error("{0} is no ballot key: it must hold exactly 32 bytes; restore it from its backup")]
-    Length(PathBuf),
+    /// The file has another length than a ballot key, or holds no extent behind it.
+    #[error("{0} is no ballot key as `voter-roll load` makes them: restore it from its backup")]
+    NotAKey(PathBuf),
     /// The file can be read or written by others than its owner.
     #[error(
         "the ballot key {0} is open to others (mode {1:03o}): make it private with `chmod 600`"
@@ -41,22 +45,39 @@ pub enum KeyError {
 #[derive(Clone, Debug)]
 pub struct KeyDirectory(PathBuf);
 
+/// What the file of a ballot key holds.
+#[derive(Debug)]
+pub struct StoredKey {
+    /// The key.
+    pub key: BallotKey,
+    /// What roll it was used for; `None` in a file of an older version.
+    pub extent: Option<Extent>,
+}
+
 impl KeyDirectory {
-    /// A directory of keys; it need not exist before the first key is made.
+    /// A directory of keys; it need not exist before the first key is created.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self(directory.into())
     }
 
-    /// Where the key of an election lies.
+    /// The path of an election's key.
     pub fn path(&self, election: u32) -> PathBuf {
         self.0.join(format!("{election}.key"))
     }
 
-    /// The key of an election, or `None` where it has none.
+    /// The key of an election, or `None` if it has none.
     ///
     /// # Errors
-    /// Where the file cannot be read, is open to others, or is not 32 bytes long.
+    /// Where the file cannot be read, is open to others, or holds no key.
     pub fn read(&self, election: u32) -> Result<Option<BallotKey>, KeyError> {
+        Ok(self.stored(election)?.map(|stored| stored.key))
+    }
+
+    /// All that the file of an election's key says, or `None` where there is none.
+    ///
+    /// # Errors
+    /// As [`KeyDirectory::read`].
+    pub fn stored(&self, election: u32) -> Result<Option<StoredKey>, KeyError> {
         let path = self.path(election);
         let mut file = match File::open(&path) {
             Ok(file) => file,
@@ -72,8 +93,8 @@ impl KeyDirectory {
         if mode & 0o077 != 0 {
             return Err(KeyError::Permissions(path, mode));
         }
-        // One byte more than a key, to notice a longer file.
-        let mut bytes = Zeroizing::new([0; KEY_BYTES + 1]);
+        // One byte more than there may be, to notice a longer file.
+        let mut bytes = Zeroizing::new([0; FILE_BYTES + 1]);
         let mut filled = 0;
         while filled < bytes.len() {
             match file.read(&mut bytes[filled..]).map_err(io_error(&path))? {
@@ -81,22 +102,27 @@ impl KeyDirectory {
                 count => filled += count,
             }
         }
-        if filled != KEY_BYTES {
-            return Err(KeyError::Length(path));
+        let extent = match filled {
+            KEY_BYTES => None,
+            FILE_BYTES => Extent::from_bytes(&bytes[KEY_BYTES..FILE_BYTES]),
+            _ => return Err(KeyError::NotAKey(path)),
+        };
+        if filled == FILE_BYTES && extent.is_none() {
+            return Err(KeyError::NotAKey(path));
         }
         let mut key = BallotKey([0; KEY_BYTES]);
         key.0.copy_from_slice(&bytes[..KEY_BYTES]);
-        Ok(Some(key))
+        Ok(Some(StoredKey { key, extent }))
     }
 
-    /// The key of an election, made now where there is none. Of two that do this at once, both get
+    /// The key of an election, made now, for so many voters, where there is none. Of two that do this at once, both get
     /// the same key.
     ///
     /// # Errors
     /// As [`KeyDirectory::read`], and where the file cannot be made.
-    pub fn read_or_create(&self, election: u32) -> Result<BallotKey, KeyError> {
-        if let Some(key) = self.read(election)? {
-            return Ok(key);
+    pub fn read_or_create(&self, election: u32, capacity: u32) -> Result<StoredKey, KeyError> {
+        if let Some(stored) = self.stored(election)? {
+            return Ok(stored);
         }
         let path = self.path(election);
         DirBuilder::new()
@@ -104,11 +130,14 @@ impl KeyDirectory {
             .mode(0o700)
             .create(&self.0)
             .map_err(io_error(&self.0))?;
-        // A name of its own until it is complete and on disk; then the link appears whole or not
-        // at all, and never in the place of a key that is there already.
+        // It has a temporary name until it is complete and on disk; then the link appears atomically, and never
+        // replaces an existing key.
         let draft = self.0.join(format!(".{election}.key.{}", Uuid::new_v4()));
         let key = BallotKey::random()?;
-        let written = write_new(&draft, &key.0).and_then(|()| fs::hard_link(&draft, &path));
+        let mut bytes = Zeroizing::new([0; FILE_BYTES]);
+        bytes[..KEY_BYTES].copy_from_slice(&key.0);
+        bytes[KEY_BYTES..].copy_from_slice(&Extent::new(capacity).to_bytes());
+        let written = write_new(&draft, &*bytes).and_then(|()| fs::hard_link(&draft, &path));
         let removed = fs::remove_file(&draft);
         match written {
             Ok(()) => removed.map_err(io_error(&draft))?,
@@ -117,16 +146,32 @@ impl KeyDirectory {
         }
         self.sync()?;
         // Read back: another loader may have been first.
-        self.read(election)?.ok_or(KeyError::Length(path))
+        self.stored(election)?.ok_or(KeyError::NotAKey(path))
     }
 
-    /// Overwrites and removes the key of an election; says whether there was one.
+    /// Notes, beside the key that is there, what roll it is used for; this is on disk when it returns.
     ///
-    /// A journalling or copying file system, or an SSD, may keep the old bytes for a while: where
-    /// that matters, the directory belongs on a volume that is destroyed with the election.
+    /// In place and in one write: a copy would leave the key's bytes behind, and readers find the old note or the new one.
     ///
     /// # Errors
-    /// Where the file cannot be written or removed.
+    /// Where the file cannot be written.
+    pub fn note(&self, election: u32, extent: Extent) -> Result<(), KeyError> {
+        let path = self.path(election);
+        let file = OpenOptions::new().write(true).open(&path);
+        file.and_then(|file| {
+            file.write_all_at(&extent.to_bytes(), KEY_BYTES as u64)?;
+            file.sync_all()
+        })
+        .map_err(io_error(&path))
+    }
+
+    /// Overwrites and removes the key of an election; returns whether there was one.
+    ///
+    /// A journalling or copying file system, or an SSD, may keep the old bytes for a while: if that matters,
+    /// put the directory on a volume that is destroyed with the election.
+    ///
+    /// # Errors
+    /// If the file cannot be written or removed.
     pub fn destroy(&self, election: u32) -> Result<bool, KeyError> {
         let path = self.path(election);
         let mut file = match OpenOptions::new().write(true).open(&path) {
@@ -134,7 +179,7 @@ impl KeyDirectory {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
             Err(source) => return Err(KeyError::Io { path, source }),
         };
-        file.write_all(&[0; KEY_BYTES])
+        file.write_all(&[0; FILE_BYTES])
             .and_then(|()| file.sync_all())
             .and_then(|()| fs::remove_file(&path))
             .map_err(io_error(&path))?;
@@ -168,6 +213,7 @@ fn io_error(path: &Path) -> impl FnOnce(io::Error) -> KeyError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::RowDigest;
 
     fn directory() -> (tempfile::TempDir, KeyDirectory) {
         let root = tempfile::tempdir().unwrap();
@@ -179,10 +225,11 @@ mod tests {
     fn a_key_is_made_once_and_is_private() {
         let (_root, keys) = directory();
         assert!(keys.read(7).unwrap().is_none());
-        let first = keys.read_or_create(7).unwrap();
-        let again = keys.read_or_create(7).unwrap();
-        assert_eq!(first.0, again.0);
-        assert_ne!(first.0, keys.read_or_create(8).unwrap().0);
+        let first = keys.read_or_create(7, 125).unwrap();
+        let again = keys.read_or_create(7, 250).unwrap();
+        assert_eq!(first.key.0, again.key.0);
+        assert_eq!(again.extent, Some(Extent::new(125)), "made for 125");
+        assert_ne!(first.key.0, keys.read_or_create(8, 125).unwrap().key.0);
         let mode = fs::metadata(keys.path(7)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(
@@ -197,7 +244,7 @@ mod tests {
         let (_root, keys) = directory();
         let fingerprints: Vec<_> = std::thread::scope(|scope| {
             let loaders: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| keys.read_or_create(7).unwrap().fingerprint()))
+                .map(|_| scope.spawn(|| keys.read_or_create(7, 125).unwrap().key.fingerprint()))
                 .collect();
             loaders
                 .into_iter()
@@ -214,20 +261,52 @@ mod tests {
     #[test]
     fn a_key_of_the_wrong_length_is_refused() {
         let (_root, keys) = directory();
-        drop(keys.read_or_create(7).unwrap());
-        for length in [0, 31, 33, 64] {
-            fs::write(keys.path(7), vec![1; length]).unwrap();
+        drop(keys.read_or_create(7, 125).unwrap());
+        for length in [0, 31, 33, 36, 55, 57, 64] {
+            fs::write(keys.path(7), vec![0x01; length]).unwrap();
             assert!(
-                matches!(keys.read(7), Err(KeyError::Length(_))),
+                matches!(keys.read(7), Err(KeyError::NotAKey(_))),
                 "{length} bytes"
             );
         }
+        let mut without_room = vec![0x01; FILE_BYTES];
+        without_room[KEY_BYTES..KEY_BYTES + 4].fill(0);
+        fs::write(keys.path(7), without_room).unwrap();
+        assert!(matches!(keys.read(7), Err(KeyError::NotAKey(_))));
+    }
+
+    #[test]
+    fn a_key_of_an_older_version_is_read_and_takes_a_note() {
+        let (_root, keys) = directory();
+        let made = keys.read_or_create(7, 125).unwrap();
+        fs::write(keys.path(7), made.key.0).unwrap();
+        let old = keys.stored(7).unwrap().unwrap();
+        assert_eq!((old.key.0, old.extent), (made.key.0, None));
+        for (capacity, rows) in [(125, 100), (125, 110)] {
+            let extent = Extent {
+                capacity,
+                rows,
+                digest: (0..rows).map(|row| RowDigest(u128::from(row) << 77)).sum(),
+            };
+            keys.note(7, extent).unwrap();
+            let noted = keys.stored(7).unwrap().unwrap();
+            assert_eq!((noted.key.0, noted.extent), (made.key.0, Some(extent)));
+        }
+    }
+
+    #[test]
+    fn a_note_without_a_key_is_an_error_and_makes_none() {
+        let (_root, keys) = directory();
+        assert!(keys.note(7, Extent::new(125)).is_err());
+        drop(keys.read_or_create(8, 125).unwrap());
+        assert!(keys.note(7, Extent::new(125)).is_err());
+        assert!(keys.read(7).unwrap().is_none());
     }
 
     #[test]
     fn a_key_that_others_can_read_is_refused() {
         let (_root, keys) = directory();
-        drop(keys.read_or_create(7).unwrap());
+        drop(keys.read_or_create(7, 125).unwrap());
         for mode in [0o640, 0o604, 0o660] {
             fs::set_permissions(keys.path(7), fs::Permissions::from_mode(mode)).unwrap();
             let refused = keys.read(7).unwrap_err();
@@ -244,7 +323,7 @@ mod tests {
     #[test]
     fn a_destroyed_key_is_gone_and_destroying_repeats() {
         let (_root, keys) = directory();
-        drop(keys.read_or_create(7).unwrap());
+        drop(keys.read_or_create(7, 125).unwrap());
         assert!(keys.destroy(7).unwrap());
         assert!(!keys.destroy(7).unwrap());
         assert!(keys.read(7).unwrap().is_none());

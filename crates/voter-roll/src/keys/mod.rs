@@ -1,5 +1,6 @@
 //! The ballot key of an election, and what is derived from it.
 
+mod extent;
 mod file;
 
 use std::fmt;
@@ -9,9 +10,13 @@ use rand::{TryRng, rngs::SysRng};
 use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
-pub use file::{KeyDirectory, KeyError};
+pub use extent::{Extent, RowDigest};
+pub use file::{KeyDirectory, KeyError, StoredKey};
 
-use crate::{packing::EntryAddress, voter::Guid};
+use crate::{
+    packing::{self, EntryAddress, FORWARD_BYTES, IDENTITY_BYTES},
+    voter::Guid,
+};
 
 /// An HMAC state that has absorbed its key; a clone of it saves half the work of each HMAC.
 type Keyed = Hmac<Sha256>;
@@ -25,7 +30,7 @@ impl BallotKey {
     /// A new key from the operating system's random numbers.
     ///
     /// # Errors
-    /// Where there are no random numbers.
+    /// If there are no random numbers.
     pub fn random() -> Result<Self, KeyError> {
         let mut key = Self([0; KEY_BYTES]);
         SysRng
@@ -65,7 +70,7 @@ impl fmt::Debug for BallotKey {
 pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
-    /// The 16 bytes, as PostgreSQL holds them.
+    /// The 16 bytes, as stored in PostgreSQL.
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
@@ -77,19 +82,22 @@ impl From<[u8; 16]> for Fingerprint {
     }
 }
 
-/// Lower-case hexadecimal, as Redis holds it.
+/// Lower-case hexadecimal, as stored in Redis.
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
-/// The keys of one election's roll, each derived from the ballot key under a label of its own.
+/// The keys of one election's roll, each derived from the ballot key with a different label.
 pub struct RollKeys {
     election: u32,
     order: Keyed,
+    row: Keyed,
     field: Keyed,
     identity: Keyed,
+    nobody: Keyed,
+    forward: Keyed,
     choice: Keyed,
 }
 
@@ -99,16 +107,25 @@ impl RollKeys {
         Self {
             election,
             order: key.derive("order"),
+            row: key.derive("row"),
             field: key.derive("field"),
             identity: key.derive("identity"),
+            nobody: key.derive("nobody"),
+            forward: key.derive("forward"),
             choice: key.derive("choice"),
         }
     }
 
-    /// What rows are sorted by to give each its serial.
+    /// The sort key that gives each row its serial.
     pub fn order(&self, row: u32) -> u64 {
         let mac = mac(&self.order, &[&u64::from(row).to_be_bytes()]);
         u64::from_be_bytes(bytes(&mac, 0))
+    }
+
+    /// That the voter with this GUID stands in this row, for an [`Extent`].
+    pub fn row(&self, row: u32, guid: &Guid) -> RowDigest {
+        let mac = mac(&self.row, &[&u64::from(row).to_be_bytes(), guid.as_bytes()]);
+        RowDigest(u128::from_le_bytes(bytes(&mac, 0)))
     }
 
     /// Where a voter's entry lies in Redis, and what its serial is masked with.
@@ -122,11 +139,30 @@ impl RollKeys {
     }
 
     /// What shows that a `personal_id` belongs to a GUID.
-    pub fn identity(&self, guid: &Guid, personal_id: &str) -> [u8; 8] {
+    pub fn identity(&self, guid: &Guid, personal_id: &str) -> [u8; IDENTITY_BYTES] {
         bytes(
             &mac(&self.identity, &[guid.as_bytes(), personal_id.as_bytes()]),
             0,
         )
+    }
+
+    /// What no `personal_id` belongs to, and looks like the others: that of a voter who was struck.
+    pub fn nobody(&self, guid: &Guid) -> [u8; IDENTITY_BYTES] {
+        bytes(&mac(&self.nobody, &[guid.as_bytes()]), 0)
+    }
+
+    /// The entry under a GUID that was issued later, which leads to the ballot under the first one.
+    pub fn forward(&self, guid: &Guid, first: &Guid) -> [u8; FORWARD_BYTES] {
+        packing::forward(first, self.forward_mask(guid))
+    }
+
+    /// The first GUID, where the entry under this one leads there.
+    pub fn follow(&self, guid: &Guid, entry: &[u8]) -> Option<Guid> {
+        packing::follow(entry, self.forward_mask(guid))
+    }
+
+    fn forward_mask(&self, guid: &Guid) -> [u8; 16] {
+        bytes(&mac(&self.forward, &[guid.as_bytes()]), 0)
     }
 
     /// What tells a voter's pending choice from the voter's other choices.
@@ -196,8 +232,13 @@ mod tests {
         let (one, other) = (RollKeys::new(&key(1), 7), RollKeys::new(&key(2), 7));
         assert_ne!(key(1).fingerprint(), key(2).fingerprint());
         assert_ne!(one.order(0), other.order(0));
+        assert_ne!(one.row(0, &guid), other.row(0, &guid));
+        assert_ne!(one.row(0, &guid), one.row(1, &guid));
+        assert_ne!(one.row(0, &guid), one.row(0, &Guid::random()));
         assert_ne!(one.entry_address(&guid), other.entry_address(&guid));
         assert_ne!(one.identity(&guid, "1"), other.identity(&guid, "1"));
+        assert_ne!(one.nobody(&guid), other.nobody(&guid));
+        assert_ne!(one.forward(&guid, &guid), other.forward(&guid, &guid));
         assert_ne!(one.choice(&guid, 1), other.choice(&guid, 1));
     }
 

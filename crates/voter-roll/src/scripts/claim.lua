@@ -1,6 +1,6 @@
 -- Binds a voter to a choice.
 -- KEYS[1] the bucket; ARGV[1] the voter's field, ARGV[2] the identity check, ARGV[3] the choice's tag.
--- Returns the entry as it was, or a status: GONE, UNKNOWN, VOTED, OTHER.
+-- Returns the entry as it was, or what leads to it, or a status: GONE, UNKNOWN, VOTED, OTHER.
 local entry = redis.call('HGET', KEYS[1], ARGV[1])
 if not entry then
     -- Only a bucket that the loader has finished can say who is not on the roll.
@@ -9,10 +9,13 @@ if not entry then
     end
     return redis.status_reply('GONE')
 end
+local state = string.byte(entry, 1)
+if state == 3 then
+    return entry
+end
 if string.sub(entry, 8, 15) ~= ARGV[2] then
     return redis.status_reply('UNKNOWN')
 end
-local state = string.byte(entry, 1)
 if state == 2 then
     return redis.status_reply('VOTED')
 end

@@ -1,4 +1,4 @@
-// What the address of the page says, and so what a link can lead to.
+// What the page's address can contain, and so what a link can lead to.
 
 export const VIEWS = ["overview", "votes", "seats", "runoff", "turnout", "districts", "ballots"] as const;
 export type View = (typeof VIEWS)[number];
@@ -6,9 +6,9 @@ export type View = (typeof VIEWS)[number];
 export interface Address {
   election: number | undefined;
   view: View;
-  /** A screen on a wall, which nobody touches. */
+  /** A wall display, which nobody touches. */
   wall: boolean;
-  /** As asked for; which languages there are is not this file's matter. */
+  /** As requested; this file does not know which languages exist. */
   lang: string | undefined;
 }
 
@@ -24,7 +24,7 @@ export function parseAddress(search: string): Address {
   };
 }
 
-/** The shortest address that says this; what is as if nothing were said is left out. */
+/** The shortest address for this; default values are left out. */
 export function formatAddress({ election, view, wall, lang }: Address): string {
   const query = new URLSearchParams();
   if (election !== undefined) query.set("election", String(election));

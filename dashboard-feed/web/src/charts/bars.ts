@@ -6,12 +6,12 @@ import { type Line, lineOf } from "../result/threshold";
 import { chip, decal, type Look, motion } from "./look";
 import { colourOf } from "./palette";
 
-/** What a bar with its name takes, in lines of text. */
+/** The height of a bar with its name, in lines of text. */
 export const LINES_A_BAR = 3;
-/** For the name of the line above them. */
+/** Room for the name of the line above them. */
 export const LINES_ABOVE = 2.25;
 
-/** `most`: only so many, where there is no room for all. */
+/** `most`: at most this many, if there is no room for all. */
 export function bars(result: Result, most: number, look: Look): EChartsOption {
   const { candidates } = result;
   const count = Math.min(most, candidates.length);
@@ -56,7 +56,7 @@ export function bars(result: Result, most: number, look: Look): EChartsOption {
 
 function bar(candidate: Candidate, look: Look) {
   const colour = colourOf(candidate.poll_number, look.theme);
-  const isBelow = candidate.standing === "below";
+  const isBelow = candidate.standing === "below" || candidate.standing === "takes_no_part";
   const dots = decal(colour.pattern, look);
   const gap = look.size * 0.4;
   const votes = candidate.votes === undefined ? "" : whole(candidate.votes);
@@ -80,7 +80,7 @@ function bar(candidate: Candidate, look: Look) {
   };
 }
 
-/** A long name ends in an ellipsis where there is no room for it; the ranking has it whole. */
+/** A long name ends in an ellipsis if there is no room for it; the ranking shows it in full. */
 const LONGEST = { narrow: 24, wide: 60 };
 
 /** Braces and bars mean something in a label. */
@@ -92,8 +92,7 @@ function plain(name: string, { isNarrow }: Look): string {
 
 function markLine(line: Line, look: Look): NonNullable<BarSeriesOption["markLine"]> {
   const percent = line.percent === undefined ? "" : limit(line.percent);
-  const text =
-    line.kind === "half" ? "line.half" : line.percent === undefined ? "line.quota" : "line.threshold";
+  const text = line.percent === undefined ? "line.quota" : (`line.${line.kind}` as const);
   return {
     silent: true,
     symbol: "none",
@@ -106,7 +105,7 @@ function markLine(line: Line, look: Look): NonNullable<BarSeriesOption["markLine
       formatter: say(text, { percent }),
       fontSize: look.size * 0.8125,
       color: look.ink,
-      // Near the left edge a centred text would be cut off.
+      // Near the left edge, centred text would be cut off.
       align: line.share < 0.2 ? "left" : "center",
     },
     data: [{ xAxis: line.share }],

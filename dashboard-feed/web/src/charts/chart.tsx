@@ -1,4 +1,4 @@
-// A drawing by Apache ECharts, of which only the parts that are used are in the page.
+// A chart drawn by Apache ECharts; the page includes only the parts of it that are used.
 import { BarChart, LineChart, PieChart } from "echarts/charts";
 import { GridComponent, MarkLineComponent, MarkPointComponent } from "echarts/components";
 import { type EChartsType, init, use } from "echarts/core";
@@ -9,14 +9,14 @@ import { language } from "../language/language";
 import { moving, theme } from "../theme";
 import { CHANGE_MS, type Look, lookOf } from "./look";
 
-// On a canvas nothing is styled by attributes, which the page's Content-Security-Policy forbids.
+// A canvas needs no style attributes, which the page's Content-Security-Policy forbids.
 use([BarChart, LineChart, PieChart, GridComponent, MarkLineComponent, MarkPointComponent, CanvasRenderer]);
 
 interface ChartProps {
   /** What it shows, in words. */
   label: string;
   option: (look: Look) => EChartsOption;
-  /** In lines of text; without it the chart is as high as its place. */
+  /** In lines of text; without it, the chart is as high as its container. */
   lines?: number;
 }
 
@@ -37,7 +37,7 @@ export function Chart({ label, option, lines }: ChartProps) {
   return <div ref={place} class="chart" role="img" aria-label={label} style={height} />;
 }
 
-/** Draws the newest of many options, no more often than it can be seen to move. */
+/** Draws the newest of many options, no more often than changes can be seen. */
 class Drawing {
   readonly #place: HTMLElement;
   readonly #chart: EChartsType;

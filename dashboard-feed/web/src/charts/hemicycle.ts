@@ -1,4 +1,4 @@
-// Where the seats of an assembly stand: in half circles, numbered from left to right.
+// The positions of an assembly's seats: in half circles, numbered from left to right.
 
 export interface Place {
   x: number;
@@ -13,17 +13,17 @@ export interface Hemicycle {
 }
 
 const INNER_RADIUS = 0.4;
-/** How much of its place a seat fills. */
+/** How much of its space a seat fills. */
 const FILLED = 0.42;
 
-/** Rows so that seats are about as far from their neighbours beside them as from those before them. */
+/** Rows such that a seat's distance to its neighbours is about the same within a row and between rows. */
 function rowsFor(seats: number): number {
   // n seats fill half a ring: n * distance² = π/2 * (1 - inner²), and rows * distance = 1 - inner.
   const distance = Math.sqrt(((Math.PI / 2) * (1 - INNER_RADIUS ** 2)) / seats);
   return Math.max(1, Math.round((1 - INNER_RADIUS) / distance));
 }
 
-/** Shares seats out among rows in proportion to their lengths, exactly `seats` in all. */
+/** Distributes seats among rows in proportion to their lengths, exactly `seats` in total. */
 function seatsOfRows(seats: number, radii: readonly number[]): number[] {
   const whole = radii.reduce((sum, radius) => sum + radius, 0);
   let reached = 0;

@@ -4,13 +4,14 @@ import { minute, time, turnout, whole } from "../language/language";
 import type { Observation } from "../result/observations";
 import { type Look, motion } from "./look";
 
-/** Below this the minute alone does not tell two marks of the axis apart. */
+/** Below this, two marks of the axis could show the same minute. */
 const SECONDS_MATTER_MS = 15 * 60 * 1000;
 
-/** Ballots of registered voters; ballots where their number is not known. */
+/** Ballots of registered voters; ballots where their number is not known, or nobody is registered. */
 export function line(points: readonly Observation[], registered: number | null, look: Look): EChartsOption {
-  const whole100 = registered ?? 1;
-  const write = (value: number) => (registered === null ? whole(value) : turnout(value));
+  const isOfVoters = registered !== null && registered > 0;
+  const whole100 = isOfVoters ? registered : 1;
+  const write = (value: number) => (isOfVoters ? turnout(value) : whole(value));
   const values = points.map(({ atMs, ballots }) => [atMs, ballots / whole100]);
   const last = values.at(-1);
   const span = (points.at(-1)?.atMs ?? 0) - (points[0]?.atMs ?? 0);
@@ -34,13 +35,13 @@ export function line(points: readonly Observation[], registered: number | null, 
       axisLabel: { ...text, formatter: write },
       splitLine: { lineStyle: { color: look.rule } },
       splitNumber: 4,
-      ...(registered === null ? { minInterval: 1 } : {}),
+      ...(isOfVoters ? {} : { minInterval: 1 }),
     },
     series: {
       type: "line",
       silent: true,
       symbol: "none",
-      // Nothing may run ahead of the axes: both move at once.
+      // The line must not run ahead of the axes: both move at the same time.
       animation: false,
       lineStyle: { color: look.ink, width: 2.5 },
       areaStyle: { color: look.ink, opacity: 0.07 },

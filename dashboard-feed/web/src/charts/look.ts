@@ -1,4 +1,4 @@
-// What the charts take over from the style sheet, so that a chart looks like the page around it.
+// What the charts take from the style sheet, so that a chart looks like the page around it.
 import type { Theme } from "../theme";
 import type { Colour } from "./palette";
 
@@ -11,7 +11,7 @@ export interface Look {
   muted: string;
   rule: string;
   surface: string;
-  /** Little room: leave out what can be read elsewhere. */
+  /** Little room: omit what can be read elsewhere. */
   isNarrow: boolean;
   moving: boolean;
 }
@@ -34,7 +34,7 @@ export function lookOf(element: HTMLElement, theme: Theme, moving: boolean): Loo
   };
 }
 
-/** Between two changes of a chart; each takes that long, so that everything is always on its way. */
+/** The time between two changes of a chart; each animation takes that long, so that motion is continuous. */
 export const CHANGE_MS = 400;
 
 /** How everything moves. */
@@ -48,7 +48,7 @@ export function motion({ moving }: Look) {
   } as const;
 }
 
-/** For marks from the ninth list on, which have a colour that another has already. */
+/** For marks from the ninth list on, whose colours are already in use. */
 const PATTERNS = [
   undefined,
   { rotation: -Math.PI / 4, dashArrayX: [1, 0], dashArrayY: [3, 4] },

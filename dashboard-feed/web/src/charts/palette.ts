@@ -1,9 +1,9 @@
 // The colours of lists: the same for a poll number on every chart, screen and day.
 //
-// Eight hues in a light and a dark form, found by a search that kept each at 3:1 or more against the page
-// and as far from the others as it gets, also for eyes that lack red or green; `palette.test.ts` checks both.
-// From the ninth list on they come again with a pattern. No chart relies on them alone: every mark carries
-// its poll number.
+// Eight hues in a light and a dark form, found by a search that kept each at 3:1 or more against the page and
+// as different from the others as possible, also for people who cannot see red or green; `palette.test.ts`
+// checks both. From the ninth list on they repeat with a pattern. No chart relies on colours alone: every mark
+// shows its poll number.
 import type { Theme } from "../theme";
 
 export const HUES: Record<Theme, readonly string[]> = {
@@ -19,7 +19,7 @@ export const SURFACES: Record<Theme, readonly string[]> = {
 
 export interface Colour {
   fill: string;
-  /** For text upon it. */
+  /** For text on it. */
   ink: string;
   /** 0 is plain; each further round through the hues has another. */
   pattern: number;

@@ -1,4 +1,4 @@
-// The server's clock: whether an election is open is not a matter of the observer's.
+// The server's clock: the observer's clock must not decide whether an election is open.
 import { signal } from "@preact/signals";
 
 /** How far the server's clock is ahead of this machine's. */
@@ -11,7 +11,7 @@ export function serverNow(): number {
   return Date.now() + aheadMs;
 }
 
-/** Learns from the `Date` of an answer, which is cut to the second. Small differences are the network's. */
+/** Learns from the `Date` header of an answer, which has whole seconds. Small differences are network delays. */
 export function adjust(date: string | null): void {
   const serverMs = date === null ? Number.NaN : Date.parse(date) + 500;
   if (Number.isNaN(serverMs) || Math.abs(serverMs - serverNow()) < 1500) return;

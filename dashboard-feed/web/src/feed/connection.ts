@@ -1,10 +1,10 @@
 // Whether what is shown is live, as a state machine without a browser, so that every path can be tested.
 
-/** What happened to the stream of events, or to the requests for the list of elections beside it. */
+/** What happened to the stream of events, or to the separate requests for the list of elections. */
 export type Happening =
-  /** The stream was opened, or brought something. */
+  /** The stream was opened, or sent something. */
   | "delivered"
-  /** The stream broke and the browser opens it again by itself, with Last-Event-ID. */
+  /** The stream broke and the browser reopens it on its own, with Last-Event-ID. */
   | "broken"
   /** The stream was refused: the browser has given it up. */
   | "refused"
@@ -31,7 +31,7 @@ export interface Step {
 
 export const CONNECTING: Connection = { phase: "connecting", refusals: 0, answers: 0 };
 
-/** With so many answers and still no stream, the browser does not know that the server is there again. */
+/** After this many answers and still no stream, the browser has not noticed that the server is back. */
 const ANSWERS_ENOUGH = 2;
 
 const LONGEST_PAUSE_MS = 10_000;
@@ -48,7 +48,7 @@ export function next(connection: Connection, happening: Happening): Step {
       return { connection: { phase: "lost", refusals: refusals + 1, answers: 0 }, remedy: "open-later" };
     case "answered": {
       if (phase === "live") return { connection, remedy: "none" };
-      // A refused stream is opened again in a while as it is.
+      // A refused stream is opened again after a while anyway.
       const enough = refusals === 0 && phase === "lost" && answers + 1 >= ANSWERS_ENOUGH;
       return enough
         ? { connection: { phase, refusals, answers: 0 }, remedy: "open-now" }
@@ -57,7 +57,7 @@ export function next(connection: Connection, happening: Happening): Step {
   }
 }
 
-/** Before a refused stream is opened again: longer each time, and never the same for a whole crowd. */
+/** The pause before a refused stream is opened again: longer each time, and random, so that a crowd spreads out. */
 export function pauseMs(refusals: number, random: number): number {
   const longest = Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** refusals);
   return longest / 2 + (random * longest) / 2;

@@ -1,4 +1,4 @@
-// The page's only source: the list of elections, asked for every few seconds, and one election's stream.
+// The page's only source: the list of elections, requested every few seconds, and one election's stream.
 import { batch, signal } from "@preact/signals";
 import type { Listed } from "../result/elections";
 import { type Observation, observe } from "../result/observations";
@@ -19,7 +19,7 @@ export interface Shown {
 export const elections = signal<Listed[] | undefined>(undefined);
 /** The newest result of the election that is followed. */
 export const shown = signal<Shown | undefined>(undefined);
-/** How the number of its ballots grew since it is followed. */
+/** How the number of its ballots has grown since it was followed. */
 export const observations = signal<readonly Observation[]>([]);
 export const connection = signal<Connection>(CONNECTING);
 
@@ -47,7 +47,7 @@ async function readElections(): Promise<void> {
     elections.value = list.elections;
     happened("answered");
   } catch {
-    // Whatever it was, observers are told that there is no connection, and it is tried again.
+    // Whatever the error, observers see that there is no connection, and the request is tried again.
     happened("unanswered");
   }
 }

@@ -1,17 +1,17 @@
 // Generated from openapi.json by `npm run interface`.
 
 /**
- * When the numbers may be seen.
+ * When the numbers are published.
  */
 export type Publication = "live" | "after-close";
 /**
- * How far an election is.
+ * The state of an election.
  */
-export type State = "not-open" | "open" | "counting" | "final";
+export type State = "not-open" | "open" | "counting" | "final" | "cancelled";
 /**
  * What a threshold is a percentage of.
  */
-export type ThresholdBase = "valid" | "cast" | "quota";
+export type ThresholdBase = "valid" | "cast" | "registered" | "quota";
 /**
  * An exact decimal.
  */
@@ -35,12 +35,16 @@ export interface ElectionList {
  * An election. Times are RFC 3339.
  */
 export interface ListedElection {
+  /**
+   * When it was cancelled; absent where it was not.
+   */
+  cancelled?: string;
   created: string;
   election: number;
   end: string;
   final: boolean;
   /**
-   * True where persons stand.
+   * True if candidates are persons.
    */
   individual: boolean;
   publication: Publication;
@@ -53,15 +57,23 @@ export interface ListedElection {
  * decided by them.
  */
 export interface Result {
+  /**
+   * The poll numbers of lists that stand together.
+   */
+  alliances?: number[][];
+  /**
+   * When the election was cancelled; absent where it was not. Then nothing in here is a result.
+   */
+  cancelled?: string;
   candidates: Candidate[];
   counted: number;
   /**
-   * When the log received the newest record in here.
+   * When the log received the newest record included.
    */
   counted_to: string | null;
   created: string;
   /**
-   * Where votes were counted in several constituencies.
+   * Present if votes were counted in several constituencies.
    */
   districts?: Constituency[] | null;
   election: number;
@@ -70,15 +82,20 @@ export interface Result {
    * Nothing can change any more.
    */
   final: boolean;
+  /**
+   * `manual` where the result waits for an administrator's word after the end, and is provisional until then.
+   */
+  finalise?: string;
   individual: boolean;
-  outcome: (SeatsOutcome | WinnerOutcome) | null;
+  lots?: Lots;
+  outcome: (SeatsOutcome | WinnerOutcome | WinnersOutcome) | null;
   /**
    * The sum of the partitions' offsets: grows with every change.
    */
   position: number;
   publication: Publication;
   /**
-   * counted + repeated + rejected.
+   * counted + repeated + rejected + withdrawn.
    */
   records: number;
   /**
@@ -103,22 +120,34 @@ export interface Result {
    * counted / registered.
    */
   turnout: number | null;
+  /**
+   * Paper ballots that do not count, as their file was withdrawn; not there where none was.
+   */
+  withdrawn?: number;
 }
 /**
  * The participants; without votes, share and seats while these are withheld.
  */
 export interface Candidate {
+  /**
+   * How many candidates it has, where that limits its seats.
+   */
+  candidates?: number;
   name: string;
   poll_number: number;
   seats?: number;
+  /**
+   * The seats that it has beside those that are shared out here.
+   */
+  seats_won?: number;
   /**
    * votes / counted.
    */
   share?: number;
   /**
-   * Where seats are shared out.
+   * Present if seats are distributed.
    */
-  standing?: "reached" | "exempt" | "no_list_reached" | "below";
+  standing?: "reached" | "exempt" | "no_list_reached" | "below" | "takes_no_part";
   /**
    * Its own threshold in percent.
    */
@@ -136,9 +165,23 @@ export interface Constituency {
    */
   votes?: number[];
 }
+/**
+ * The lots that decided what was level; absent where none were drawn.
+ */
+export interface Lots {
+  drawn_at: string;
+  /**
+   * Who drew.
+   */
+  drawn_by: string;
+  /**
+   * Poll numbers, in the order in which they were drawn.
+   */
+  order: number[];
+}
 export interface SeatsOutcome {
   /**
-   * Seats that an open tie leaves to nobody.
+   * Seats that an open tie leaves to nobody, or that no list can take.
    */
   open_seats: number;
   /**
@@ -170,8 +213,15 @@ export interface WinnerOutcome {
    */
   winner: number | null;
 }
+export interface WinnersOutcome {
+  ties: Tie[];
+  /**
+   * The poll numbers of those who are elected, most votes first; fewer than there are places while a tie is open.
+   */
+  winners: number[];
+}
 /**
- * How votes become seats or a winner.
+ * How votes become seats or winners.
  */
 export interface Rules {
   /**
@@ -179,11 +229,15 @@ export interface Rules {
    */
   method: string;
   /**
+   * What an absolute majority is more than half of: the valid votes where it is not said.
+   */
+  of?: "valid" | "cast";
+  /**
    * How many go on to a second round.
    */
   runoff?: number;
   /**
-   * Seats to share out.
+   * Seats to distribute.
    */
   seats?: number;
   threshold?: Threshold;
@@ -192,13 +246,25 @@ export interface Rules {
    */
   tie?: string;
   winner?: Winner;
+  /**
+   * How many are elected by plurality, where it is not one.
+   */
+  winners?: number;
 }
 /**
  * What a list needs to take part.
  */
 export interface Threshold {
+  /**
+   * Alliances reach it together.
+   */
+  alliances?: boolean;
   of: ThresholdBase;
   percent?: Decimal;
+  /**
+   * More than the percentage, not at least.
+   */
+  strict?: boolean;
 }
 /**
  * Votes counted over time, by when the log received them.

@@ -1,10 +1,10 @@
-// The language of the page, and what it says and writes in it.
+// The language of the page, and its messages and number formats.
 import { computed, effect } from "@preact/signals";
 import { address } from "../address/current";
 import type { TimeLeft } from "../result/phase";
 import { chooseLanguage, compose, type Key, LANGUAGES, type Parameters } from "./messages";
 
-/** As the address says, or else as the browser prefers. */
+/** From the address, or else the browser's preference. */
 export const language = computed(() => {
   const asked = address.value.lang;
   return chooseLanguage([...(asked === undefined ? [] : [asked]), ...navigator.languages]);
@@ -44,7 +44,7 @@ export function whole(number: number): string {
   return formats.value.whole.format(number);
 }
 
-/** A share of votes, with two decimals; a dash where there is none. */
+/** A share of votes, with two decimals; a dash if there is none. */
 export function share(part: number | undefined): string {
   return part === undefined ? "–" : formats.value.share.format(part);
 }

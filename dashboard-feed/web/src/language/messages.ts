@@ -21,7 +21,7 @@ export function isLanguage(text: string): text is Language {
   return Object.hasOwn(LANGUAGES, text);
 }
 
-/** The first language that is asked for and that there is; English where there is none. */
+/** The first requested language that exists; English if there is none. */
 export function chooseLanguage(asked: readonly string[]): Language {
   const languages = asked.map((tag) => tag.toLowerCase().split("-")[0] ?? "");
   return languages.find(isLanguage) ?? "en";
@@ -32,7 +32,7 @@ export interface Parameters {
   [name: string]: string | number;
 }
 
-/** The message with its parameters put in. Numbers are written as the language does. */
+/** The message with its parameters filled in. Numbers are formatted for the language. */
 export function compose(
   language: Language,
   key: Key,

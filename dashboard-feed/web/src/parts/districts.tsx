@@ -1,4 +1,4 @@
-// Constituencies, where there are several: how each voted.
+// Constituencies, if there are several: how each voted.
 import { colourOf } from "../charts/palette";
 import { say, share, whole } from "../language/language";
 import type { Constituency, Result } from "../result/result";

@@ -1,4 +1,4 @@
-// A chart with its numbers: as a picture for most, as a table for screen readers and for who prefers to read.
+// A chart with its numbers: as a picture for most, as a table for screen readers and for those who prefer to read.
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 import { say } from "../language/language";
@@ -10,7 +10,7 @@ interface FigureProps<Row> {
   title: string;
   chart: ComponentChildren;
   table: TableContent<Row>;
-  /** What belongs to chart and table alike. */
+  /** What belongs to both chart and table. */
   children?: ComponentChildren;
 }
 

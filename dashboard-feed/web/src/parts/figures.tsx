@@ -8,7 +8,7 @@ import { allRejected, type Result } from "../result/result";
 export function Figures({ result }: { result: Result }) {
   const { counted, registered } = result;
   const part = result.turnout ?? undefined;
-  // A speed that nobody measures any more is none.
+  // A speed that is no longer measured is not shown.
   const isLive = connection.value.phase === "live";
   const rate = isLive ? votesPerSecond(observations.value, now.value) : undefined;
   return (
@@ -17,11 +17,7 @@ export function Figures({ result }: { result: Result }) {
         <div class="turnout">
           <dt>{say("figures.turnout")}</dt>
           <dd class="number">{part === undefined ? "–" : turnout(part)}</dd>
-          <dd class="of">
-            {registered === null
-              ? say("figures.turnout-unknown")
-              : say("figures.turnout-of", { counted, registered })}
-          </dd>
+          <dd class="of">{turnoutOf(counted, registered)}</dd>
         </div>
         <Small name="counted" label={say("figures.counted")} value={whole(counted)} />
         <Small name="rate" label={say("figures.rate")} value={rate === undefined ? "–" : whole(rate)} />
@@ -30,6 +26,14 @@ export function Figures({ result }: { result: Result }) {
       <TurnoutBar part={part ?? 0} />
     </section>
   );
+}
+
+/** Nothing is a part of nobody. */
+function turnoutOf(counted: number, registered: number | null): string {
+  if (registered === null) return say("figures.turnout-unknown");
+  return registered === 0
+    ? say("figures.turnout-nobody")
+    : say("figures.turnout-of", { counted, registered });
 }
 
 function Small({ name, label, value }: { name: string; label: string; value: string }) {

@@ -1,4 +1,4 @@
-// What election this is, and where it stands.
+// Which election this is, and its state.
 import { now } from "../feed/clock";
 import { duration, say } from "../language/language";
 import { changesAt, phaseOf, timeLeft } from "../result/phase";
@@ -7,12 +7,13 @@ import { Freshness } from "./status";
 
 export function Heading({ result }: { result: Result }) {
   const phase = phaseOf(result, now.value);
+  const isProvisional = phase === "counting" && result.finalise === "manual";
   return (
     <div class="heading">
       <h1>{result.title}</h1>
       <p class="state">
         <span class="phase" data-phase={phase}>
-          {say(`phase.${phase}`)}
+          {say(isProvisional ? "phase.provisional" : `phase.${phase}`)}
         </span>
         <TimeLeft result={result} />
         <Freshness />

@@ -50,7 +50,7 @@ export function Masthead({ election }: { election: number | undefined }) {
   );
 }
 
-/** Only what a person did may fill the screen; where that is refused, the window will do. */
+/** Browsers allow full screen only after a user action; if it is refused, the window will do. */
 function openWall() {
   document.documentElement.requestFullscreen?.().catch(() => undefined);
   go({ wall: true });

@@ -7,7 +7,7 @@ import { follows } from "./link";
 import { viewsOf } from "./sections";
 
 export function Navigation({ result, view }: { result: Result; view: View }) {
-  // A link must lead to this election also tomorrow, when another is the one that most people come for.
+  // A link must still lead to this election tomorrow, when most people come for another one.
   const { election } = result;
   return (
     <nav class="views" aria-label={say("view.label")}>

@@ -1,4 +1,4 @@
-// What is said where there is no result to show.
+// What the page says if there is no result to show.
 import { addressWith, go } from "../address/current";
 import { elections } from "../feed/feed";
 import { say } from "../language/language";

@@ -1,10 +1,11 @@
-// Who is where, as a table whose rows change places before the reader's eyes.
+// The ranking, as a table whose rows visibly change places.
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { now } from "../feed/clock";
 import { say, share, whole } from "../language/language";
 import { type Moves, moves, type Ranked, ranking } from "../result/ranking";
 import type { Result } from "../result/result";
-import { isWinner } from "../result/verdict";
+import { isOffice } from "../result/rules";
+import { isElected, isInRunoff } from "../result/verdict";
 import { moving } from "../theme";
 import { note } from "./candidates-table";
 import { Chip } from "./chip";
@@ -18,7 +19,7 @@ export function Ranking({ result, most }: { result: Result; most?: number }) {
   const order = ranked.map(({ candidate }) => candidate.poll_number);
   const marked = useMoves(order);
   const body = useSliding(order.join());
-  const hasSeats = !result.individual;
+  const hasSeats = !isOffice(result);
   return (
     <section class="figure ranking" aria-label={title}>
       <header>
@@ -60,11 +61,12 @@ function Row({ one, result, marked }: { one: Ranked; result: Result; marked: Mov
   const { poll_number, name, votes, seats } = candidate;
   const move = marked.get(poll_number)?.places;
   // That a list is above the threshold is what everybody expects.
-  const small = candidate.standing === "reached" ? "" : note(candidate);
+  const { standing, ...others } = candidate;
+  const small = note(standing === "reached" ? others : candidate, result);
   return (
     <tr data-row={poll_number} data-moved={move === undefined ? undefined : move > 0 ? "up" : "down"}>
       <td data-column="rank" class="number rank">
-        {rank}
+        {result.counted === 0 ? "–" : rank}
         {move === undefined ? null : <Move places={move} />}
       </td>
       <th scope="row" data-column="name">
@@ -77,7 +79,7 @@ function Row({ one, result, marked }: { one: Ranked; result: Result; marked: Mov
       <td data-column="share" class="number">
         <b>{share(candidate.share)}</b>
       </td>
-      {result.individual ? null : (
+      {isOffice(result) ? null : (
         <td data-column="seats" class="number">
           {seats === undefined ? "–" : whole(seats)}
         </td>
@@ -98,15 +100,13 @@ function Move({ places }: { places: number }) {
   );
 }
 
-/** For persons: who would be elected, or go to a second round. */
+/** Who would be elected, or go to a second round. */
 function Badge({ one, result }: { one: Ranked; result: Result }) {
-  const { outcome } = result;
-  if (!isWinner(outcome) || result.counted === 0) return null;
   const { poll_number } = one.candidate;
-  if (outcome.winner === poll_number) {
+  if (isElected(result, poll_number)) {
     return <span class="badge strong">{say(result.final ? "badge.elected" : "badge.ahead")}</span>;
   }
-  return outcome.runoff?.includes(poll_number) ? <span class="badge">{say("badge.runoff")}</span> : null;
+  return isInRunoff(result, poll_number) ? <span class="badge">{say("badge.runoff")}</span> : null;
 }
 
 /** Which candidates have just changed places. */

@@ -59,11 +59,16 @@ export function Rejected({ result }: { result: Result }) {
           {say("rejected.repeated")}: <b>{whole(result.repeated)}</b>
         </p>
       ) : null}
+      {result.withdrawn === undefined ? null : (
+        <p>
+          {say("rejected.withdrawn")}: <b>{whole(result.withdrawn)}</b>
+        </p>
+      )}
     </section>
   );
 }
 
-/** A reason that this page does not know is shown as it came. */
+/** A reason that this page does not know is shown unchanged. */
 function inWords(reason: string): string {
   const key = REASONS[reason];
   return key === undefined ? reason : say(key);

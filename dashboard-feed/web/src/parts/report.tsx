@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { address } from "../address/current";
 import type { Shown } from "../feed/feed";
 import { say } from "../language/language";
+import { Cancelled } from "./cancelled";
 import { Figures } from "./figures";
 import { Heading } from "./heading";
 import { Navigation } from "./navigation";
@@ -15,9 +16,17 @@ export function Report({ shown }: { shown: Shown | undefined }) {
   }, [title]);
   if (shown === undefined) return <p class="nothing">{say("page.loading")}</p>;
   const { result } = shown;
+  if (result.cancelled !== undefined) {
+    return (
+      <article key={result.election} data-election={result.election} data-position={result.position}>
+        <Heading result={result} />
+        <Cancelled />
+      </article>
+    );
+  }
   const view = viewOf(result, address.value.view);
   return (
-    // Keyed, as nothing of one election is to be taken for a change of another.
+    // Keyed, so that switching elections is not shown as a change within one election.
     <article key={result.election} data-election={result.election} data-position={result.position}>
       <Heading result={result} />
       <Figures result={result} />

@@ -4,15 +4,18 @@ import { colourOf } from "../charts/palette";
 import { say, whole } from "../language/language";
 import { ranking } from "../result/ranking";
 import type { Result } from "../result/result";
-import { allSeats, isSeats, majorityOf } from "../result/verdict";
+import { allSeats, majorityOf, seatsOf } from "../result/house";
+import { isSeats } from "../result/verdict";
 import { theme } from "../theme";
+import { Alliances } from "./alliances";
 import { candidatesTable, inWords } from "./candidates-table";
 import { Chip } from "./chip";
 import { Figure } from "./figure";
+import { Rules } from "./rules";
 import { Ties } from "./ties";
 import { Verdict } from "./verdict";
 
-/** More seats than can be told apart are drawn as one area a list. */
+/** If there are too many seats to tell apart, each list is drawn as one area. */
 const MOST_SINGLE_SEATS = 800;
 /** Smaller blocks have no room for their poll number. */
 const LABELLED = 0.03;
@@ -27,6 +30,8 @@ export function Seats({ result }: { result: Result }) {
       table={candidatesTable("seats", title, result, ["votes", "share", "seats", "note"])}
     >
       <Verdict result={result} />
+      <Rules result={result} />
+      <Alliances result={result} />
       <Ties result={result} />
     </Figure>
   );
@@ -42,7 +47,7 @@ interface Block {
 function blocksOf(result: Result, all: number): Block[] {
   let from = 0;
   const blocks = ranking(result.candidates)
-    .map(({ candidate }) => ({ pollNumber: candidate.poll_number, seats: candidate.seats ?? 0 }))
+    .map(({ candidate }) => ({ pollNumber: candidate.poll_number, seats: seatsOf(candidate) }))
     // Multipliers may give the smaller list more seats.
     .toSorted((a, b) => b.seats - a.seats)
     .filter(({ seats }) => seats > 0)
@@ -57,9 +62,9 @@ function blocksOf(result: Result, all: number): Block[] {
 export function Hemicycle({ result }: { result: Result }) {
   const { outcome } = result;
   if (!isSeats(outcome)) return null;
-  const all = allSeats(outcome);
+  const all = allSeats(result, outcome);
   const blocks = blocksOf(result, all);
-  const words = `${say("chart.seats")}: ${inWords(result, (one) => whole(one.seats ?? 0))}`;
+  const words = `${say("chart.seats")}: ${inWords(result, (one) => whole(seatsOf(one)))}`;
   return (
     <div class="hemicycle">
       <svg viewBox="-1.14 -1.16 2.28 1.2" role="img" aria-label={words}>
@@ -117,7 +122,7 @@ function Areas({ blocks, all }: { blocks: readonly Block[]; all: number }) {
   );
 }
 
-/** The poll number outside of the block, so that colour is not all that tells lists apart. */
+/** The poll number outside the block, so that colour is not the only thing that tells lists apart. */
 function BlockLabel({ block, all }: { block: Block; all: number }) {
   if (block.pollNumber === undefined || block.seats / all < LABELLED) return null;
   const angle = Math.PI * ((block.from + block.seats / 2) / all);

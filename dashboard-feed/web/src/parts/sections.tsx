@@ -2,6 +2,7 @@
 import type { FunctionComponent } from "preact";
 import { VIEWS, type View } from "../address/address";
 import { type Result, showsVotes } from "../result/result";
+import { isOffice } from "../result/rules";
 import { Districts } from "./districts";
 import { Hidden } from "./hidden";
 import { Ranking } from "./ranking";
@@ -23,8 +24,8 @@ const KINDS: readonly Kind[] = [
   { name: "hidden", view: "votes", Section: Hidden, isShown: (result) => !showsVotes(result) },
   { name: "votes", view: "votes", Section: Votes, isShown: showsVotes },
   { name: "ranking", view: "votes", Section: Ranking, isShown: showsVotes },
-  { name: "seats", view: "seats", Section: Seats, isShown: (it) => showsVotes(it) && !it.individual },
-  { name: "runoff", view: "runoff", Section: Runoff, isShown: (it) => showsVotes(it) && it.individual },
+  { name: "seats", view: "seats", Section: Seats, isShown: (it) => showsVotes(it) && !isOffice(it) },
+  { name: "runoff", view: "runoff", Section: Runoff, isShown: (it) => showsVotes(it) && isOffice(it) },
   { name: "shares", view: "votes", Section: Shares, isShown: showsVotes },
   { name: "turnout", view: "turnout", Section: Turnout, isShown: () => true },
   { name: "rejected", view: "ballots", Section: Rejected, isShown: () => true },
@@ -36,6 +37,7 @@ function hasDistricts({ districts }: Result): boolean {
 }
 
 export function sectionsOf(result: Result, view: View): readonly Kind[] {
+  if (result.cancelled !== undefined) return [];
   return KINDS.filter((kind) => kind.isShown(result) && (view === "overview" || kind.view === view));
 }
 
@@ -43,7 +45,7 @@ export function viewsOf(result: Result): readonly View[] {
   return VIEWS.filter((view) => sectionsOf(result, view).length > 0);
 }
 
-/** The view that is asked for, or the overview where this election has no such view. */
+/** The requested view, or the overview if this election has no such view. */
 export function viewOf(result: Result, asked: View): View {
   return viewsOf(result).includes(asked) ? asked : "overview";
 }

@@ -1,4 +1,4 @@
-// Whether what is shown is live. What changes all the time is not announced; that it ended is.
+// Whether what is shown is live. Constant changes are not announced to screen readers, but their end is.
 import { connection, shown } from "../feed/feed";
 import { say, time } from "../language/language";
 
@@ -17,7 +17,7 @@ export function StatusLine() {
   );
 }
 
-/** The small print beside the state of the election. */
+/** The small print next to the state of the election. */
 export function Freshness() {
   const current = shown.value;
   const { phase } = connection.value;

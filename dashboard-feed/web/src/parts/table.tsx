@@ -1,11 +1,11 @@
-// A table of numbers, scrolled on its own where it is wider than the screen.
+// A table of numbers, which scrolls on its own if it is wider than the screen.
 import type { ComponentChildren } from "preact";
 
 export interface Column<Row> {
   key: string;
   head: ComponentChildren;
   cell: (row: Row) => ComponentChildren;
-  /** Numbers stand at the right. */
+  /** Numbers are aligned right. */
   isNumber?: boolean;
   /** The column that says what the row is about. */
   isHead?: boolean;
@@ -21,7 +21,7 @@ export interface TableContent<Row> {
 
 interface TableProps<Row> {
   content: TableContent<Row>;
-  /** Whether it is seen, rather than only read out. */
+  /** Whether it is visible, rather than only read by screen readers. */
   isSeen: boolean;
 }
 

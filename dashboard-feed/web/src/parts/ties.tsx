@@ -1,8 +1,9 @@
-import { names, say } from "../language/language";
-import { candidateOf, type Result, type Tie } from "../result/result";
+import { moment, names, say } from "../language/language";
+import { inTie } from "../result/alliances";
+import type { Result, Tie } from "../result/result";
 import { isSeats, tiesOf } from "../result/verdict";
 
-/** Ties that matter and how each was settled; nothing where there are none. */
+/** Ties that matter and how each was settled; nothing if there are none. */
 export function Ties({ result }: { result: Result }) {
   const ties = tiesOf(result);
   if (ties.length === 0) return null;
@@ -14,13 +15,23 @@ export function Ties({ result }: { result: Result }) {
           <li key={tie.between.join()}>{inWords(tie, result)}</li>
         ))}
       </ul>
+      {result.lots === undefined ? null : (
+        <p class="lots">
+          {say("ties.drawn", { name: result.lots.drawn_by, time: moment(Date.parse(result.lots.drawn_at)) })}
+        </p>
+      )}
     </aside>
   );
 }
 
+/** Those who stand together count as one. */
+function together(all: readonly string[]): string {
+  return all.join(" + ");
+}
+
 function inWords(tie: Tie, result: Result): string {
   const those = (numbers: readonly number[]) =>
-    names(numbers.map((number) => candidateOf(result, number)?.name ?? String(number)));
+    names(numbers.map((number) => together(inTie(result, tie, number).map(({ name }) => name))));
   const kind = isSeats(result.outcome) ? "ties.seats" : "ties.places";
   const question = say(kind, { count: tie.seats, names: those(tie.between) });
   const answer =

@@ -8,7 +8,7 @@ import type { Result } from "../result/result";
 import { Figure } from "./figure";
 import type { TableContent } from "./table";
 
-/** A table of every point would be read by nobody. */
+/** Nobody would read a table of every point. */
 const ROWS = 24;
 
 /** Turnout over time. */

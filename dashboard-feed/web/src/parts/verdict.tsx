@@ -1,10 +1,11 @@
 import { names, say } from "../language/language";
+import { allSeats, emptySeats } from "../result/house";
 import { candidateOf, type Result } from "../result/result";
-import { allSeats, isSeats, verdict } from "../result/verdict";
+import { isSeats, type Verdict as Found, verdict } from "../result/verdict";
 
-/** What the numbers come to, in a sentence. */
+/** What the numbers come to, in a sentence or two. */
 export function Verdict({ result }: { result: Result }) {
-  const sentence = inWords(result);
+  const sentence = [inWords(result), empty(result)].filter((part) => part !== "").join(" ");
   return sentence === "" ? null : <p class="verdict">{sentence}</p>;
 }
 
@@ -15,18 +16,18 @@ function inWords(result: Result): string {
     case "hidden":
       return "";
     case "no-votes":
-      return say("verdict.no-votes");
-    case "undecided":
-      return say("verdict.undecided");
+      return say(result.final ? "verdict.nobody-voted" : "verdict.no-votes");
     case "winner":
       return say(result.final ? "verdict.winner" : "verdict.winner-now", { name: nameOf(found.winner) });
+    case "winners":
+      return winnersInWords(result, found, nameOf);
     case "runoff": {
       const those = names(found.candidates.map(nameOf));
       const sentence = say(result.final ? "verdict.runoff" : "verdict.runoff-now", { names: those });
-      return `${say("verdict.half")} ${sentence}`;
+      return `${say(result.rules.of === "cast" ? "verdict.half-cast" : "verdict.half")} ${sentence}`;
     }
     case "majority": {
-      const all = isSeats(result.outcome) ? allSeats(result.outcome) : 0;
+      const all = isSeats(result.outcome) ? allSeats(result, result.outcome) : 0;
       const { list, seats } = found;
       return say(result.final ? "verdict.majority" : "verdict.majority-now", {
         name: nameOf(list),
@@ -36,5 +37,26 @@ function inWords(result: Result): string {
     }
     case "no-majority":
       return say("verdict.no-majority", { count: found.needed });
+    default:
+      return say(`verdict.${found.kind}`);
   }
+}
+
+function winnersInWords(
+  result: Result,
+  { winners, open }: Extract<Found, { kind: "winners" }>,
+  nameOf: (pollNumber: number) => string,
+): string {
+  const those = { names: names(winners.map(nameOf)), count: winners.length };
+  const elected = say(result.final ? "verdict.winners" : "verdict.winners-now", those);
+  return [
+    ...(winners.length > 0 ? [elected] : []),
+    ...(open > 0 ? [say("verdict.places-open", { count: open })] : []),
+  ].join(" ");
+}
+
+/** The seats that no list can take. */
+function empty(result: Result): string {
+  const count = isSeats(result.outcome) ? emptySeats(result, result.outcome) : 0;
+  return count === 0 ? "" : say("seats.empty", { count });
 }

@@ -2,6 +2,7 @@ import { bars, LINES_A_BAR, LINES_ABOVE } from "../charts/bars";
 import { Chart } from "../charts/chart";
 import { say, share } from "../language/language";
 import type { Result } from "../result/result";
+import { isOffice } from "../result/rules";
 import { candidatesTable, inWords } from "./candidates-table";
 import { Figure } from "./figure";
 
@@ -12,7 +13,7 @@ export function votesTitle(result: Result): string {
 /** Shares as bars. */
 export function Votes({ result }: { result: Result }) {
   const title = votesTitle(result);
-  const columns = result.individual ? (["votes", "share"] as const) : (["votes", "share", "note"] as const);
+  const columns = isOffice(result) ? (["votes", "share"] as const) : (["votes", "share", "note"] as const);
   return (
     <Figure
       name="votes"

@@ -1,20 +1,20 @@
 // What this page has seen itself: how fast votes come in, and the newest stretch of the turnout's curve.
 import type { Result } from "./result";
 
-/** So many ballots were counted when a result arrived. */
+/** How many ballots were counted when a result arrived. */
 export interface Observation {
   atMs: number;
   ballots: number;
 }
 
-/** The stretch over which votes a second are measured. */
+/** The time window over which votes per second are measured. */
 const WINDOW_MS = 10_000;
-/** Less than this says nothing yet. */
+/** A shorter window says nothing yet. */
 const SHORTEST_MS = 2_000;
 /** How many older observations a page keeps that stays open all night. */
 const KEPT = 400;
 
-/** Adds an observation; of those older than the window every other one goes when they become too many. */
+/** Adds an observation; if there are too many older than the window, every other one of those is dropped. */
 export function observe(seen: readonly Observation[], next: Observation): Observation[] {
   const recent = next.atMs - WINDOW_MS;
   const old = seen.filter(({ atMs }) => atMs < recent);
@@ -23,10 +23,10 @@ export function observe(seen: readonly Observation[], next: Observation): Observ
   return [...kept, ...young, next];
 }
 
-/** Votes a second over the last ten seconds; nothing as long as too little was seen. */
+/** Votes a second over the last ten seconds; nothing while too little has been seen. */
 export function votesPerSecond(seen: readonly Observation[], nowMs: number): number | undefined {
   const last = seen.at(-1);
-  // What lies before the window still says how many there were when it began.
+  // The observation before the window says how many there were when it began.
   const first = seen.findLast(({ atMs }) => atMs <= nowMs - WINDOW_MS) ?? seen[0];
   if (first === undefined || last === undefined) return undefined;
   const ms = Math.min(nowMs - first.atMs, WINDOW_MS);
@@ -35,7 +35,7 @@ export function votesPerSecond(seen: readonly Observation[], nowMs: number): num
 
 /**
  * Ballots counted over time: by slots of time as the log has them, then as this page saw them. A slot's ballots
- * are all there at its end, or at `nowMs` where it has not ended.
+ * are counted at its end, or at `nowMs` if it has not ended.
  */
 export function curve(result: Result, seen: readonly Observation[], nowMs: number): Observation[] {
   const first = seen[0];
@@ -52,10 +52,16 @@ function fromTimeline(result: Result, nowMs: number): Observation[] {
   const { timeline } = result;
   if (!timeline) return [];
   const from = Date.parse(timeline.from);
+  const opening = { atMs: from, ballots: 0 };
+  if (timeline.ballots.length === 0) {
+    // So far, or at all, nobody voted: a line along the bottom.
+    const until = Math.min(Date.parse(result.end), nowMs);
+    return until > from ? [opening, { atMs: until, ballots: 0 }] : [opening];
+  }
   let ballots = 0;
   const ends = timeline.ballots.map((inSlot, index) => {
     ballots += inSlot;
     return { atMs: Math.min(from + (index + 1) * timeline.slot_seconds * 1000, nowMs), ballots };
   });
-  return [{ atMs: from, ballots: 0 }, ...ends];
+  return [opening, ...ends];
 }

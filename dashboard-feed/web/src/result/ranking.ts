@@ -1,4 +1,4 @@
-// Who is where, and who has just changed places.
+// The ranking, and who has just changed places.
 import type { Candidate } from "./result";
 
 export interface Ranked {
@@ -27,7 +27,7 @@ const MARKED_MS = 10_000;
 
 /**
  * What to mark after `order` (poll numbers, best first) followed `before`. A later move of the same candidate
- * takes the place of the earlier one.
+ * replaces the earlier one.
  */
 export function moves(
   before: readonly number[],

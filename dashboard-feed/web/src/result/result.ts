@@ -10,12 +10,13 @@ export type {
   Tie,
   Timeline,
   WinnerOutcome,
+  WinnersOutcome,
 } from "../feed/interface";
 
-/** The reason that the count gives for a ballot that names nobody. */
+/** The reason that the count gives for a ballot with an unknown poll number. */
 const INVALID = "Invalid poll number.";
 
-/** Valid votes, and ballots that named nobody. */
+/** Valid votes, and ballots with an unknown poll number. */
 export function cast(result: Result): number {
   return result.counted + (result.rejected[INVALID] ?? 0);
 }
@@ -24,7 +25,7 @@ export function allRejected(result: Result): number {
   return Object.values(result.rejected).reduce((sum, ballots) => sum + ballots, 0);
 }
 
-/** Whether the votes may be seen: with `after-close` only when nothing can change any more. */
+/** Whether the votes may be shown: with `after-close`, only when nothing can change any more. */
 export function showsVotes(result: Result): boolean {
   return result.final || result.publication === "live";
 }

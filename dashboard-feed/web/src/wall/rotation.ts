@@ -1,4 +1,4 @@
-// What a wall shows next: every election of the night, and of each every view.
+// What a wall display shows next: every election of the night, with every view of each.
 import type { View } from "../address/address";
 
 export type Scene = Exclude<View, "overview" | "ballots">;
@@ -10,7 +10,7 @@ export interface Showing {
 
 /**
  * What comes after `current`: the next scene of its election, and after the last one the first of the next
- * election. Both lists may have changed since, so what is no longer there is passed over.
+ * election. Both lists may have changed since then, so missing entries are skipped.
  */
 export function after(current: Showing, scenes: readonly Scene[], elections: readonly number[]): Showing {
   const scene = scenes[scenes.indexOf(current.scene) + 1];

@@ -1,6 +1,6 @@
-// What a screen needs that nobody looks after.
+// What an unattended screen needs.
 
-/** Keeps the screen on for as long as the page is seen, where the browser can. Returns how to stop. */
+/** Keeps the screen on while the page is visible, if the browser can. Returns a function that stops this. */
 export function keepAwake(): () => void {
   let lock: WakeLockSentinel | undefined;
   let isWanted = true;
@@ -10,7 +10,7 @@ export function keepAwake(): () => void {
       lock = await navigator.wakeLock.request("screen");
       if (!isWanted) await lock.release();
     } catch {
-      // Refused, with a battery that is nearly empty, say: the screen may go dark then.
+      // Refused, for example with a nearly empty battery: then the screen may go dark.
     }
   };
   // The lock is lost whenever the page is hidden.
@@ -25,7 +25,7 @@ export function keepAwake(): () => void {
 
 const LOOK_EVERY_MS = 60_000;
 
-/** Loads the page again when the server has another one. Returns how to stop. */
+/** Reloads the page when the server has a new version. Returns a function that stops this. */
 export function reloadWhenReplaced(): () => void {
   let known: string | null = null;
   const look = async () => {

@@ -1,9 +1,11 @@
-// The page on a wall: no scrolling, nothing to press, and it goes on by itself.
+// The page as a wall display: no scrolling, nothing to press; it advances on its own.
 import { useEffect, useState } from "preact/hooks";
 import { address, addressWith, go } from "../address/current";
 import { now } from "../feed/clock";
 import { elections, follow, shown } from "../feed/feed";
 import { say } from "../language/language";
+import { Alliances } from "../parts/alliances";
+import { Cancelled } from "../parts/cancelled";
 import { Figures } from "../parts/figures";
 import { Heading } from "../parts/heading";
 import { Hidden } from "../parts/hidden";
@@ -66,7 +68,7 @@ export function Wall() {
   return (
     <main id="result" class="wall">
       <StatusLine />
-      {current !== undefined && visible !== undefined ? (
+      {current !== undefined && (visible !== undefined || current.result.cancelled !== undefined) ? (
         <article
           key={current.result.election}
           data-election={current.result.election}
@@ -74,10 +76,10 @@ export function Wall() {
         >
           <div class="top">
             <Heading result={current.result} />
-            <Figures result={current.result} />
+            {visible === undefined ? null : <Figures result={current.result} />}
           </div>
           <div class="scene" data-scene={visible}>
-            <SceneOf scene={visible} result={current.result} />
+            {visible === undefined ? <Cancelled /> : <SceneOf scene={visible} result={current.result} />}
           </div>
         </article>
       ) : elections.value?.length === 0 ? (
@@ -105,7 +107,7 @@ function tonight(asked: number | undefined): number[] {
   return shown.map(({ election }) => election);
 }
 
-/** A table of constituencies or of rejected ballots is nothing for a wall. */
+/** Tables of constituencies or rejected ballots do not suit a wall display. */
 function scenesOf(result: Result): Scene[] {
   const scenes: readonly Scene[] = ["votes", "seats", "runoff", "turnout"];
   return scenes.filter((scene) => viewsOf(result).includes(scene));
@@ -119,6 +121,7 @@ function SceneOf({ scene, result }: { scene: Scene; result: Result }) {
       return (
         <>
           <Verdict result={result} />
+          <Alliances result={result} />
           <Ties result={result} />
           <Hemicycle result={result} />
         </>

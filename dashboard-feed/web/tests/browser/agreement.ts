@@ -1,4 +1,4 @@
-// The numbers of the page against those of the feed's interface.
+// Compares the page's numbers with those of the feed's interface.
 import { expect } from "vitest";
 import { allRejected, type Result } from "../../src/result/result";
 import { type Numbers, read, type Visit } from "./browser";
@@ -6,7 +6,7 @@ import type { Stack } from "./stack";
 
 const PATIENCE_MS = 30_000;
 
-/** The page's numbers and the feed's of the same position in the log. Both move on, so it may take some looks. */
+/** The page's numbers and the feed's for the same position in the log. Both advance, so this may take a few tries. */
 export async function sameMoment(visit: Visit, stack: Stack, election: number): Promise<[Numbers, Result]> {
   const deadline = Date.now() + PATIENCE_MS;
   while (Date.now() < deadline) {
@@ -16,7 +16,7 @@ export async function sameMoment(visit: Visit, stack: Stack, election: number): 
   throw new Error("the page and the feed were never at the same position");
 }
 
-/** Asserts that everything the page says is what the feed says. Returns what that was. */
+/** Asserts that everything on the page agrees with the feed. Returns the numbers. */
 export async function expectAgreement(visit: Visit, stack: Stack, election: number): Promise<Result> {
   const [numbers, result] = await sameMoment(visit, stack, election);
   expect(read(numbers.counted)).toBe(result.counted);

@@ -10,14 +10,14 @@ const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/goog
 const SCREENSHOTS = join(TARGET, "screenshots");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** The system's; none is ever downloaded. */
+/** The system's browser; none is ever downloaded. */
 export async function launch(): Promise<Browser> {
   const executablePath = process.env["CHROMIUM"] ?? PLACES.find(existsSync);
   if (executablePath === undefined) throw new Error("there is no Chromium: run script/setup --browser");
   return chromium.launch({
     executablePath,
     args: [
-      // As root, which build machines are, Chromium has no sandbox. It sees no page but ours.
+      // Chromium has no sandbox when run as root, as on build machines. It opens only our own page.
       "--no-sandbox",
       "--disable-gpu",
       "--disable-quic",
@@ -32,9 +32,9 @@ export async function launch(): Promise<Browser> {
 /** A window with the page in it. */
 export class Visit {
   readonly page: Page;
-  /** What was written to the console, or not caught. */
+  /** Console messages and uncaught errors. */
   readonly complaints: string[] = [];
-  /** The origins that anything was asked from. */
+  /** The origins that anything was requested from. */
   readonly origins = new Set<string>();
 
   private constructor(page: Page) {
@@ -59,7 +59,7 @@ export class Visit {
     await this.page.waitForSelector(which);
   }
 
-  /** Fails where the page complained about anything. */
+  /** Fails if the page logged any error. */
   async end(): Promise<void> {
     expect(this.complaints).toEqual([]);
     expect(this.origins.size).toBe(1);
@@ -85,7 +85,7 @@ export class Visit {
     await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage });
   }
 
-  /** The text of the page, as it is seen. */
+  /** The visible text of the page. */
   text(): Promise<string> {
     return this.page.innerText("#page");
   }

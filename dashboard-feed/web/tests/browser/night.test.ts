@@ -1,5 +1,5 @@
 // An election night in a real browser, on a real stack. One election is open at a time, so the parts follow
-// each other: three short elections, then a long one in which people vote all the while.
+// each other: three short elections, then a long one with votes all the time.
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 import { launch } from "./browser";
@@ -7,6 +7,7 @@ import { accessibility } from "./parts/accessibility";
 import { agreement } from "./parts/agreement";
 import { closing } from "./parts/closing";
 import { interruption } from "./parts/interruption";
+import { laws } from "./parts/laws";
 import { reading } from "./parts/reading";
 import { unusual } from "./parts/unusual";
 import { walls } from "./parts/walls";
@@ -16,12 +17,12 @@ import type { Station } from "./station";
 /** What all parts share. */
 export interface Night {
   stack: Stack;
-  /** Brings paper ballots to the election that is open. */
+  /** Uploads paper ballots to the open election. */
   station: Station;
   browser: Browser;
   /** The page's address. */
   url: string;
-  /** The numbers of the elections there have been. */
+  /** The numbers of the elections so far. */
   sealed: number;
   level: number;
   president: number;
@@ -47,4 +48,5 @@ reading(night);
 accessibility(night);
 walls(night);
 unusual(night);
+laws(night);
 interruption(night);

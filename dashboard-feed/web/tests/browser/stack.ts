@@ -88,7 +88,7 @@ export class Stack {
     return this.#process(service).url;
   }
 
-  /** Runs a command of ours to its end, told where everything is. */
+  /** Runs one of our commands to its end, with the addresses of everything. */
   async #run(name: string, ...options: string[]): Promise<string> {
     const state = this.#state();
     const database = name === "voter-roll" ? "voter_roll" : "election_process";
@@ -148,7 +148,7 @@ export class Stack {
     return answer.json();
   }
 
-  /** Holds the feed, as a network that is gone does: connections stay and nothing comes. */
+  /** Suspends the feed, like a lost network: connections stay open and nothing arrives. */
   freeze(service: string): () => void {
     const { pid } = this.#process(service);
     process.kill(pid, "SIGSTOP");

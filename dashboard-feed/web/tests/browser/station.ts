@@ -1,4 +1,4 @@
-// An official at a ballot station, who brings files of paper ballots.
+// An official at a ballot station, who uploads files of paper ballots.
 
 const OFFICIAL = {
   jmbg: "0101994704401",
@@ -8,7 +8,7 @@ const OFFICIAL = {
   password: "Aa345678",
 };
 
-/** So many ballots for each poll number, from 1. */
+/** The number of ballots for each poll number, from 1. */
 export type Ballots = readonly number[];
 
 export class Station {
@@ -36,7 +36,7 @@ export class Station {
     return new Station(url, accessToken);
   }
 
-  /** Lines of ballots that nobody has brought yet. */
+  /** Lines of ballots that have not been uploaded yet. */
   lines(ballots: Ballots): string[] {
     return ballots.flatMap((count, index) =>
       Array.from({ length: count }, () => {
@@ -47,7 +47,7 @@ export class Station {
     );
   }
 
-  /** Brings a file to the election that is open. */
+  /** Uploads a file to the open election. */
   async bring(lines: readonly string[]): Promise<void> {
     const form = new FormData();
     form.append("file", new Blob([`${lines.join("\r\n")}\r\n`], { type: "text/csv" }), "ballots.csv");

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CONNECTING, type Connection, type Happening, next, pauseMs } from "../../src/feed/connection";
 
-/** Where these lead, and what was to be done about the last. */
+/** The state that these events lead to, and the action for the last of them. */
 function after(...happenings: Happening[]) {
   let connection: Connection = CONNECTING;
   let remedy = "none";

@@ -58,6 +58,18 @@ test("a slot that has not ended reaches to the present", () => {
   expect(curve(sample({ timeline }), [], nowMs).at(-1)).toEqual({ atMs: nowMs, ballots: 40 });
 });
 
+test("where nobody voted the curve runs along the bottom to the end", () => {
+  const empty = { ...timeline, ballots: [] };
+  const end = Date.parse(sample().end);
+  const all = curve(sample({ timeline: empty, final: true }), [], end + 7);
+  expect(all).toEqual([
+    { atMs: Date.parse(timeline.from), ballots: 0 },
+    { atMs: end, ballots: 0 },
+  ]);
+  const before = Date.parse(timeline.from) - 5;
+  expect(curve(sample({ timeline: empty, final: true }), [], before)).toHaveLength(1);
+});
+
 test("without slots there is only what the page saw", () => {
   expect(curve(sample(), seen([0, 3]), NOON)).toEqual(seen([0, 3]));
   expect(curve(sample({ final: true }), seen([0, 3]), NOON + 5_000)).toEqual(seen([0, 3]));

@@ -52,7 +52,7 @@ function distance(one: Rgb, other: Rgb): number {
   return Math.hypot(...one.map((part, index) => part - (other[index] ?? 0)));
 }
 
-/** What differs by a fiftieth can just be told apart side by side; this is five times as much. */
+/** A difference of one fiftieth can just be seen side by side; this is five times as much. */
 const CLEARLY = 0.1;
 
 for (const theme of THEMES) {

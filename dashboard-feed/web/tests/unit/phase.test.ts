@@ -14,6 +14,14 @@ test("an election is open from its start until just before its end", () => {
   expect(phaseOf(sample({ final: true }), NOON)).toBe("final");
 });
 
+test("a cancelled election is neither open nor counted, and comes last", () => {
+  const cancelled = { ...listed(7, -1, 1), cancelled: "2026-06-16T11:30:00Z" };
+  expect(phaseOf(cancelled, NOON)).toBe("cancelled");
+  expect(changesAt(cancelled, "cancelled")).toBeUndefined();
+  expect(byInterest([cancelled, LATER], NOON).map(({ election }) => election)).toEqual([6, 7]);
+  expect(forWall([cancelled, FINAL], NOON).map(({ election }) => election)).toEqual([3]);
+});
+
 test("an election opens no sooner than it was created", () => {
   const late = sample({ created: "2026-06-16T07:00:00Z" });
   expect(phaseOf(late, NOON - 5 * HOUR - 1)).toBe("not-open");

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { majorityOf } from "../../src/result/house";
 import type { Tie } from "../../src/result/result";
 import { lineOf } from "../../src/result/threshold";
-import { majorityOf, tiesOf, verdict } from "../../src/result/verdict";
+import { tiesOf, verdict } from "../../src/result/verdict";
 import { sample } from "./sample";
 
 const OPEN_TIE: Tie = { seats: 1, between: [1, 3], settled_by: null, won_by: [] };
@@ -36,7 +37,7 @@ test("an office has a winner, or a second round, or a tie", () => {
 });
 
 test("nothing is said about votes that are not published, or not there", () => {
-  expect(verdict(sample({ outcome: null })).kind).toBe("hidden");
+  expect(verdict(sample({ publication: "after-close", outcome: null })).kind).toBe("hidden");
   const empty = sample({ counted: 0, outcome: { seats: [0, 0, 0], open_seats: 5, ties: [OPEN_TIE] } });
   expect(verdict(empty).kind).toBe("no-votes");
   expect(tiesOf(empty)).toEqual([]);

@@ -1,4 +1,4 @@
-//! What clients can be told.
+//! The answers to clients.
 
 use actix_web::http::StatusCode;
 use service_kit::error::ApiError;
@@ -34,7 +34,7 @@ impl From<StoreError> for ApiError {
     }
 }
 
-/// Not logged here: that there are many is when it happens.
+/// Not logged here: the permits log it when it happens.
 impl From<Busy> for ApiError {
     fn from(_busy: Busy) -> Self {
         let problem = Problem::new(

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::state::State;
 use crate::options::LONGEST_AUDIT_PAGE;
 
-/// Which acts.
+/// The requested part of the log.
 #[derive(Deserialize)]
 struct Wanted {
     before: Option<i64>,

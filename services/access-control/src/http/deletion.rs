@@ -1,4 +1,4 @@
-//! Accounts that go.
+//! Deleting accounts.
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -23,7 +23,7 @@ struct EmailBody {
 
 /// Deletes an account
 ///
-/// Its tokens stop working here at once, and elsewhere when they expire. Where that leaves no administrator, the
+/// Its tokens stop working here immediately, and elsewhere when they expire. If no administrator is left, the
 /// first one is created again.
 #[utoipa::path(
     post,
@@ -65,7 +65,7 @@ async fn whose(body: Payload) -> Result<Email, ApiError> {
 }
 
 impl State {
-    /// The account is gone all the same if this fails, and the service itself tries again in a moment.
+    /// If this fails, the account is deleted anyway, and the service itself tries again in a moment.
     async fn ensure_administrator(&self) {
         let ensured = self.administrator.ensure(&self.accounts, &self.passwords);
         if let Err(error) = ensured.await {

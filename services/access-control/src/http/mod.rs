@@ -17,7 +17,7 @@ use service_kit::{endpoint, openapi};
 
 pub use self::state::State;
 
-/// All endpoints but those that every service has (health, documentation), which are open to all.
+/// All endpoints except those that every service has (health, documentation), which are open to all.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         endpoint!(Access::Anyone, registration::register),

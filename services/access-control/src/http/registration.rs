@@ -67,7 +67,7 @@ pub(super) async fn register(
     } else {
         None
     };
-    // A request that found no permit, or no database, uses nothing up.
+    // A request that got no permit, or no database, uses up nothing.
     if state.registrations.take(origin(&request))? {
         let ran_out = "too many registrations from this address";
         state.note(act.clone().refused(ran_out)).await;
@@ -82,7 +82,7 @@ pub(super) async fn register(
             role: Role::Official,
             password_hash: state.passwords.hash(permit, registration.password).await?,
         };
-        // Two requests may both have found it free: the database accepts one.
+        // Two requests may both have found the address free: the database accepts one.
         if state.accounts.add(&account, &act).await? {
             return Ok(HttpResponse::Ok().finish());
         }
@@ -92,8 +92,8 @@ pub(super) async fn register(
 }
 
 impl State {
-    /// Whether somebody may register with this address. The first administrator's is taken also while there
-    /// is another one: otherwise nobody could take that one's place.
+    /// Whether somebody may register with this address. The first administrator's address is reserved even
+    /// while there is another administrator: otherwise the first one could not be created again.
     async fn is_free(&self, email: &Email) -> Result<bool, ApiError> {
         Ok(email != self.administrator.email() && self.accounts.find(email).await?.is_none())
     }

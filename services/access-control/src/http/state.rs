@@ -16,7 +16,7 @@ use crate::email::Email;
 use crate::passwords::Passwords;
 use crate::tokens::Issuer;
 
-/// How long a refusal waits to be recorded, at most.
+/// The longest time that a refusal waits to be recorded.
 const NOTED_WITHIN: Duration = Duration::from_secs(2);
 
 /// What every request needs. Shared by all threads.
@@ -57,8 +57,8 @@ impl State {
         refusal
     }
 
-    /// Records a refused act. It stays refused if recording fails; and recording goes on if it
-    /// takes long, or the client hangs up.
+    /// Records a refused act. It stays refused if recording fails. Recording continues if it takes long, or if
+    /// the client disconnects.
     pub(super) async fn note(&self, act: AuditEntry) {
         let accounts = self.accounts.clone();
         let writing = actix_web::rt::spawn(async move {

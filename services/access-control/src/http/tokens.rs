@@ -33,7 +33,7 @@ struct LoginBody {
     password: String,
 }
 
-/// Gives tokens for an address and a password
+/// Returns tokens for an address and a password
 #[utoipa::path(
     post,
     path = "/login",
@@ -63,7 +63,7 @@ pub(super) async fn login(
         .as_ref()
         .map(|account| account.password_hash.as_str());
     let permit = state.passwords.permits.for_login().await?;
-    // Others may have failed while this one waited; then hashing is pointless.
+    // Other attempts may have failed while this one waited; then hashing is pointless.
     attempt.check()?;
     let is_right = state.passwords.verify(permit, password, hash).await?;
     let ran_out = attempt.settle(is_right)?;
@@ -94,7 +94,7 @@ pub(super) struct AccessToken {
     access_token: String,
 }
 
-/// Gives a new access token for a refresh token
+/// Returns a new access token for a refresh token
 #[utoipa::path(
     post,
     path = "/refresh",

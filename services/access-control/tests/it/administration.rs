@@ -103,7 +103,7 @@ async fn deleting_the_last_administrator_brings_the_first_one_back() {
         deleted.await.is(200, "");
         let again = world.post_with("/delete", &administrator.access, &body);
         again.await.is(401, UNAUTHORIZED);
-        // Nobody gets between.
+        // Nobody can register the address in between.
         let same = registration("admin@admin.com");
         let taken = world.post("/register", &same).await;
         taken.refuses("Email already exists.");
@@ -138,7 +138,7 @@ async fn nobody_registers_with_the_first_administrators_address() {
     let world = World::open().await;
     let mut others = options(&world.database_url);
     others.administrator.admin_email = "first@admin.com".to_owned();
-    // There is another administrator, hence no such account.
+    // There is another administrator, so there is no such account.
     let other = World::with(&others).await;
     let same = registration("first@admin.com");
     let taken = other.post("/register", &same).await;

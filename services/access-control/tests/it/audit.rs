@@ -20,7 +20,7 @@ async fn acts_are_written_down_and_hold_no_secret() {
         .post("/login", &wrong)
         .await
         .refuses("Invalid credentials.");
-    // A password in the wrong field is no address.
+    // A password in the wrong field is not an address.
     let swapped = json!({"email": GOOD_PASSWORD, "password": "ana@example.org"});
     world
         .post("/login", &swapped)
@@ -115,7 +115,7 @@ async fn page(world: &World, administrator: &Tokens, query: &str) -> Answer {
         .await
 }
 
-/// The number of each, and what was done.
+/// The number of each entry, and what was done.
 fn whats(entries: &[Value]) -> Vec<(u64, &str)> {
     let mut whats = Vec::new();
     for entry in entries {
@@ -143,7 +143,7 @@ async fn administrators_read_it_page_by_page() {
         let answer = page(&world, &administrator, &format!("?{nonsense}")).await;
         assert_eq!(answer.problem(), (400, "bad-parameter"));
     }
-    // Who looked is in it too.
+    // Reading the log is recorded too.
     let all = page(&world, &administrator, "").await.json();
     let entries = all["entries"].as_array().unwrap();
     let looked = [9, 8, 7, 6, 5, 4].map(|seq| (seq, "audit"));

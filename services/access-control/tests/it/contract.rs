@@ -267,7 +267,7 @@ async fn deletion_checks_in_order_and_takes_effect_at_once() {
     let refreshed = world.post_with("/refresh", &official.refresh, "").await;
     assert_eq!(refreshed.status, 200);
 
-    // An administrator who is gone deletes nobody.
+    // A deleted administrator cannot delete anybody.
     delete(json!({"email": "admin@admin.com"}))
         .await
         .is(200, "");

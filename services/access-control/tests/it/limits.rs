@@ -1,4 +1,4 @@
-//! What nobody may do without end: fail to log in, and register.
+//! Limits on failed logins and on registrations.
 
 use access_control::options::{LoginOptions, RegistrationOptions};
 use futures_util::future::join_all;
@@ -37,7 +37,7 @@ async fn guessing_is_slowed_down_and_logging_in_is_not() {
         world.post("/login", &body).await
     };
     for email in ["ana@example.org", "eva@example.org"] {
-        // What is not even complete is no attempt.
+        // An incomplete request does not count as an attempt.
         for _ in 0..5 {
             attempt(email, "")
                 .await
@@ -55,9 +55,9 @@ async fn guessing_is_slowed_down_and_logging_in_is_not() {
             assert!(retry_after_s(&answer) > 0);
         }
     }
-    // Others are not concerned.
+    // Other accounts are not affected.
     world.log_in_administrator().await;
-    // That they were sent away is written down once for each, after the failures.
+    // The refusal is recorded once for each, after the failures.
     let acts = world.acts().await;
     assert_eq!(acts.len(), 1 + 1 + 10 + 2 * (3 + 1) + 1);
     for (last, email) in [(15, "ana@example.org"), (19, "eva@example.org")] {
@@ -125,7 +125,7 @@ async fn an_address_registers_so_many_and_no_more() {
         assert!(retry_after_s(&answer) > 0);
     }
     register("192.0.2.2", "c@example.org").await.is(200, "");
-    // Nor does it concern logins.
+    // Logins are not affected either.
     world.log_in("a@example.org", GOOD_PASSWORD).await;
     let acts = world.acts().await;
     let too_many = "refusal: too many registrations from this address";

@@ -25,7 +25,7 @@ async fn a_database_that_is_away_is_waited_out() {
     let answer = world.post_with("/refresh", &tokens.refresh, "").await;
     assert_eq!(answer.problem(), (503, "unavailable"));
     assert!(answer.headers.contains_key("retry-after"));
-    // A request without an answer uses nothing up.
+    // A request without an answer uses up nothing.
     for _ in 0..3 {
         let login = json!({"email": "admin@admin.com", "password": "2"});
         assert_eq!(world.post("/login", &login).await.status, 503);
@@ -40,7 +40,7 @@ async fn a_database_that_is_away_is_waited_out() {
     tokio::time::timeout(WAIT_LIMIT, unready).await.unwrap();
     let asked = health::ask(world.access_control.admin_address).await;
     assert!(asked.unwrap_err().to_string().contains("postgresql"));
-    // One that starts meanwhile waits.
+    // An instance that starts in the meantime waits.
     let other = service::start(&options).unwrap();
     stack.restart("postgres").await.unwrap();
     world.until_ready().await;
@@ -66,7 +66,7 @@ async fn a_database_that_is_away_is_waited_out() {
 
 #[tokio::test]
 async fn who_is_not_let_in_is_told_so_also_without_a_database() {
-    // Accepts connections, and never says a word.
+    // Accepts connections, and never sends anything.
     let frozen = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let frozen_port = frozen.local_addr().unwrap().port();
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

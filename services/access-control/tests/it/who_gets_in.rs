@@ -9,7 +9,7 @@ use service_kit::token::{Claims, Role, TokenKind};
 
 use crate::world::{Answer, GOOD_PASSWORD, Tokens, UNAUTHORIZED, World, claims};
 
-/// Bodies with their types: the token is asked for before anything is said about them.
+/// Bodies with their types: the token is checked before the body.
 const BODIES: [(Option<&str>, &str); 4] = [
     (None, ""),
     (Some("application/json"), ""),
@@ -36,7 +36,7 @@ async fn call(
     world.send(method, &endpoint.path, &headers, body).await
 }
 
-/// Of somebody who is let in.
+/// A token that is let in.
 fn good_token(tokens: &Tokens, access: Access) -> (&str, TokenKind) {
     match access {
         Access::Refresh => (&tokens.refresh, TokenKind::Refresh),

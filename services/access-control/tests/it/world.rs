@@ -1,4 +1,4 @@
-//! A database of its own for each test, and an access-control on a free port.
+//! A separate database for each test, and an access-control on a free port.
 
 use std::time::Duration;
 
@@ -70,7 +70,7 @@ pub(crate) fn options(database_url: &str) -> RunOptions {
     }
 }
 
-/// A registration that nothing is wrong with.
+/// A valid registration.
 pub(crate) fn registration(email: &str) -> Value {
     json!({"jmbg": "0101994704401", "forename": "Ana", "surname": "Anić", "email": email, "password": GOOD_PASSWORD})
 }
@@ -110,7 +110,7 @@ impl World {
         tokio::time::timeout(WAIT_LIMIT, ready).await.unwrap();
     }
 
-    /// Asks the administration port.
+    /// Sends a request to the administration port.
     pub(crate) async fn health(&self, path: &str) -> Answer {
         let address = self.access_control.admin_address;
         send(address, "GET", path, &[], "").await
@@ -183,7 +183,7 @@ impl World {
         client
     }
 
-    /// The audit log: who, in which role, what, of whom, and what came of it.
+    /// The audit log: who, in which role, what, whose account, and the outcome.
     pub(crate) async fn acts(&self) -> Vec<[String; 5]> {
         let query = "SELECT who, role, what, target, outcome FROM audit_log ORDER BY seq";
         let rows = self.database().await.query(query, &[]).await.unwrap();

@@ -1,14 +1,14 @@
 //! Splits a CSV file into lines of values, as its bytes arrive.
 //!
-//! The existing readers of CSV pass over blank lines in silence, so that every line behind one would be
-//! reported under a wrong number, and let a stray quote swallow the lines up to the next one. Hence this one, which
-//! holds one line at a time and nothing else.
+//! Existing CSV readers silently skip blank lines, so that every later line would be reported with a wrong number,
+//! and let a stray quote swallow the lines up to the next one. This reader does neither, and holds only one line at
+//! a time.
 //!
-//! A line ends with LF, CRLF or CR, also inside quotes. A value may stand in double quotes, in which two of them are
-//! one; a line whose quotes do not close, or that has text behind a closing quote, is broken. A quote inside an
-//! unquoted value belongs to it.
+//! A line ends with LF, CRLF or CR, also inside quotes. A value may be in double quotes, with two of them for a
+//! literal quote; a line with an unclosed quote, or with text after a closing quote, is broken. A quote inside an
+//! unquoted value is part of it.
 
-/// Characters of a value at most.
+/// Maximum number of characters in a value.
 pub(crate) const VALUE_CHARS: usize = 256;
 
 /// Maximum number of UTF-8 bytes of that many characters.
@@ -16,7 +16,7 @@ const VALUE_BYTES: usize = 4 * VALUE_CHARS;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// One value of a line. What is longer than any value may be is not kept.
+/// One value of a line. The excess of a too long value is not kept.
 #[derive(Debug, Default)]
 pub(crate) struct Value {
     bytes: Vec<u8>,
@@ -32,7 +32,7 @@ impl Value {
         fits.then_some(self.bytes.as_slice())
     }
 
-    /// The bytes that are kept of it.
+    /// The bytes of it that are kept.
     pub(crate) fn raw(&self) -> &[u8] {
         &self.bytes
     }
@@ -54,7 +54,7 @@ impl Value {
 /// One line of the file.
 #[derive(Debug, Default)]
 pub(crate) struct Line {
-    /// The first three values; what lies behind them is only counted.
+    /// The first three values; further ones are only counted.
     values: [Value; 3],
     commas: usize,
     has_content: bool,
@@ -62,13 +62,13 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// The values, if there are exactly two and their quotes are in order.
+    /// The values, if there are exactly two and their quotes are valid.
     pub(crate) fn pair(&self) -> Option<[&Value; 2]> {
         let [first, second, _] = &self.values;
         (self.commas == 1 && !self.broken).then_some([first, second])
     }
 
-    /// Whether a quote is not closed on this line, or has text behind it.
+    /// Whether a quote is not closed on this line, or has text after it.
     pub(crate) fn is_broken(&self) -> bool {
         self.broken
     }
@@ -83,7 +83,7 @@ impl Line {
         self.commas + 1
     }
 
-    /// Whether there is nothing on it but blanks.
+    /// Whether the line contains only blanks.
     pub(crate) fn is_blank(&self) -> bool {
         !self.has_content
     }
@@ -100,25 +100,25 @@ impl Line {
     }
 }
 
-/// Where in a line the next byte stands.
+/// The state before the next byte of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CsvState {
     LineStart,
-    /// Behind a CR: a LF belongs to it.
+    /// After a CR: a LF is part of the same line end.
     BehindReturn,
     ValueStart,
     Value,
     Quoted,
-    /// Behind a quote in a quoted value: a second one is a quote; otherwise the value has ended.
+    /// After a quote in a quoted value: a second one is a literal quote; otherwise the value has ended.
     BehindQuote,
-    /// Behind the closing quote, only blanks may follow.
+    /// After the closing quote, where only blanks may follow.
     BehindQuoted,
 }
 
-/// Takes the bytes of a file and gives its lines.
+/// Takes the bytes of a file and returns its lines.
 #[derive(Debug)]
 pub(crate) struct Splitter {
-    /// The first bytes of the file, until there are enough to tell a byte order mark.
+    /// The first bytes of the file, until there are enough to recognise a byte order mark.
     head: Option<Vec<u8>>,
     state: CsvState,
     line: Line,
@@ -133,10 +133,10 @@ impl Splitter {
         }
     }
 
-    /// Takes the next bytes, and gives each line that ends in them.
+    /// Takes the next bytes, and passes on each line that ends in them.
     ///
     /// # Errors
-    /// The first of `see`; nothing more may be asked of the splitter then.
+    /// The first error of `see`; the splitter must not be used after that.
     pub(crate) fn take<E>(
         &mut self,
         mut bytes: &[u8],
@@ -155,7 +155,7 @@ impl Splitter {
         bytes.iter().try_for_each(|byte| self.take_byte(*byte, see))
     }
 
-    /// Gives the last line, if it lacks its end.
+    /// Passes on the last line, if it has no line end.
     ///
     /// # Errors
     /// Those of `see`.
@@ -245,7 +245,7 @@ mod tests {
 
     use super::*;
 
-    /// How many values a line has, or none where it is blank; and these if they are two.
+    /// How many values a line has, or none if it is blank; and the values if there are two.
     type Shown = (usize, String, String);
 
     /// The lines of a file that arrives in pieces.

@@ -1,7 +1,7 @@
-//! An official's file: checked to its end before any of it is recorded.
+//! An official's file: checked completely before any of it is recorded.
 //!
-//! The bytes are hashed, split and checked as they arrive. What remains of each line, a GUID and a number,
-//! waits in a temporary file that has no name, so a file of any permitted size takes the same memory.
+//! The bytes are hashed, split and checked as they arrive. The GUID and number of each line wait in an unnamed
+//! temporary file, so a file of any permitted size takes the same memory.
 
 mod csv;
 mod paper;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 use csv::{Line, Splitter};
 pub(crate) use paper::{Mistake, PaperBallot, Wrong};
 
-/// Bytes that a ballot takes while it waits: its GUID and its poll number.
+/// The size of a waiting ballot in bytes: its GUID and its poll number.
 const WAITING_BYTES: usize = 16 + 8;
 
 /// How large a file may be.
@@ -32,7 +32,7 @@ pub(crate) struct Limits {
 pub(crate) struct Inspected {
     /// SHA-256 of its bytes, if all of them were read.
     pub(crate) sha256: Option<[u8; 32]>,
-    /// The file, if nothing is wrong with it.
+    /// The file, if it is valid.
     pub(crate) file: Result<PaperFile, Fault>,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct PaperFile {
 }
 
 impl PaperFile {
-    /// The file as its ballots name it in the log: the first eight bytes of its hash.
+    /// The file's name in its ballots' records: the first eight bytes of its hash.
     pub(crate) fn name(&self) -> u64 {
         let first = self.sha256.iter().take(8);
         first.fold(0, |name, byte| name << 8 | u64::from(*byte))
@@ -74,13 +74,13 @@ impl PaperFile {
     }
 }
 
-/// Reads and checks a file whose pieces come through a channel. Blocks: give it a thread of its own.
+/// Reads and checks a file whose pieces come through a channel. Blocks: run it on a separate thread.
 ///
-/// It stops listening as soon as a limit is passed. Of a file with a bad line the rest is still read, for its
-/// hash.
+/// It stops reading as soon as a limit is exceeded. After a bad line the rest of the file is still read, for
+/// its hash.
 ///
 /// # Errors
-/// Where the temporary file cannot be made or written.
+/// If the temporary file cannot be created or written.
 pub(crate) fn inspect(
     mut pieces: mpsc::Receiver<Bytes>,
     limits: Limits,
@@ -142,7 +142,7 @@ impl Inspected {
     }
 }
 
-/// Why the rest of a file need not be looked at.
+/// Why the rest of a file need not be read.
 enum Stop {
     Fault(Fault),
     Io(io::Error),
@@ -151,7 +151,7 @@ enum Stop {
 struct Ballots {
     /// Lines seen.
     lines: u32,
-    /// The first of the blank lines seen last. At the end of a file they do not matter.
+    /// The first of the most recent blank lines. At the end of a file they do not matter.
     blank: Option<u32>,
     /// More lines than this are too many.
     most: u32,
@@ -221,7 +221,7 @@ mod tests {
         let file = with_guids(file);
         let (sender, pieces) = mpsc::channel(100);
         for piece in file.as_bytes().chunks(7) {
-            // It stops listening when it has seen enough.
+            // The reader stops when it has seen enough.
             let _gone = sender.try_send(Bytes::copy_from_slice(piece));
         }
         drop(sender);

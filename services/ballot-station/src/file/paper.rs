@@ -1,4 +1,4 @@
-//! What a line of the file says: which ballot, and what it chose.
+//! The content of a line: which ballot, and its choice.
 
 use ballot_log::Choice;
 use uuid::Uuid;
@@ -10,7 +10,7 @@ use super::csv::{Line, Value};
 pub(crate) struct PaperBallot {
     /// Which ballot.
     pub(crate) guid: Uuid,
-    /// The poll number on it, which need not exist.
+    /// The poll number on it, which may not exist.
     pub(crate) choice: Choice,
 }
 
@@ -67,7 +67,7 @@ impl Hint {
         }
     }
 
-    /// What the line looks like, if it looks like anything.
+    /// The hint for a line, if it looks like a known mistake.
     fn of(line: &Line) -> Option<Self> {
         let [first, rest @ ..] = line.kept() else {
             return None;
@@ -102,7 +102,7 @@ impl Hint {
 }
 
 impl PaperBallot {
-    /// Reads a line. A value that is longer than values may be counts as missing.
+    /// Reads a line. A value that is too long counts as missing.
     pub(crate) fn read(line: &Line) -> Result<Self, Wrong> {
         Self::parse(line).map_err(|mistake| Wrong {
             mistake,
@@ -122,8 +122,8 @@ impl PaperBallot {
     }
 }
 
-/// A whole number above 0, with blanks around it or not. One that no record can hold becomes the greatest
-/// that a record can: nobody stands under either.
+/// A whole number above 0, possibly surrounded by blanks. A number too large for a record becomes the largest
+/// that fits: no candidate has either.
 fn poll_number(text: &[u8]) -> Option<Choice> {
     let text = text.trim_ascii();
     let digits = text.strip_prefix(b"+").unwrap_or(text);
@@ -138,8 +138,8 @@ fn poll_number(text: &[u8]) -> Option<Choice> {
     Some(digits.iter().fold(0, append)).filter(|number| *number > 0)
 }
 
-/// The ballot's GUID, in any of the forms that UUIDs are written in: capitals, braces, without hyphens. Blanks may stand
-/// around it; anything else, also an invisible character, makes it no GUID.
+/// The ballot's GUID, in any of the forms that UUIDs are written in: capitals, braces, without hyphens. Blanks around
+/// it are allowed; with anything else, even an invisible character, it is not a GUID.
 fn ballot_guid(text: &[u8]) -> Option<Uuid> {
     let text = text.trim_ascii();
     let in_braces = text

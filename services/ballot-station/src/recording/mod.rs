@@ -1,11 +1,11 @@
-//! Recording a file: each of its ballots into the log, and no answer before the log has all of them.
+//! Recording a file: appends each of its ballots to the log, and answers only when the log has all of them.
 
 mod order;
 
 use std::io;
 use std::time::Duration;
 
-use ballot_log::record::PaperLine;
+use ballot_log::record::{District, PaperLine};
 use ballot_log::{AppendError, Appended, Ballot, BallotBox, BallotRecord, Election, Record};
 use futures_util::{Stream, TryStreamExt as _, stream};
 use tokio::sync::mpsc;
@@ -16,7 +16,7 @@ pub(crate) use order::ON_THEIR_WAY;
 /// Ballots read from the temporary file at a time.
 const BATCH: usize = 1024;
 
-/// How long a ballot waits when the producer's queue is full. It empties by itself, or its records time out.
+/// How long a ballot waits when the producer's queue is full. The queue empties on its own, or its records time out.
 const QUEUE_FULL_PAUSE: Duration = Duration::from_millis(5);
 
 /// Lines of a file that the log has, by when it received them.
@@ -30,8 +30,7 @@ pub(crate) struct Recorded {
     pub(crate) late: u32,
 }
 
-/// Why a file is not known to be in the log as a whole. What is there stays; sending the file again adds the
-/// rest.
+/// Why a file is not known to be completely in the log. Recorded lines stay; sending the file again adds the rest.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RecordingError {
     /// The log did not acknowledge a ballot.
@@ -48,11 +47,12 @@ type Line = (u32, PaperBallot);
 /// Appends every ballot of a file to the log, and waits until the log has them.
 ///
 /// # Errors
-/// The first failure. Nothing is sent after it; what was on its way by then may be in the log or not.
+/// The first failure. Nothing is sent after it; ballots in flight at that time may or may not be in the log.
 pub(crate) async fn record(
     ballot_box: &BallotBox,
     election: &Election,
     official: u64,
+    district: District,
     file: PaperFile,
 ) -> Result<Recorded, RecordingError> {
     let (name, lines) = (file.name(), file.lines);
@@ -66,7 +66,7 @@ pub(crate) async fn record(
             election: election.definition().id,
             ballot: Ballot::Paper(ballot.guid, origin),
             choice: ballot.choice,
-            district: 0,
+            district,
         });
         async move { append(ballot_box, &record, election.definition().partitions).await }
     };
@@ -86,7 +86,7 @@ impl Recorded {
         self.early + self.in_time + self.late
     }
 
-    /// Kafka's append time decides in the count whether a ballot was in time.
+    /// In the count, Kafka's append time decides whether a ballot was in time.
     fn add(&mut self, election: &Election, Appended { time_ms, .. }: Appended) {
         *if election.is_open_at(time_ms) {
             &mut self.in_time
@@ -111,7 +111,7 @@ async fn append(
     }
 }
 
-/// Reads the ballots of a file in a thread of its own, a little ahead of who takes them.
+/// Reads the ballots of a file on a separate thread, a little ahead of the consumer.
 fn read_in_background(file: PaperFile) -> impl Stream<Item = io::Result<Line>> {
     let (sender, mut batches) = mpsc::channel::<io::Result<Vec<Line>>>(2);
     tokio::task::spawn_blocking(move || {

@@ -1,13 +1,13 @@
 //! In which order the lines of a file may be sent.
 //!
-//! The first of several lines with one GUID is the ballot, and stays it, only if the log has it before any
-//! other is sent: were both on their way, the first might be lost and the other not. Everything else travels
-//! side by side.
+//! The first of several lines with the same GUID is sure to be the ballot only if the log has it before any
+//! other is sent: if both were in flight, the first might be lost and the other not. All other lines are sent
+//! concurrently.
 //!
-//! No more is remembered than what is on its way. So a line waits if another with its GUID is, of those that
-//! others wait for. Those that have waited for the same one then travel together: whichever of them the log
-//! has first, and should only some of them reach it and the file be sent again, they are duplicates, and the
-//! count knows each line that it has seen.
+//! Only lines in flight are remembered. So a line waits while another line with its GUID is in flight. Lines
+//! that have waited for the same one are then sent together: whichever of them the log has first, they are all
+//! duplicates, even if only some of them reach it and the file is sent again, because the count knows each line
+//! that it has seen.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::{Line, RecordingError};
 
-/// Lines of one file that may be on their way to the log, or wait for such a one.
+/// Maximum number of lines of one file in flight, or waiting for such a line.
 pub(crate) const ON_THEIR_WAY: usize = 4096;
 
 /// Appends all lines, and reports each that the log has acknowledged.
@@ -39,7 +39,7 @@ pub(super) async fn append_all<Append: Future<Output = Result<Appended, AppendEr
     };
     let mut lines = pin!(lines.fuse());
     let mut on_their_way = FuturesUnordered::new();
-    // By the GUID of a line on its way: those that wait for it.
+    // By the GUID of a line in flight: the lines that wait for it.
     let mut others = HashMap::<Uuid, Vec<Line>>::new();
     let mut waiting = 0;
     loop {
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use crate::file::PaperBallot;
 
-    /// A line that was sent, and where its acknowledgement goes.
+    /// A line that was sent, and the channel for its acknowledgement.
     type Sent = (Line, oneshot::Sender<Result<Appended, AppendError>>);
 
     const APPENDED: Appended = Appended {
@@ -103,8 +103,8 @@ mod tests {
         (0..).zip(guids.into_iter().map(ballot)).collect()
     }
 
-    /// Sends these lines to a log that acknowledges, each time when nothing more is sent, those that `choose`
-    /// takes from among the lines on their way. Says how often that was.
+    /// Sends these lines to a log that, each time nothing more is sent, acknowledges those that `choose` picks
+    /// from the lines in flight. Returns how often that happened.
     fn times_waited(lines: &[Line], mut choose: impl FnMut(&mut Vec<Sent>) -> Vec<Sent>) -> usize {
         let sent = RefCell::new(Vec::<Sent>::new());
         let append = |line| {

@@ -1,4 +1,4 @@
-//! What officials are answered, byte for byte.
+//! The answers to officials, byte for byte.
 
 use jiff::SignedDuration;
 
@@ -57,7 +57,7 @@ async fn without_a_file_the_field_is_missing() {
         (Some(multipart.as_str()), other_field),
         (Some(multipart.as_str()), nothing_chosen),
         (Some(multipart.as_str()), empty_text),
-        // A part of a file is none.
+        // A part of a file does not count as a file.
         (Some(multipart.as_str()), cut(12)),
         (Some(multipart.as_str()), cut(24)),
         (Some(multipart.as_str()), cut(30)),
@@ -80,7 +80,7 @@ async fn a_field_is_a_file_with_a_file_name_or_without() {
         let answer = station.post(&token, Some(&content_type), body).await;
         assert_eq!(answer.exactly(), RECORDED);
     }
-    // Other fields may stand around it; the first of its name matters.
+    // There may be other fields; the first one with its name counts.
     let (content_type, before) = form("note", None, "a\r\nb");
     let (_, first) = form("file", Some("f.csv"), format!("{},1", guid(4)));
     let (_, second) = form("file", Some("f.csv"), "not a ballot");
@@ -174,7 +174,7 @@ async fn spreadsheets_may_write_the_file_as_they_like() {
     assert_eq!(records, expected);
 }
 
-/// Files as spreadsheets wrote them; each is refused at the line that no ballot is on.
+/// Files written by spreadsheets; each is refused at the line that is not a ballot.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_guid_is_refused_with_its_line() {
     let world = World::open(devstack::shared().await).await;
@@ -217,7 +217,7 @@ async fn what_is_no_guid_is_refused_with_its_line() {
         (format!("{one},1\n,\n"), ballot_guid, 1),
         (format!("{one},1\n{two}\0,1\n"), ballot_guid, 1),
         ("ballot 7,1\n".to_owned(), ballot_guid, 0),
-        // The GUID comes before the poll number, and behind the number of values.
+        // The GUID is checked before the poll number, and after the number of values.
         ("ballot 7,0\n".to_owned(), ballot_guid, 0),
         ("ballot 7,1,1\n".to_owned(), number_of_values, 0),
     ] {
@@ -289,4 +289,50 @@ async fn what_the_contract_does_not_name_is_a_problem() {
         !text.contains("src=\"http") && !text.contains("href=\"http"),
         "works offline"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_can_name_the_constituency_of_its_ballots() {
+    let world = World::open(devstack::shared().await).await;
+    let station = world.start().await;
+    let token = tokens::official();
+    let send = async |number: u128, constituency: &str| {
+        let (content_type, file) = form("file", Some("f.csv"), format!("{},1", guid(number)));
+        let (_, field) = form("constituency", None, constituency);
+        let body = [parts(&field), &file].concat();
+        station.post(&token, Some(&content_type), body).await
+    };
+    for wrong in [
+        "0",
+        "65536",
+        "+1",
+        "-1",
+        "1.0",
+        "Beograd",
+        "1 2",
+        &"1".repeat(40),
+    ] {
+        let answer = send(1, wrong).await;
+        let text = r#"{"message":"Field constituency must be a number from 1 to 65535."}"#;
+        assert_eq!(answer.exactly(), (400, text), "{wrong}");
+    }
+    assert_eq!(world.size(), 0);
+    for (number, constituency) in [(1, "65535"), (2, " 7 "), (3, "")] {
+        assert_eq!(send(number, constituency).await.exactly(), RECORDED);
+    }
+    let mut districts: Vec<u16> = world
+        .records()
+        .iter()
+        .map(|record| record.district)
+        .collect();
+    districts.sort_unstable();
+    assert_eq!(districts, [0, 7, 65_535]);
+    let acts = world.acts_at_least(14).await;
+    assert!(acts.iter().any(|act| act.constituency == Some(7)));
+}
+
+/// The fields of a form, without its end.
+fn parts(form: &[u8]) -> &[u8] {
+    let end = b"------the-boundary--\r\n".len();
+    &form[..form.len() - end]
 }

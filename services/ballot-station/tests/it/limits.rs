@@ -80,7 +80,7 @@ async fn who_sends_slowly_keeps_nobody_from_the_log() {
     until("slower@example.org", 503).await;
     assert_eq!(station.send(&file).await.problem(), (503, "busy"));
 
-    // Hanging up gives the permit back.
+    // Disconnecting returns the permit.
     slow.into_iter()
         .chain(slower)
         .for_each(|sending| sending.abort());

@@ -1,4 +1,4 @@
-//! ballot-station on a real Kafka.
+//! Tests of ballot-station with a real Kafka.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod acts;

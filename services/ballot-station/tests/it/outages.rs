@@ -1,4 +1,4 @@
-//! What officials are answered when Kafka breaks, and that sending a file again completes it.
+//! The answers to officials when Kafka breaks, and that sending a file again completes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,7 +15,7 @@ async fn a_file_that_breaks_off_half_way_is_completed_by_sending_it_again() {
     let stack = Stack::start_with(StackOptions::private()).await.unwrap();
     let world = World::open(&stack).await;
     let station = world.start_with(&["--kafka-timeout-ms", "2000"]).await;
-    // The last hundred lines bear GUIDs that other lines have borne: duplicates, and no others.
+    // The last hundred lines repeat GUIDs of earlier lines: these are the only duplicates.
     let ballot = |line: u32| {
         let back = if line < LINES - DUPLICATES { 0 } else { 1000 };
         (u128::from(line - back), u128::from(line % 3 + 1))
@@ -31,7 +31,7 @@ async fn a_file_that_breaks_off_half_way_is_completed_by_sending_it_again() {
     let (answer, ()) = tokio::join!(station.send(&file), half_way);
     assert_eq!(answer.problem(), (503, "unavailable"));
     assert_eq!(answer.headers["retry-after"], "1");
-    // While Kafka is away it goes on like that.
+    // This continues while Kafka is down.
     assert_eq!(station.send(&file).await.problem().0, 503);
 
     stack.restart("kafka").await.unwrap();
@@ -48,7 +48,7 @@ async fn a_file_that_breaks_off_half_way_is_completed_by_sending_it_again() {
     };
     tokio::time::timeout(WAIT_LIMIT, completed).await.unwrap();
 
-    // As the count goes through the log: the first line of a GUID is the ballot.
+    // As in the count: the first line with a GUID is the ballot.
     let mut first = BTreeMap::<Uuid, u32>::new();
     let mut duplicates = BTreeSet::new();
     for record in world.records() {
@@ -79,14 +79,14 @@ async fn a_station_without_kafka_is_not_ready_and_says_so() {
     // It is not known whether an election is open, so nobody is told that none is.
     let answer = station.send(format!("{},1\n", guid(1))).await;
     assert_eq!(answer.problem(), (503, "unavailable"));
-    // A file that is wrong is wrong all the same.
+    // An invalid file is refused anyway.
     assert_eq!(station.send("a").await.status, 400);
     stack.restart("kafka").await.unwrap();
     station.until_ready().await;
     assert_eq!(station.send(format!("{},1\n", guid(1))).await.status, 200);
     assert_eq!(world.size(), 1);
 
-    // It says so too when Kafka goes later.
+    // It also says so when Kafka goes down later.
     stack.kill("kafka").await.unwrap();
     let unready = async {
         while station.health("/health/ready").await.status != 503 {
@@ -113,5 +113,5 @@ async fn stopping_records_what_has_been_taken() {
     station.stop().await;
     assert_eq!(sending.await.unwrap(), 200);
     assert_eq!(world.size(), 50_000);
-    assert_eq!(world.acts(1).await[0].outcome, "success");
+    assert_eq!(world.acts(2).await[1].outcome, "success");
 }

@@ -1,4 +1,4 @@
-//! What lies in the ballot box after several files, sent side by side and again.
+//! The content of the ballot box after several files, sent in parallel and again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -35,7 +35,7 @@ async fn the_first_of_two_lines_with_one_guid_is_first_in_the_log() {
 async fn lines_with_one_guid_do_not_wait_for_each_other() {
     const LINES: usize = 20_000;
     let world = World::open(devstack::shared().await).await;
-    // So long that nobody would see the end of it if each line waited for the one before.
+    // So long that the test would never end if each line waited for the one before.
     let station = world.start_with(&["--linger-ms", "100"]).await;
     let file = file((0..20_000).map(|_| (1, 1)));
     let recorded = tokio::time::timeout(WAIT_LIMIT, station.send(&file)).await;
@@ -74,7 +74,8 @@ async fn files_sent_at_once_through_several_stations_all_arrive() {
     assert_eq!(records.len(), 60_000);
     let guids: BTreeSet<Uuid> = records.iter().map(|record| paper(record).0).collect();
     assert_eq!(guids.len(), 60_000);
-    assert_eq!(world.acts(12).await.len(), 12);
+    // Each before its ballots, and when they are all in the log.
+    assert_eq!(world.acts(24).await.len(), 24);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,7 +98,7 @@ async fn the_same_file_again_is_the_same_lines_of_the_same_official() {
     }
     let mut sent: Vec<u32> = lines.values().copied().collect();
     sent.sort_unstable();
-    // Two lines three times; the colleague's two, and those of a file with one byte more, are other lines.
+    // Two lines three times; the colleague's two lines, and those of a file with one more byte, are different lines.
     assert_eq!(sent, [1, 1, 1, 1, 3, 3]);
     let officials: BTreeSet<u64> = lines.keys().map(|line| line.official).collect();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Who is let in: every endpoint of the table, with every token that lets nobody in.
+//! Who is let in: every endpoint of the table, with every token that must be refused.
 
 use std::collections::BTreeSet;
 

@@ -9,13 +9,13 @@ use hyper_util::rt::TokioIo;
 
 use crate::world::{form, guid};
 
-/// Sends half of a file, and waits for what is said about that.
+/// Sends half of a file, and waits for the answer.
 pub(crate) async fn half_a_file(url: String, token: String) -> StatusCode {
     let file = format!("{},1\n", guid(1));
     send_in_halves(url, token, &file, std::future::pending()).await
 }
 
-/// Sends half of a file, and the rest of it after a pause. Hangs up when it is dropped.
+/// Sends half of a file, and the rest after a pause. Disconnects when it is dropped.
 pub(crate) async fn send_in_halves(
     url: String,
     token: String,

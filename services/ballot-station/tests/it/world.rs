@@ -1,4 +1,4 @@
-//! An installation of its own for each test: topics, and ballot-stations on free ports.
+//! A separate installation for each test: topics, and ballot-stations on free ports.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -128,7 +128,7 @@ impl<'s> World<'s> {
         }
     }
 
-    /// What the ballot box holds, partition by partition in the order of offsets.
+    /// The records of the ballot box, partition by partition in the order of offsets.
     pub(crate) fn records(&self) -> Vec<BallotRecord> {
         let records = self.timed_records().into_iter();
         records.map(|(_, record)| record).collect()
@@ -139,7 +139,7 @@ impl<'s> World<'s> {
         let records = self.read(&self.topics.votes, PARTITIONS);
         let ballot = |payload: Vec<u8>| match Record::decode(&payload).unwrap() {
             Record::Ballot(ballot) => ballot,
-            Record::Close { .. } => panic!("nobody closes"),
+            other => panic!("{other:?} in a station's ballot box"),
         };
         let timed = |(time_ms, payload)| (time_ms, ballot(payload));
         records.into_iter().map(timed).collect()
@@ -156,7 +156,7 @@ impl<'s> World<'s> {
         payloads
     }
 
-    /// The acts that the log holds, once there are so many.
+    /// The acts in the log, once there are this many.
     pub(crate) async fn acts(&self, number: usize) -> Vec<Act> {
         let acts = self.acts_at_least(number).await;
         assert_eq!(acts.len(), number);
@@ -210,7 +210,7 @@ impl<'s> World<'s> {
                     message.payload().unwrap().to_vec(),
                 )),
                 Err(rdkafka::error::KafkaError::PartitionEOF(_)) => ends += 1,
-                // It is asked for again; a topic that stays silent ends the loop.
+                // librdkafka asks again; a topic that stays silent ends the loop.
                 Err(error) => eprintln!("{error}"),
             }
         }
@@ -222,7 +222,7 @@ impl<'s> World<'s> {
 pub(crate) struct Station {
     pub(crate) url: String,
     admin_url: String,
-    /// Locked by nobody: the mutex makes it shareable between threads.
+    /// Never locked: the mutex only makes it shareable between threads.
     server: Option<Mutex<Running>>,
 }
 

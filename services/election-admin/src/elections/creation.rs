@@ -3,6 +3,7 @@
 use std::iter::repeat;
 
 use anyhow::ensure;
+use ballot_log::definition::{Finalise, LOG_VERSION};
 use ballot_log::{ElectionDefinition, ElectionId, Participant, PollNumber, Publication};
 use deadpool_postgres::Pool;
 use electoral_rules::{ListTerms, Rules};
@@ -19,40 +20,44 @@ use crate::options::CreateOptions;
 
 /// Either does not parse, the end is not after the start, or another election is open then.
 pub const INVALID_TIME: &str = "Invalid date and time.";
-/// Too few, unknown, the same twice, or persons in an election of parties.
+/// Too few, unknown, repeated, or persons in an election of parties.
 pub const INVALID_PARTICIPANTS: &str = "Invalid participants.";
 
 /// 250 seats by D'Hondt among the parties with 5 % of the valid votes.
 const PARLIAMENTARY: &str = r#"{"method":"dhondt","seats":250,"threshold":{"percent":5,"of":"valid"},"tie":"ballot_order"}"#;
-/// The most votes win; what is reported is everyone's share.
+/// The most votes win; the result reports everyone's share.
 const PRESIDENTIAL: &str = r#"{"method":"majority","winner":"plurality","tie":"lot"}"#;
 
-/// An election as an administrator asks for it.
+/// An election as requested by an administrator.
 #[derive(Debug)]
 pub struct ElectionRequest {
-    /// First moment at which votes count; none where it does not parse.
+    /// First moment at which votes count; `None` if it does not parse.
     pub start: Option<Moment>,
-    /// First moment at which they no longer do; none where it does not parse.
+    /// First moment at which votes no longer count; `None` if it does not parse.
     pub end: Option<Moment>,
-    /// True where persons stand.
+    /// True if the candidates are persons.
     pub individual: bool,
     /// The participants, in the order of the ballot; empty if the list is invalid.
     pub participants: Option<Vec<ParticipantId>>,
-    /// What old clients do not send, or what is wrong with it.
+    /// The fields that old clients do not send, or what is wrong with them.
     pub extras: Result<Extras, String>,
 }
 
-/// What an election may have beyond what old clients send.
+/// The fields of an election that old clients do not send.
 #[derive(Clone, Debug, Default)]
 pub struct Extras {
     /// What the pages call it.
     pub title: Option<String>,
     /// How votes become seats or a winner.
     pub rules: Option<Rules>,
-    /// What holds for single lists, in the order of the ballot; empty where all are ordinary.
+    /// The terms of single lists, in the order of the ballot; empty if all are ordinary.
     pub terms: Vec<ListTerms>,
+    /// The poll numbers of lists that stand together.
+    pub alliances: Vec<Vec<PollNumber>>,
     /// When the numbers may be seen.
     pub results: Publication,
+    /// What makes the result final.
+    pub finalise: Finalise,
 }
 
 /// Why an election was not defined.
@@ -61,7 +66,7 @@ pub enum CreationError {
     /// The request is not valid; the message is for the client.
     #[error("{0}")]
     Refused(String),
-    /// A server is away; nothing is stored.
+    /// A server is unreachable; nothing is stored.
     #[error("{0:#}")]
     Unavailable(#[from] anyhow::Error),
 }
@@ -86,15 +91,15 @@ impl From<StoreError> for CreationError {
 pub struct Defined {
     /// Its number.
     pub id: ElectionId,
-    /// Those of the participants, in their order.
+    /// The participants' poll numbers, in their order.
     pub poll_numbers: Vec<PollNumber>,
-    /// Kafka has it: everybody hears of it.
+    /// Whether Kafka has it, so that all services know it.
     pub is_published: bool,
 }
 
 impl ElectionRequest {
-    /// Defines the election. When this returns it is stored, and the act is in the audit log. It is published
-    /// too, unless Kafka has just gone: [`Publisher::republish`] does it then.
+    /// Defines the election. When this returns it is stored, and the act is in the audit log. It is also
+    /// published, unless Kafka has just become unreachable: then [`Publisher::republish`] does it later.
     ///
     /// # Errors
     /// [`CreationError::Refused`] with the first check that fails.
@@ -109,7 +114,7 @@ impl ElectionRequest {
         let dry_run = client.transaction().await?;
         self.draft(&dry_run).await?;
         drop(dry_run);
-        // Nobody waits for Kafka with a connection that others need.
+        // Do not hold a connection that others need while waiting for Kafka.
         drop(client);
         let partitions = publisher.partitions(pool).await?;
 
@@ -136,7 +141,7 @@ impl ElectionRequest {
         })
     }
 
-    /// The election as it would be defined now, and who stands in it.
+    /// The election as it would be defined now, and its participants.
     async fn draft(
         &self,
         transaction: &Transaction<'_>,
@@ -166,9 +171,13 @@ impl ElectionRequest {
                 None => default_rules(self.individual)?,
             },
             participants: on_the_ballot(names, &extras.terms),
+            alliances: extras.alliances,
             results: extras.results,
+            finalise: extras.finalise,
             partitions: None,
-            log: ballot_log::definition::LOG_VERSION,
+            cancelled: None,
+            lots: None,
+            log: LOG_VERSION,
         };
         match definition.check() {
             Ok(()) => Ok((definition, ids)),
@@ -199,26 +208,21 @@ impl ElectionRequest {
     }
 }
 
-/// Gives out the poll numbers.
+/// Assigns the poll numbers.
 fn on_the_ballot(names: Vec<String>, terms: &[ListTerms]) -> Vec<Participant> {
     let terms = terms.iter().copied().chain(repeat(ListTerms::default()));
     let listed = participants::poll_numbers(names.len())
         .zip(names)
         .zip(terms);
-    let listed = listed.map(|((poll_number, name), terms)| Participant {
-        poll_number,
-        name,
-        exempt: terms.exempt,
-        multiplier: terms.multiplier,
-        threshold_percent: terms.threshold_percent,
-    });
-    listed.collect()
+    listed
+        .map(|((poll_number, name), terms)| Participant::new(poll_number, name, terms))
+        .collect()
 }
 
 /// Defines the election of a scenario. When this returns it is stored and published.
 ///
 /// # Errors
-/// Where the scenario makes no sense, the time is taken, or a server cannot be reached.
+/// If the scenario is invalid, the time is taken, or a server cannot be reached.
 pub async fn from_scenario(
     options: &CreateOptions,
     pool: &Pool,
@@ -252,7 +256,7 @@ pub async fn from_scenario(
     };
     let ballot_box = (publisher.topics().votes.as_str(), partitions);
     definitions::insert(&transaction, ballot_box, election).await?;
-    audit::append(&transaction, &at_the_terminal(format!("election {id}"))).await?;
+    audit::append(&transaction, &at_the_terminal("createElection", id)).await?;
     transaction.commit().await?;
     ensure!(
         publish(publisher, &definition).await,
@@ -261,14 +265,14 @@ pub async fn from_scenario(
     Ok(definition)
 }
 
-/// The audit entry of a command at the terminal: it needs the database's password and no account, and is entered under the
-/// user's name on this machine.
-fn at_the_terminal(target: String) -> AuditEntry {
+/// The audit entry of a command at the terminal: it needs the database's password but no account, and is recorded
+/// under the user's name on this machine.
+pub fn at_the_terminal(what: &'static str, election: ElectionId) -> AuditEntry {
     AuditEntry {
         who: std::env::var("USER").unwrap_or_default(),
         role: String::new(),
-        what: "createElection".into(),
-        target,
+        what: what.into(),
+        target: format!("election {election}"),
         address: "command line".to_owned(),
         outcome: audit::SUCCESS.to_owned(),
         at: Timestamp::now(),
@@ -284,7 +288,7 @@ async fn publish(publisher: &Publisher, definition: &ElectionDefinition) -> bool
     outcome.is_ok()
 }
 
-/// What an election is called that was given no title.
+/// The title of an election that was given none.
 fn title(individual: bool, id: u32) -> String {
     let kind = if individual {
         "Presidential"
@@ -303,7 +307,7 @@ fn default_rules(individual: bool) -> anyhow::Result<Rules> {
     Ok(serde_json::from_str(rules)?)
 }
 
-/// PostgreSQL and Kafka are both happy with milliseconds, and people can read them.
+/// PostgreSQL and Kafka both support milliseconds, and people can read them.
 fn now() -> anyhow::Result<Timestamp> {
     Ok(Timestamp::from_millisecond(
         Timestamp::now().as_millisecond(),

@@ -1,7 +1,7 @@
-//! Defining elections in PostgreSQL, and listing them. What other services read too is in `election-store`.
+//! Defining elections in PostgreSQL, and listing them. Tables that other services also read are in `election-store`.
 
 use anyhow::Context;
-use ballot_log::{ElectionDefinition, ElectionId};
+use ballot_log::{Cancellation, ElectionDefinition, ElectionId};
 use deadpool_postgres::{Object, Pool};
 use jiff::Timestamp;
 use tokio_postgres::error::SqlState;
@@ -11,10 +11,10 @@ use tokio_postgres::{Client, Row, Transaction};
 use crate::elections::moment::Moment;
 use crate::elections::participants::{self, ParticipantId};
 
-/// A connection out of the pool.
+/// A connection from the pool.
 ///
 /// # Errors
-/// Where PostgreSQL cannot be reached.
+/// If PostgreSQL cannot be reached.
 pub async fn connection(pool: &Pool) -> anyhow::Result<Object> {
     pool.get()
         .await
@@ -26,9 +26,9 @@ pub async fn connection(pool: &Pool) -> anyhow::Result<Object> {
 pub struct NewElection<'a> {
     /// Its definition.
     pub definition: &'a ElectionDefinition,
-    /// Its start as it was given.
+    /// Its start, as given.
     pub start: &'a Moment,
-    /// Its end as it was given.
+    /// Its end, as given.
     pub end: &'a Moment,
     /// The participants, in the order of the ballot.
     pub participants: &'a [ParticipantId],
@@ -48,11 +48,11 @@ pub enum StoreError {
     NoNumberLeft,
 }
 
-/// Makes elections wait for each other until the transaction ends, so that numbers have no gaps and of
-/// two that overlap the second sees the first; returns the number of the next one.
+/// Locks the definition of elections until the transaction ends, so that numbers have no gaps and the second of
+/// two overlapping elections sees the first; returns the next number.
 ///
 /// # Errors
-/// Where PostgreSQL cannot be asked.
+/// If PostgreSQL cannot be reached.
 pub async fn next_number(transaction: &Transaction<'_>) -> Result<ElectionId, StoreError> {
     transaction
         .execute("LOCK TABLE elections IN EXCLUSIVE MODE", &[])
@@ -65,19 +65,19 @@ pub async fn next_number(transaction: &Transaction<'_>) -> Result<ElectionId, St
 /// Whether an election is open at some moment of [start, end).
 ///
 /// # Errors
-/// Where PostgreSQL cannot be asked.
+/// If PostgreSQL cannot be reached.
 pub async fn is_taken(
     transaction: &Transaction<'_>,
     start: Timestamp,
     end: Timestamp,
 ) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT FROM elections
-               WHERE tstzrange(starts, ends, '[)') && tstzrange($1, $2, '[)'))";
+               WHERE tstzrange(starts, ends, '[)') && tstzrange($1, $2, '[)') AND NOT definition ? 'cancelled')";
     let row = transaction.query_one(sql, &[&start, &end]).await?;
     Ok(row.try_get(0)?)
 }
 
-/// Stores an election, and with the first one fixes the number of partitions of the ballot box.
+/// Stores an election; the first one fixes the number of partitions of the ballot box.
 ///
 /// # Errors
 /// [`StoreError::Overlap`], or PostgreSQL's.
@@ -123,23 +123,26 @@ pub struct Listed {
     pub id: i32,
     /// What the pages call it.
     pub title: String,
-    /// Its start as it was given.
+    /// Its start, as given.
     pub start: String,
-    /// Its end as it was given.
+    /// Its end, as given.
     pub end: String,
     /// True where persons stand.
     pub individual: bool,
     /// The participants, in the order of the ballot.
     pub participants: Vec<(ParticipantId, String)>,
+    /// Where it was cancelled.
+    pub cancelled: Option<Cancellation>,
 }
 
-/// All elections with those who stand, oldest first.
+/// All elections with their participants, oldest first.
 ///
 /// # Errors
-/// Where PostgreSQL cannot be asked, or a row cannot be read; the message names it.
+/// If PostgreSQL cannot be reached, or a row cannot be read; the message names it.
 pub async fn list(client: &Client) -> anyhow::Result<Vec<Listed>> {
     let sql = "SELECT elections.id, definition ->> 'title' AS title, given_start, given_end,
                    (definition ->> 'individual')::boolean AS individual,
+                   definition -> 'cancelled' AS cancelled,
                    array_agg(participants.id ORDER BY poll_number) AS participants,
                    array_agg(participants.name ORDER BY poll_number) AS names
                FROM elections
@@ -161,6 +164,9 @@ fn listed(row: &Row) -> anyhow::Result<Listed> {
             end: row.try_get("given_end")?,
             individual: row.try_get("individual")?,
             participants: ids.into_iter().zip(names).collect(),
+            cancelled: row
+                .try_get::<_, Option<Json<Cancellation>>>("cancelled")?
+                .map(|Json(cancelled)| cancelled),
         })
     };
     read().map_err(|error: tokio_postgres::Error| {

@@ -13,12 +13,12 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// Reads `2026-06-16T15:55:46`, with `Z`, `+01`, `+01:00` or `+0100` behind it or nothing, which means
-    /// the time in `zone`. Seconds may be left out or have a fraction. `None` for anything else, and for more than
-    /// 256 characters.
+    /// Reads `2026-06-16T15:55:46`, followed by `Z`, `+01`, `+01:00` or `+0100`, or by nothing, which means the
+    /// time in `zone`. Seconds may be left out or have a fraction. `None` for anything else, and for more than 256
+    /// characters.
     ///
-    /// A time that `zone` has twice, or not at all, is read as other programs do: the earlier of two,
-    /// and later by as much as is left out.
+    /// A time that occurs twice in `zone`, or not at all, is read as in other programs: as the earlier of the
+    /// two, or shifted later by the length of the gap.
     pub fn parse(text: &str, zone: &TimeZone) -> Option<Self> {
         if !is_storable(text) {
             return None;
@@ -57,7 +57,7 @@ impl From<Timestamp> for Moment {
     }
 }
 
-/// What is left to read.
+/// The rest of the text.
 struct Reader<'t>(&'t [u8]);
 
 impl Reader<'_> {
@@ -118,7 +118,7 @@ impl Reader<'_> {
         Offset::from_seconds(if west { -seconds } else { seconds }).ok()
     }
 
-    /// Digits behind the point, as nanoseconds; more than nine are cut off.
+    /// Digits after the point, as nanoseconds; more than nine are cut off.
     fn fraction(&mut self) -> Option<i32> {
         let digits = self.0.iter().take_while(|byte| byte.is_ascii_digit());
         let length = digits.count();

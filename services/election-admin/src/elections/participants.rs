@@ -1,4 +1,4 @@
-//! Participants in PostgreSQL: those who may stand.
+//! Participants in PostgreSQL: those who may stand in elections.
 
 use ballot_log::PollNumber;
 use deadpool_postgres::Object;
@@ -20,7 +20,7 @@ pub struct Participant {
     pub individual: bool,
 }
 
-/// Of the columns id, name, individual.
+/// Reads the columns id, name, individual.
 fn participant(row: &Row) -> anyhow::Result<Participant> {
     let read = || {
         Ok(Participant {
@@ -39,7 +39,7 @@ fn participant(row: &Row) -> anyhow::Result<Participant> {
 /// Adds a participant. Two may have the same name.
 ///
 /// # Errors
-/// Where PostgreSQL does not take it.
+/// If PostgreSQL does not accept it.
 pub async fn add(
     transaction: &Transaction<'_>,
     name: &str,
@@ -50,10 +50,10 @@ pub async fn add(
     row.try_get(0)
 }
 
-/// Adds a participant together with the row of the audit log that says so.
+/// Adds a participant together with its row in the audit log.
 ///
 /// # Errors
-/// Where PostgreSQL does not take it; then neither is there.
+/// If PostgreSQL does not accept it; then neither is stored.
 pub async fn add_audited(
     mut client: Object,
     name: &str,
@@ -71,7 +71,7 @@ pub async fn add_audited(
 /// The participant of this name, added if missing.
 ///
 /// # Errors
-/// Where PostgreSQL cannot be asked or does not take it.
+/// If PostgreSQL cannot be reached or does not accept it.
 pub async fn find_or_add(
     transaction: &Transaction<'_>,
     name: &str,
@@ -87,7 +87,7 @@ pub async fn find_or_add(
 /// All participants, oldest first.
 ///
 /// # Errors
-/// Where PostgreSQL cannot be asked, or a row cannot be read; the message names it.
+/// If PostgreSQL cannot be reached, or a row cannot be read; the message names it.
 pub async fn all(client: &Client) -> anyhow::Result<Vec<Participant>> {
     let sql = "SELECT id, name, individual FROM participants ORDER BY id";
     let rows = client.query(sql, &[]).await?;
@@ -97,7 +97,7 @@ pub async fn all(client: &Client) -> anyhow::Result<Vec<Participant>> {
 /// Those of `ids` that exist, in the order of `ids`.
 ///
 /// # Errors
-/// Where PostgreSQL cannot be asked.
+/// If PostgreSQL cannot be reached.
 pub async fn of_ids(
     transaction: &Transaction<'_>,
     ids: &[ParticipantId],
@@ -108,10 +108,10 @@ pub async fn of_ids(
     rows.iter().map(participant).collect()
 }
 
-/// Writes down who stands in an election, in the order of the ballot.
+/// Stores who stands in an election, in the order of the ballot.
 ///
 /// # Errors
-/// Where PostgreSQL does not take it.
+/// If PostgreSQL does not accept it.
 pub async fn stand(
     transaction: &Transaction<'_>,
     election: i32,

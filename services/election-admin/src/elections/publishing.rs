@@ -1,4 +1,4 @@
-//! Publishing elections, so that everybody hears of them: PostgreSQL first, then the topic `elections`.
+//! Publishes elections to all services: PostgreSQL first, then the topic `elections`.
 
 use std::time::Duration;
 
@@ -14,29 +14,29 @@ use crate::elections::definitions;
 /// How long Kafka may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Tells the topic `elections` what PostgreSQL has. Cheap to clone.
+/// Copies elections from PostgreSQL to the topic `elections`. Cheap to clone.
 #[derive(Clone)]
 pub struct Publisher {
     brokers: String,
     topics: Topics,
-    /// What the topic holds already.
+    /// What is already in the topic.
     elections: Elections,
 }
 
-/// What came of publishing everything again.
+/// The result of publishing everything again.
 #[derive(Debug)]
 pub struct Republished {
     /// How many elections were published.
     pub elections: usize,
-    /// What could not be read, and was not published: a newer version has written it.
+    /// Elections that could not be read, and were not published: a newer version wrote them.
     pub unreadable: Vec<StoreError>,
 }
 
 impl Publisher {
-    /// For this Kafka, which need not be there yet.
+    /// A publisher for this Kafka, which need not be reachable yet.
     ///
     /// # Errors
-    /// Where the client cannot be created.
+    /// If the client cannot be created.
     pub fn open(options: &KafkaOptions) -> Result<Self, ElectionsError> {
         let brokers = options.kafka_brokers.clone();
         let topics = Topics::with_prefix(&options.topic_prefix);
@@ -53,7 +53,7 @@ impl Publisher {
         &self.topics
     }
 
-    /// What the topic holds already.
+    /// What is already in the topic.
     pub fn elections(&self) -> &Elections {
         &self.elections
     }
@@ -61,17 +61,17 @@ impl Publisher {
     /// Publishes one definition, and returns when every in-sync replica has it.
     ///
     /// # Errors
-    /// Where Kafka does not take it: it is stored all the same, and published by [`Publisher::republish`].
+    /// If Kafka does not take it: it is stored anyway, and published by [`Publisher::republish`].
     pub async fn publish(&self, definition: &ElectionDefinition) -> Result<(), ElectionsError> {
         let definitions = std::slice::from_ref(definition);
         elections::publish(&self.brokers, &self.topics, definitions, PATIENCE).await
     }
 
-    /// Publishes what PostgreSQL has. Readers keep the first definition of an election, so nothing changes where
-    /// they have it.
+    /// Publishes all elections in PostgreSQL. Readers keep the first definition of an election, so nothing
+    /// changes if they already have it.
     ///
     /// # Errors
-    /// Where a server cannot be reached.
+    /// If a server cannot be reached.
     pub async fn republish(&self, pool: &Pool) -> anyhow::Result<Republished> {
         let client = definitions::connection(pool).await?;
         let stored = election_store::elections::all(&client).await?;
@@ -89,11 +89,11 @@ impl Publisher {
         })
     }
 
-    /// The number of partitions of the ballot box: what the first election has fixed, before that what the
-    /// topic has.
+    /// The number of partitions of the ballot box: as fixed by the first election, or before that the number of
+    /// the topic.
     ///
     /// # Errors
-    /// Where a server cannot be reached, or the topic does not exist; and where this database has forgotten an
+    /// If a server cannot be reached, or the topic does not exist; or if this database has forgotten an
     /// election that Kafka knows.
     pub async fn partitions(&self, pool: &Pool) -> anyhow::Result<i32> {
         self.elections.read_to_end().await?;
@@ -111,8 +111,9 @@ impl Publisher {
         }
     }
 
-    /// A number must never be given twice: readers would keep the first definition, and the votes of both
-    /// elections would lie in the log as one. So a database that has forgotten an election defines no other.
+    /// A number must never be used twice: readers would keep the first definition, and the votes of both
+    /// elections would be mixed in the log. So a database that has forgotten an election must not define
+    /// another one.
     async fn check_history(&self, client: &Client) -> anyhow::Result<()> {
         let stored = election_store::elections::numbers(client).await?;
         let (published, unreadable) = (self.elections.all(), self.elections.unreadable());

@@ -2,7 +2,10 @@
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
-use ballot_log::PollNumber;
+use ballot_log::definition::Finalise;
+use ballot_log::{Cancellation, ElectionId, PollNumber};
+use election_store::elections;
+use jiff::Timestamp;
 use serde::Serialize;
 use service_database::audit::AuditEntry;
 use service_kit::body::Fields;
@@ -12,9 +15,9 @@ use service_kit::token::Holder;
 use utoipa::ToSchema;
 
 use super::state::State;
-use super::{answer, election_request};
-use crate::elections::definitions;
+use super::{answer, cancellation, election_request, query};
 use crate::elections::participants::{self, Participant, ParticipantId};
+use crate::elections::{definitions, finalising};
 
 /// The participant that was created.
 #[derive(Serialize, ToSchema)]
@@ -101,7 +104,7 @@ pub(super) struct Numbered {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only described")]
 struct NewElection {
-    /// ISO 8601; without an offset it is in the zone of the service.
+    /// ISO 8601; without an offset, in the time zone of the service.
     #[schema(example = "2026-06-16T08:00:00")]
     start: String,
     #[schema(example = "2026-06-16T20:00:00+02:00")]
@@ -111,16 +114,24 @@ struct NewElection {
     /// Their numbers, in the order of the ballot.
     participants: Vec<i32>,
     title: Option<String>,
-    /// How votes become seats or a winner, such as {"method": "dhondt", "seats": 250, "tie": "lot"}.
+    /// How votes become seats or winners, such as {"method": "dhondt", "seats": 250, "tie": "lot"}. With a threshold of
+    /// the electorate (`"of": "registered"`) the result waits until the roll is loaded.
     rules: Option<serde_json::Value>,
     /// What holds for single lists, in the order of participants, null for an ordinary one: such as
-    /// `{"exempt": true, "multiplier": "1.35"}` for a minority's, `{"threshold_percent": "8"}` for a coalition's.
+    /// `{"exempt": true, "multiplier": "1.35"}` for a minority's, `{"threshold_percent": "8"}` for a coalition's,
+    /// `{"candidates": 3}` for one that can fill three seats, `{"takes_part": false}` for one that missed a threshold
+    /// elsewhere, `{"seats_won": 2}` for one that has two seats already.
     terms: Option<Vec<serde_json::Value>>,
+    /// The poll numbers of lists that stand together, such as [[1, 2], [5, 6]].
+    alliances: Option<Vec<Vec<PollNumber>>>,
     /// `live` or `after-close`: when the numbers may be seen.
     results: Option<String>,
+    /// `automatic` or `manual`: whether the result becomes final once everything is counted, or waits for
+    /// `POST /elections/{id}/finalise`.
+    finalise: Option<String>,
 }
 
-/// Defines an election, which opens and closes by itself
+/// Defines an election, which opens and closes on its own
 #[utoipa::path(post, path = "/createElection",
     request_body(content = NewElection),
     responses((status = 200, body = Numbered), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized),
@@ -160,6 +171,10 @@ pub(super) struct ListedElection {
     end: String,
     individual: bool,
     participants: Vec<ListedParticipant>,
+    /// Only where it was cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<cancellation::Cancelled>)]
+    cancelled: Option<Cancellation>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -175,7 +190,7 @@ struct ElectionList {
     elections: Vec<ListedElection>,
 }
 
-/// Lists elections with those who stand
+/// Lists elections with their participants
 #[utoipa::path(get, path = "/getElections",
     responses((status = 200, body = ElectionList), (status = 401, body = openapi::Unauthorized)))]
 pub(super) async fn get_elections(
@@ -197,6 +212,7 @@ pub(super) async fn get_elections(
             .into_iter()
             .map(|(id, name)| ListedParticipant { id, name })
             .collect(),
+        cancelled: election.cancelled,
     };
     let act = AuditEntry::by(&holder, &request, "");
     let work = async {
@@ -205,4 +221,48 @@ pub(super) async fn get_elections(
         Ok(HttpResponse::Ok().json(Answer { elections }))
     };
     state.look(act, work).await
+}
+
+/// Since when the result of an election may become final.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Finalised {
+    election: ElectionId,
+    #[schema(value_type = String)]
+    at: Timestamp,
+}
+
+/// Lets the result of an election become final, whose definition says `"finalise": "manual"`
+///
+/// The word is given once: from then on no file of ballots can be withdrawn, and the closing markers are written.
+#[utoipa::path(post, path = "/elections/{id}/finalise", params(("id" = u32, Path, description = "The election")),
+    responses((status = 200, body = Finalised), (status = 401, body = openapi::Unauthorized),
+        (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is final by itself, or has not ended", body = openapi::Problem, content_type = "application/problem+json")))]
+pub(super) async fn finalise(
+    holder: Holder,
+    request: HttpRequest,
+    state: Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let id = query::election(&request);
+    let act = AuditEntry::by(&holder, &request, query::target(&request));
+    let (success, doing) = (act.clone(), state.clone());
+    let work = async move {
+        let mut client = doing.connection().await?;
+        let id = id.ok_or_else(answer::no_such_election)?;
+        let definition = elections::find(&client, id).await;
+        let definition = definition.map_err(anyhow::Error::from)?;
+        let definition = definition.ok_or_else(answer::no_such_election)?;
+        let refused =
+            |detail| answer::conflict("cannot-finalise", "There is nothing to finalise.", detail);
+        if definition.finalise == Finalise::Automatic {
+            return Err(refused("Its result becomes final without anyone's word.").into());
+        }
+        if Timestamp::now() < definition.end {
+            return Err(refused("The election has not ended.").into());
+        }
+        let at = finalising::finalise(&mut client, id, &success).await?;
+        doing.defined.notify_one();
+        Ok(HttpResponse::Ok().json(Finalised { election: id, at }))
+    };
+    state.change(act, work).await
 }

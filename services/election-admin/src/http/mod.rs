@@ -2,7 +2,10 @@
 
 mod administration;
 mod answer;
+mod batches;
+mod cancellation;
 mod election_request;
+mod lots;
 mod query;
 mod records;
 mod results;
@@ -17,27 +20,33 @@ use service_kit::{endpoint, openapi, problem};
 
 pub use state::State;
 
-/// Every endpoint but those of health and documentation, which are open to all. Results in full and turnout
-/// are an administrator's until the result of the election is final, and everyone's from then on.
+/// Every endpoint except health and documentation, which are open to all. Full results and turnout are only for
+/// administrators until the result of the election is final, and then for everyone.
 pub fn endpoints() -> Vec<Endpoint> {
-    use Access::{Administrator, AdministratorUntilPublic};
+    use Access::{Administrator, AdministratorUntilPublic, OfficialOrAdministrator};
     vec![
         endpoint!(Administrator, administration::create_participant),
         endpoint!(Administrator, administration::get_participants),
         endpoint!(Administrator, administration::create_election),
         endpoint!(Administrator, administration::get_elections),
+        endpoint!(Administrator, cancellation::cancel),
+        endpoint!(Administrator, lots::lots),
         endpoint!(Administrator, results::get_results),
         endpoint!(AdministratorUntilPublic, records::results_json),
         endpoint!(AdministratorUntilPublic, records::results_csv),
         endpoint!(AdministratorUntilPublic, records::turnout),
         endpoint!(Administrator, records::rejected),
         endpoint!(Administrator, records::audit_log),
+        endpoint!(Administrator, administration::finalise),
+        endpoint!(OfficialOrAdministrator, batches::list),
+        endpoint!(OfficialOrAdministrator, batches::find),
+        endpoint!(OfficialOrAdministrator, batches::withdraw),
     ]
 }
 
 /// The OpenAPI document.
 pub fn description() -> String {
-    let about = "Participants, elections and results. Every endpoint takes an administrator's access token.";
+    let about = "Participants, elections and results. Endpoints take an administrator's access token; those of batches an official's as well.";
     openapi::document("election-admin", about, &endpoints())
 }
 

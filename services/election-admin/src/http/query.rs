@@ -30,13 +30,13 @@ pub(super) fn limit(request: &HttpRequest, usual: i64, most: i64) -> Result<i64,
     limit.ok_or_else(|| bad_parameter("limit", &format!("a whole number from 1 to {most}")))
 }
 
-/// The election in the path; none where that is no number.
+/// The election in the path; `None` if that is not a number.
 pub(super) fn election(request: &HttpRequest) -> Option<ElectionId> {
     request.match_info().get("id")?.parse().ok()
 }
 
-/// The election that a request is about, as the audit log names it; empty where it is about none. What is no number
-/// and comes from the query is kept as it is, up to the length of a text.
+/// The election that a request is about, as named in the audit log; empty if there is none. A value from the query
+/// that is not a number is kept as it is, up to the maximum length of a text.
 pub(super) fn target(request: &HttpRequest) -> String {
     let id = election(request)
         .map(|id| id.to_string())

@@ -1,4 +1,4 @@
-//! Records that the original interface does not have: results in full, turnout, rejected ballots, the audit log.
+//! Records that the original interface does not have: full results, turnout, rejected ballots, the audit log.
 
 use actix_web::http::header::{CONTENT_DISPOSITION, ContentType};
 use actix_web::web::Data;
@@ -17,7 +17,7 @@ use super::answer::{bad_parameter, no_such_election};
 use super::query::{election, limit, parameter, target};
 use super::state::State;
 use crate::results::rejected::{self, RejectedBallot};
-use crate::results::report::{Report, Turnout};
+use crate::results::report::{DecidedByLots, Report, Turnout};
 
 /// A result in full.
 #[derive(ToSchema)]
@@ -25,18 +25,24 @@ use crate::results::report::{Report, Turnout};
 struct FullResult {
     /// Nothing changes any more.
     r#final: bool,
+    /// The election has ended, and the result may still change: it is being counted, or waits for an administrator.
+    provisional: bool,
     /// The result; null while it may not be seen. Once final, canonical JSON.
     result: Option<serde_json::Value>,
-    /// Of the bytes of the final result, in hex.
+    /// The hash of the bytes of the final result, in hex.
     sha256: Option<String>,
-    /// By partition, the offset of the first record that it does not stand on.
+    /// By partition, the offset of the first record that it does not include.
     offsets: std::collections::BTreeMap<String, i64>,
     finalised_at: Option<String>,
+    /// Only where lots decided what the result left open, as it was final: a second result.
+    decided: Option<DecidedByLots>,
+    /// Only where the election was cancelled: it has no result then.
+    cancelled: Option<super::cancellation::Cancelled>,
 }
 
-/// Gives the whole result as JSON: votes, seats or a winner, and the ties that mattered
+/// Returns the whole result as JSON: votes, seats or a winner, and the ties that mattered
 ///
-/// Administrators always, everybody once the result is final.
+/// For administrators at any time, for everybody once the result is final.
 #[utoipa::path(get, path = "/elections/{id}/results.json", params(("id" = u32, Path, description = "The election")),
     responses((status = 200, body = FullResult), (status = 401, body = openapi::Unauthorized),
         (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json")))]
@@ -51,9 +57,9 @@ pub(super) async fn results_json(
     .await
 }
 
-/// Gives the whole result as CSV, a participant a line
+/// Returns the whole result as CSV, one participant per line
 ///
-/// Administrators always, everybody once the result is final.
+/// For administrators at any time, for everybody once the result is final.
 #[utoipa::path(get, path = "/elections/{id}/results.csv", params(("id" = u32, Path, description = "The election")),
     responses((status = 200, content_type = "text/csv", body = String), (status = 401, body = openapi::Unauthorized),
         (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json")))]
@@ -63,7 +69,11 @@ pub(super) async fn results_csv(
     state: Data<State>,
 ) -> Result<HttpResponse, ApiError> {
     public_record(caller, &request, &state, |report| {
-        let state = if report.is_final() { "" } else { "-so-far" };
+        let state = match (report.is_final(), report.is_provisional()) {
+            (true, _) => "",
+            (false, true) => "-provisional",
+            (false, false) => "-so-far",
+        };
         let file = format!("election-{}{state}.csv", report.election());
         Ok(HttpResponse::Ok()
             .insert_header(ContentType(
@@ -78,9 +88,9 @@ pub(super) async fn results_csv(
     .await
 }
 
-/// Says how many ballots were counted, and how many were not, by reason
+/// Returns how many ballots were counted, and how many were not, by reason
 ///
-/// Administrators always, everybody once the result is final.
+/// For administrators at any time, for everybody once the result is final.
 #[utoipa::path(get, path = "/elections/{id}/turnout", params(("id" = u32, Path, description = "The election")),
     responses((status = 200, body = Turnout), (status = 401, body = openapi::Unauthorized),
         (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json")))]
@@ -141,13 +151,13 @@ async fn definition(
 #[derive(Serialize, ToSchema)]
 pub(super) struct RejectedPage {
     rejected: Vec<RejectedBallot>,
-    /// Where the next page begins, as `after`; none on the last one.
+    /// Where the next page begins, as `after`; null on the last one.
     next: Option<String>,
 }
 
 /// Lists the ballots that were not counted, with the reasons
 ///
-/// Of voters' ballots nothing shows but that there was one, and why it was not counted.
+/// A voter's ballot shows only that there was one, and why it was not counted.
 #[utoipa::path(get, path = "/elections/{id}/rejected",
     params(("id" = u32, Path, description = "The election"), ("after" = Option<String>, Query, description = "The `next` of the page before"),
         ("limit" = Option<i64>, Query, description = "Ballots at most, 1 to 10000")),

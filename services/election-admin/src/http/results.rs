@@ -23,15 +23,17 @@ use utoipa::ToSchema;
 use super::answer;
 use super::query::{id_parameter, target};
 use super::state::State;
+use crate::elections::finalising;
+use crate::results::decided_results;
 use crate::results::final_results::{self, FinalResult};
 use crate::results::official::seats_or_share;
 use crate::results::rejected::{self, InvalidVote};
 
 /// How long a request for results waits for the count.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How often it is looked whether the result is final.
+/// How often to check whether the result is final.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Invalid votes that travel together, if they are there.
+/// The maximum number of invalid votes sent together.
 const TOGETHER: usize = 512;
 
 /// The result of an election.
@@ -42,6 +44,19 @@ struct Results {
     participants: Vec<ParticipantResult>,
     /// Paper ballots that were not counted.
     invalid_votes: Vec<InvalidVote>,
+    /// Only where votes were level and lots decided: `result` is with them then.
+    decided_by_lots: Option<DrawnLots>,
+}
+
+/// Lots, as `getResults` shows them.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct DrawnLots {
+    /// Poll numbers, in the order in which they were drawn.
+    order: Vec<PollNumber>,
+    drawn_by: String,
+    #[schema(value_type = String)]
+    drawn_at: Timestamp,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -54,12 +69,12 @@ struct ParticipantResult {
     result: Number,
 }
 
-/// Gives the result of an election that has ended
+/// Returns the result of an election that has ended
 ///
-/// Waits for the count for at most ten seconds.
+/// Waits at most ten seconds for the count.
 #[utoipa::path(get, path = "/getResults", params(("id" = i32, Query, description = "The election")),
     responses((status = 200, body = Results), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized),
-        (status = 503, description = "The count has not got so far; try again")))]
+        (status = 503, description = "The count has not got so far; or the result waits for an administrator")))]
 pub(super) async fn get_results(
     holder: Holder,
     request: HttpRequest,
@@ -78,11 +93,27 @@ pub(super) async fn get_results(
             None => None,
         };
         let definition = definition.ok_or_else(|| ApiError::message("Election does not exist."))?;
+        if definition.cancelled.is_some() {
+            return Err(ApiError::message("Election is cancelled."));
+        }
         if Timestamp::now() < definition.end {
             return Err(ApiError::message("Election is ongoing."));
         }
+        if finalising::has_to_wait(&client, &definition).await? {
+            return Err(answer::not_finalised(definition.id).into());
+        }
         let (client, result) = final_result(&state, client, definition.id).await?;
-        let standings = result.standings()?;
+        let decided = decided_results::find(&client, definition.id).await?;
+        let standings = match &decided {
+            Some(decided) => decided.standings()?,
+            None => result.standings()?,
+        };
+        let lots = definition.lots.filter(|_| decided.is_some());
+        let lots = lots.map(|lots| DrawnLots {
+            order: lots.order,
+            drawn_by: lots.drawn_by,
+            drawn_at: lots.drawn_at,
+        });
         let participants = standings.participants.into_iter();
         let participants: Vec<_> = participants
             .map(|standing| ParticipantResult {
@@ -94,7 +125,7 @@ pub(super) async fn get_results(
         let invalid_votes = rejected::invalid_votes(client, definition.id).await?;
         Ok(HttpResponse::Ok()
             .insert_header(ContentType::json())
-            .streaming(in_pieces(&participants, invalid_votes)?))
+            .streaming(in_pieces(&participants, invalid_votes, lots)?))
     };
     state.look(act, work).await
 }
@@ -103,23 +134,28 @@ pub(super) async fn get_results(
 fn in_pieces<Votes: Stream<Item = anyhow::Result<InvalidVote>>>(
     participants: &[ParticipantResult],
     invalid_votes: Votes,
+    lots: Option<DrawnLots>,
 ) -> anyhow::Result<impl Stream<Item = Result<Bytes, Box<dyn Error>>> + use<Votes>> {
     let participants = serde_json::to_string(participants)?;
     let start = format!(r#"{{"participants":{participants},"invalidVotes":["#);
+    let end = match lots {
+        Some(lots) => format!(r#"],"decidedByLots":{}}}"#, serde_json::to_string(&lots)?),
+        None => "]}".to_owned(),
+    };
     let votes = invalid_votes.enumerate().map(|(number, vote)| {
         let comma = if number == 0 { "" } else { "," };
         anyhow::Ok(format!("{comma}{}", serde_json::to_string(&vote?)?))
     });
     let pieces = votes.ready_chunks(TOGETHER).map(|votes| {
         let piece: anyhow::Result<String> = votes.into_iter().collect();
-        // The status has been sent: all that is left is to break off.
+        // The status has already been sent: the answer can only be cut off.
         piece.inspect_err(|error| {
             tracing::error!(error = format!("{error:#}"), "an answer broke off");
         })
     });
     let whole = stream::iter([Ok(start)])
         .chain(pieces)
-        .chain(stream::iter([Ok("]}".to_owned())]));
+        .chain(stream::iter([Ok(end)]));
     Ok(whole.map(|piece| Ok(piece?.into())))
 }
 

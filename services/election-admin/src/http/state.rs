@@ -1,11 +1,11 @@
-//! What every request needs, and that each act of an administrator is written down.
+//! Shared by all requests; records each act of an administrator.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse};
 use anyhow::Context as _;
-use ballot_log::ElectionId;
+use ballot_log::{BallotBox, ElectionId};
 use deadpool_postgres::{Object, Pool};
 use jiff::tz::TimeZone;
 use service_database::audit::{self, AuditEntry};
@@ -18,21 +18,23 @@ use crate::elections::definitions;
 use crate::elections::publishing::Publisher;
 use crate::results::final_results;
 
-/// An answer takes so long at most: longer than anything waits for the count or for Kafka.
+/// The longest time for an answer: longer than any wait for the count or for Kafka.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where administrators' requests are dealt with. Cheap to clone.
+/// Handles administrators' requests. Cheap to clone.
 #[derive(Clone)]
 pub struct State {
     /// The database `election_process`.
     pub pool: Pool,
-    /// Tells the topic `elections`.
+    /// Publishes to the topic `elections`.
     pub publisher: Publisher,
+    /// Where withdrawals of files go.
+    pub ballot_box: BallotBox,
     /// Where a time without an offset is meant.
     pub zone: TimeZone,
-    /// Told when an election has been defined.
+    /// Told when an election has been defined, or may be closed.
     pub defined: Arc<Notify>,
-    /// Told when an election could not be published.
+    /// Notified when an election could not be published.
     pub unpublished: Arc<Notify>,
 }
 
@@ -40,12 +42,12 @@ impl State {
     /// A connection to the database.
     ///
     /// # Errors
-    /// Where PostgreSQL cannot be reached.
+    /// If PostgreSQL cannot be reached.
     pub async fn connection(&self) -> Result<Object, ApiError> {
         Ok(definitions::connection(&self.pool).await?)
     }
 
-    /// Whether the result of an election is known to be final. Where the database cannot be asked, it is not.
+    /// Whether the result of an election is known to be final. If the database cannot be reached, it is not.
     pub async fn is_final(&self, election: Option<ElectionId>) -> bool {
         let Some(election) = election else {
             return false;
@@ -57,10 +59,10 @@ impl State {
         matches!(tokio::time::timeout(PATIENCE, look).await, Ok(Ok(Some(_))))
     }
 
-    /// Answers a question, and writes down who asked it. Nobody is answered without.
+    /// Answers a query, and records who sent it. No query is answered without a record.
     ///
     /// # Errors
-    /// Those of `work`, or where the audit log cannot be written.
+    /// Those of `work`, or if the audit log cannot be written.
     pub async fn look(
         &self,
         act: AuditEntry,
@@ -74,12 +76,12 @@ impl State {
         .await
     }
 
-    /// Changes something. `work` itself writes the act down in its transaction, so that it is written down if
-    /// and only if it happened; here are those that were refused. The work goes on to its end even if the
-    /// client has hung up, or has been told that it takes too long.
+    /// Changes something. `work` itself records the act in its transaction, so that it is recorded if and only
+    /// if it happened; refused acts are recorded here. The work continues to its end even if the client has
+    /// disconnected, or has been told that it takes too long.
     ///
     /// # Errors
-    /// Those of `work`, or where the audit log cannot be written.
+    /// Those of `work`, or if the audit log cannot be written.
     pub async fn change(
         &self,
         act: AuditEntry,
@@ -110,8 +112,8 @@ impl State {
         Ok(())
     }
 
-    /// Notes that the holder of a valid token asked for what their role does not allow. The refusal stands also where
-    /// the audit log cannot be written.
+    /// Records that the holder of a valid token requested something that their role does not allow. The refusal
+    /// stands even if the audit log cannot be written.
     pub async fn note_refused(&self, holder: &Holder, request: &HttpRequest) {
         let target = query::target(request);
         let act = AuditEntry::by(holder, request, target).refused(Unauthorized::unknown());
@@ -121,7 +123,7 @@ impl State {
     }
 }
 
-/// Servers that are frozen rather than gone keep nobody waiting for ever.
+/// Nobody waits forever for servers that hang.
 async fn in_time(
     work: impl Future<Output = Result<HttpResponse, ApiError>>,
 ) -> Result<HttpResponse, ApiError> {

@@ -1,6 +1,6 @@
-//! Canonical JSON: one text for one value, so that a hash over it means something.
+//! Canonical JSON: exactly one text for each value, so that its hash is meaningful.
 //!
-//! Keys are sorted by their UTF-8 bytes, there is no white space, strings escape only what must be, and
+//! Keys are sorted by their UTF-8 bytes, there is no white space, strings escape only what is necessary, and
 //! numbers are whole.
 
 use serde::Serialize;
@@ -21,7 +21,7 @@ pub enum CanonicalError {
 /// The canonical text of a value.
 ///
 /// # Errors
-/// Where the value holds a number that is not whole, or cannot be written as JSON.
+/// If the value holds a number that is not whole, or cannot be written as JSON.
 pub fn text(value: &impl Serialize) -> Result<String, CanonicalError> {
     let mut text = String::new();
     write(&to_value(value)?, &mut text)?;
@@ -55,7 +55,7 @@ fn write(value: &Value, text: &mut String) -> Result<(), CanonicalError> {
             text.push(']');
         }
         Value::Object(fields) => {
-            // Whether the map is sorted already depends on a feature that any crate may turn on.
+            // Whether the map is already sorted depends on a feature that any crate may turn on.
             let mut fields: Vec<_> = fields.iter().collect();
             fields.sort_by_key(|(name, _)| name.as_str());
             text.push('{');

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, ensure};
 use ballot_log::{ElectionDefinition, ElectionId};
-use election_store::tallies;
+use election_store::{rolls, tallies};
 use jiff::Timestamp;
 use serde::Deserialize;
 use service_kit::hex::hex;
-use tally::{OfficialParticipant, PartitionTally, Totals, merge};
+use tally::{OfficialParticipant, OfficialResult, PartitionTally, Totals, merge};
 use tokio_postgres::types::Json;
 use tokio_postgres::{Client, Row};
 
 use crate::results::canonical;
-use crate::results::official::{certified, official};
+use crate::results::official::{certified, check_electorate, official};
 
-/// A result that nothing changes any more.
+/// A result that can no longer change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FinalResult {
     /// The election.
@@ -24,13 +24,13 @@ pub struct FinalResult {
     pub text: String,
     /// The SHA-256 of the text.
     pub sha256: Vec<u8>,
-    /// By partition, the offset of the first record that it does not stand on.
+    /// By partition, the offset of the first record that it does not include.
     pub offsets: BTreeMap<i32, i64>,
     /// When it was stored.
     pub finalised_at: Timestamp,
 }
 
-/// What of a stored result is read again.
+/// The part of a stored result that is read again.
 #[derive(Debug, Deserialize)]
 pub struct Standings {
     /// Votes that count.
@@ -39,23 +39,25 @@ pub struct Standings {
     pub participants: Vec<OfficialParticipant>,
 }
 
+/// What a stored result has to be computed again from, beside the count.
+#[derive(Debug, Deserialize)]
+struct Basis {
+    /// The form of the text.
+    v: u32,
+    /// The electorate, where a threshold is a percentage of it: the roll may have changed since.
+    registered: Option<u64>,
+}
+
 impl FinalResult {
-    /// The form of the text: `v`.
-    fn form(&self) -> anyhow::Result<u32> {
-        #[derive(Deserialize)]
-        struct Form {
-            v: u32,
-        }
-        let form: Form = serde_json::from_str(&self.text).with_context(|| {
-            format!("the final result of election {} is damaged", self.election)
-        })?;
-        Ok(form.v)
+    fn basis(&self) -> anyhow::Result<Basis> {
+        serde_json::from_str(&self.text)
+            .with_context(|| format!("the final result of election {} is damaged", self.election))
     }
 
     /// Votes and seats by participant.
     ///
     /// # Errors
-    /// Where the stored text is damaged.
+    /// If the stored text is damaged.
     pub fn standings(&self) -> anyhow::Result<Standings> {
         serde_json::from_str(&self.text)
             .with_context(|| format!("the final result of election {} is damaged", self.election))
@@ -65,7 +67,7 @@ impl FinalResult {
 /// The final result of an election, if it is stored.
 ///
 /// # Errors
-/// Where PostgreSQL cannot be asked.
+/// If PostgreSQL cannot be reached.
 pub async fn find(client: &Client, election: ElectionId) -> anyhow::Result<Option<FinalResult>> {
     let sql = "SELECT result, sha256, offsets, finalised_at FROM final_results WHERE election::bigint = $1";
     let row = client.query_opt(sql, &[&i64::from(election)]).await?;
@@ -83,11 +85,11 @@ pub async fn find(client: &Client, election: ElectionId) -> anyhow::Result<Optio
         .with_context(|| format!("election {election} of final_results cannot be read"))
 }
 
-/// Stores the final result, if all `partitions` are past their closing markers. However often
-/// and by which instance it is done, the result is the same.
+/// Stores the final result, if all `partitions` are past their closing markers. The result is the same however
+/// often and by whichever instance this is done.
 ///
 /// # Errors
-/// Where PostgreSQL does not take it, or another result is stored already.
+/// If PostgreSQL does not take it, or another result is stored already.
 pub async fn finalise(
     client: &Client,
     definition: &ElectionDefinition,
@@ -98,7 +100,9 @@ pub async fn finalise(
     if !totals.is_final {
         return Ok(false);
     }
-    let text = canonical::text(&certified(definition, tallies))?;
+    let registered = rolls::find(client, definition.id).await?;
+    check_electorate(definition, &totals.tally, registered)?;
+    let text = canonical::text(&certified(definition, tallies, registered))?;
     let sha256 = canonical::sha256(&text);
     let offsets: BTreeMap<i32, i64> = tallies
         .iter()
@@ -124,10 +128,25 @@ pub async fn finalise(
     Ok(true)
 }
 
+/// The result as it comes out of the tallies now, in the form of the stored one. Lots that the definition has are applied.
+///
+/// # Errors
+/// Where the stored text is damaged.
+pub fn again(
+    stored: &FinalResult,
+    definition: &ElectionDefinition,
+    tallies: &[PartitionTally],
+) -> anyhow::Result<OfficialResult> {
+    Ok(match stored.basis()? {
+        Basis { v: 1, registered } => official(definition, &merge(tallies), registered),
+        Basis { registered, .. } => certified(definition, tallies, registered),
+    })
+}
+
 /// Computes the result again from the tallies, and compares it with what is stored.
 ///
 /// # Errors
-/// Says what does not agree; or that the result is not final.
+/// What does not agree, or that the result is not final.
 pub async fn verify(
     client: &Client,
     definition: &ElectionDefinition,
@@ -156,11 +175,8 @@ pub async fn verify(
         merged.closed,
         "the result of election {id} is stored as final, but not every partition is closed"
     );
-    let certified = match stored.form()? {
-        1 => official(definition, &merged),
-        _ => certified(definition, &tallies),
-    };
-    let again = canonical::sha256(&canonical::text(&certified)?);
+    let again = again(&stored, &definition.as_defined(), &tallies)?;
+    let again = canonical::sha256(&canonical::text(&again)?);
     ensure!(
         again.as_slice() == stored.sha256,
         "the result of election {id} comes out differently now: stored is {}, computed from the stored tallies {}",

@@ -1,6 +1,7 @@
-//! What came of an election: the official result, how it becomes final, and the ballots that do not count.
+//! The outcome of an election: the official result, how it becomes final, and the ballots that do not count.
 
 pub mod canonical;
+pub mod decided_results;
 pub mod final_results;
 pub mod official;
 pub mod rejected;

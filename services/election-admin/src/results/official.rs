@@ -1,24 +1,56 @@
-//! What election-admin makes of the official result.
+//! How election-admin uses the official result.
 
+use anyhow::bail;
 use ballot_log::{ElectionDefinition, Publication};
 use serde_json::Number;
 use tally::{OfficialParticipant, OfficialResult, PartitionTally, Tally, merge};
 
 /// What is certified, once every partition is closed: the official result with the records that it stands on.
-pub fn certified(definition: &ElectionDefinition, tallies: &[PartitionTally]) -> OfficialResult {
-    official(definition, &merge(tallies)).with_log(tallies)
+pub fn certified(
+    definition: &ElectionDefinition,
+    tallies: &[PartitionTally],
+    registered: Option<u64>,
+) -> OfficialResult {
+    official(definition, &merge(tallies), registered).with_log(tallies)
 }
 
-/// The official result of a tally.
-pub fn official(definition: &ElectionDefinition, tally: &Tally) -> OfficialResult {
-    let outcome = tally::outcome(definition, tally);
-    if let Err(error) = &outcome.outcome {
+/// Whether the electorate lets a result become final: a threshold is a percentage of it or it plays no part.
+///
+/// # Errors
+/// Where rules ask for the electorate, and it is not known or contradicts the count: the roll has to be loaded first.
+pub fn check_electorate(
+    definition: &ElectionDefinition,
+    tally: &Tally,
+    registered: Option<u64>,
+) -> anyhow::Result<()> {
+    if !definition.rules.needs_electorate() {
+        return Ok(());
+    }
+    match tally::outcome(definition, tally, registered).outcome {
+        Ok(_) => Ok(()),
+        Err(error) => bail!(
+            "the result of election {} cannot be final before its roll is loaded (`voter-roll load`). {error}",
+            definition.id
+        ),
+    }
+}
+
+/// The official result of a tally. `registered` is how many voters are on the roll, where that is known.
+pub fn official(
+    definition: &ElectionDefinition,
+    tally: &Tally,
+    registered: Option<u64>,
+) -> OfficialResult {
+    let outcome = tally::outcome(definition, tally, registered);
+    if let Err(error) = &outcome.outcome
+        && !outcome.awaits_the_roll()
+    {
         tracing::error!(election = definition.id, %error, "the electoral rules refuse the count");
     }
     OfficialResult::new(definition, tally, outcome)
 }
 
-/// What `getResults` shows of a participant: seats where seats are distributed, else the share of the votes.
+/// What `getResults` shows of a participant: seats if seats are distributed, otherwise the share of the votes.
 pub fn seats_or_share(participant: &OfficialParticipant, counted: u64) -> Number {
     match participant.seats {
         Some(seats) => seats.into(),
@@ -26,7 +58,7 @@ pub fn seats_or_share(participant: &OfficialParticipant, counted: u64) -> Number
     }
 }
 
-/// Whether the numbers of an election may be seen before they are final.
+/// Whether the numbers of an election are published before they are final.
 pub fn is_live(definition: &ElectionDefinition) -> bool {
     definition.results == Publication::Live
 }
@@ -105,7 +137,7 @@ mod tests {
         let merged = merge(&[one.clone(), other]);
         assert!(!merged.closed && merge(&[one]).closed && !merge(&[]).closed);
         let rules = r#"{"method":"dhondt","seats":4,"tie":"ballot_order"}"#;
-        let result = official(&definition(rules, false), &merged);
+        let result = official(&definition(rules, false), &merged, None);
         assert_eq!((result.counted, result.repeated), (8, 1));
         assert_eq!(
             (result.duplicate_ballots, result.invalid_poll_numbers),
@@ -123,10 +155,25 @@ mod tests {
         let rules = r#"{"method":"majority","winner":"plurality","tie":"lot"}"#;
         let text = |json| {
             let tally = merge(&[partition(0, json)]);
-            crate::results::canonical::text(&official(&definition(rules, true), &tally)).unwrap()
+            crate::results::canonical::text(&official(&definition(rules, true), &tally, None))
+                .unwrap()
         };
         assert_eq!(text(before), text(after));
         assert!(text(before).contains(r#""winner":2"#));
+    }
+
+    #[test]
+    fn the_text_of_an_ordinary_election_is_what_it_always_was() {
+        let tally = r#"{"votes":[[0,1,5],[0,3,2]],"rejected":{},"repeated":0,"timeline":[],"newest_ms":5,"closed":true}"#;
+        let rules = r#"{"method":"dhondt","seats":3,"tie":"ballot_order"}"#;
+        let (definition, tallies) = (definition(rules, false), [partition(0, tally)]);
+        let before = r#"{"counted":7,"created":"2026-06-16T13:00:00Z","duplicate_ballots":0,"election":7,"end":"2026-06-16T15:00:00Z","individual":false,"invalid_poll_numbers":0,"outcome":{"open_seats":0,"seats":[2,0,1],"ties":[]},"participants":[{"name":"A","poll_number":1,"seats":2,"votes":5},{"name":"A","poll_number":2,"seats":0,"votes":0},{"name":"C","poll_number":3,"seats":1,"votes":2}],"repeated":0,"rules":{"method":"dhondt","seats":3,"tie":"ballot_order"},"start":"2026-06-16T13:00:00Z","title":"T","v":1}"#;
+        // However many voters are on the roll.
+        for registered in [None, Some(3), Some(20)] {
+            let result = certified(&definition, &tallies, registered);
+            let text = crate::results::canonical::text(&result).unwrap();
+            assert_eq!(text, before);
+        }
     }
 
     proptest! {

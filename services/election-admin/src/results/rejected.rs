@@ -25,11 +25,11 @@ pub struct InvalidVote {
     pub reason: String,
 }
 
-/// The paper ballots of an election that came second or whose poll number no participant has, in the order in
-/// which they came, as they are read. Nobody else has the connection meanwhile.
+/// The duplicate paper ballots of an election and those with an unknown poll number, in the order of arrival,
+/// streamed as they are read. Holds the connection until the end.
 ///
 /// # Errors
-/// Where PostgreSQL does not answer.
+/// If PostgreSQL does not answer.
 pub async fn invalid_votes(
     client: Object,
     election: ElectionId,
@@ -45,31 +45,31 @@ pub async fn invalid_votes(
     Ok(ballots.map_ok(invalid_vote).map_err(Into::into))
 }
 
-/// A record that was not counted. Of a voter's ballot nothing shows but that there was one, and why: its
-/// time and its choice together with what else somebody has seen might tell whose it was.
+/// A record that was not counted. For a voter's ballot it shows only that there was one, and the reason: its
+/// time and choice, combined with other observations, might reveal whose it was.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RejectedBallot {
-    /// Where it lies in the log.
+    /// The partition of the log.
     pub partition: i32,
-    /// Where it lies in its partition.
+    /// The offset in the partition.
     pub offset: i64,
     /// Why it was not counted.
     pub reason: String,
-    /// Which ballot it is, of paper.
+    /// Which ballot it is, for paper ballots.
     pub ballot_guid: Option<String>,
-    /// What it says, of paper.
+    /// Its poll number, for paper ballots.
     pub poll_number: Option<u64>,
     /// The official who uploaded it, for paper ballots.
     pub official_jmbg: Option<String>,
-    /// When the log received it, of paper.
+    /// When the log received it, for paper ballots.
     #[schema(value_type = Option<String>)]
     pub appended_at: Option<Timestamp>,
 }
 
-/// The records of an election that were not counted, at most `limit` of those behind a place in the log.
+/// The records of an election that were not counted, at most `limit` of those after a place in the log.
 ///
 /// # Errors
-/// Where PostgreSQL does not answer, or a row is unreadable.
+/// If PostgreSQL does not answer, or a row is unreadable.
 pub async fn rejected(
     client: &Client,
     election: ElectionId,

@@ -12,7 +12,7 @@ use crate::world::{World, closed};
 async fn an_election_that_ended_while_nobody_looked_is_closed_at_the_next_start() {
     let world = World::new().await;
     let mut options = world.options();
-    // Longer than the test: it stops before.
+    // Longer than the test takes.
     options.close_grace_ms = 3_600_000;
     let admin = world.start_with(&options).await;
     admin
@@ -25,7 +25,7 @@ async fn an_election_that_ended_while_nobody_looked_is_closed_at_the_next_start(
     world.count(1, 0, 9, closed(&[(1, 5)])).await;
     world.count(1, 1, 9, closed(&[])).await;
     assert_eq!(admin.read("/getResults?id=1").await.status, 200);
-    // Once it is final nothing is closed again, also by others.
+    // Once it is final, nothing is closed again, not even by other instances.
     let before = world.markers(1);
     admin.running.stop().await;
     let again = world.start().await;
@@ -96,7 +96,7 @@ async fn several_instances_come_to_one_result_that_nobody_can_change() {
     let stored = final_results::verify(&client, &definition).await.unwrap();
     assert_eq!(stored.offsets, [(0, 9), (1, 8)].into());
 
-    // Ballots that come too late move the offsets and nothing else.
+    // Ballots that arrive too late move only the offsets.
     let mut later = closed(&[(1, 5)]);
     later["rejected"] = json!({"Election is not open.": 3});
     later["newest_ms"] = json!(99);

@@ -68,9 +68,24 @@ async fn a_scenario_becomes_an_election_like_any_other() {
     );
     let listed = says(&world, &["elections"]).await;
     assert!(listed.ends_with("Assembly: A, B\n"), "{listed}");
+    let cancelled = says(&world, &["cancel", "--election", "1"]).await;
+    assert!(
+        cancelled.starts_with("election 1 is cancelled since "),
+        "{cancelled}"
+    );
+    assert_eq!(
+        says(&world, &["cancel", "--election", "1"]).await,
+        cancelled
+    );
+    let listed = says(&world, &["elections"]).await;
+    assert!(listed.ends_with("CANCELLED: Assembly: A, B\n"), "{listed}");
+    let table = says(&world, &["results", "1"]).await;
+    assert!(table.ends_with(": it has no result\n"), "{table}");
+    let error = fails(&world, &["cancel", "--election", "2"]).await;
+    assert!(error.contains("there is no such election"), "{error}");
     let audited = says(&world, &["verify-audit"]).await;
     assert!(
-        audited.starts_with("the audit log is whole: 1 acts"),
+        audited.starts_with("the audit log is whole: 3 acts"),
         "{audited}"
     );
 }
@@ -124,6 +139,49 @@ async fn results_are_printed_and_checked() {
     assert!(
         verified.contains(printed["sha256"].as_str().unwrap()),
         "{verified}"
+    );
+    // Nobody has more votes than the other.
+    admin
+        .election(
+            true,
+            SignedDuration::from_secs(-1),
+            json!({"start": "2020-01-01T00:00:00Z", "end": "2020-01-02T00:00:00Z"}),
+        )
+        .await;
+    world.count(2, 0, 9, closed(&[(1, 5), (2, 5)])).await;
+    world.count(2, 1, 9, closed(&[])).await;
+    until("the result is final", async || {
+        admin.get("/elections/2/turnout", None).await.status == 200
+    })
+    .await;
+    let lots = |order| {
+        let drawn = [
+            "--drawn-by",
+            "The commission",
+            "--drawn-at",
+            "2020-01-03T10:00:00Z",
+        ];
+        [&["lots", "--election", "2", "--order", order][..], &drawn].concat()
+    };
+    let decided = says(&world, &lots("2,1")).await;
+    assert!(
+        decided.starts_with("election 2 is decided by lots, sha256 "),
+        "{decided}"
+    );
+    assert_eq!(says(&world, &lots("2,1")).await, decided);
+    let error = fails(&world, &lots("1,2")).await;
+    assert!(error.contains("other lots have decided"), "{error}");
+    let verified = says(&world, &["verify-result", "2"]).await;
+    let hash = decided.trim_end().rsplit_once(' ').unwrap().1;
+    assert!(
+        verified.lines().count() == 2 && verified.contains(hash),
+        "{verified}"
+    );
+    let table = says(&world, &["results", "2"]).await;
+    assert!(
+        table.contains('B')
+            && table.contains("lots drawn by The commission at 2020-01-03T10:00:00Z"),
+        "{table}"
     );
     admin.running.stop().await;
     assert!(!fails(&world, &asked).await.is_empty());

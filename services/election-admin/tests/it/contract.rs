@@ -1,4 +1,4 @@
-//! Each sentence of the interface that clients know, letter for letter.
+//! Each message that clients know, letter for letter.
 
 use serde_json::json;
 
@@ -124,7 +124,7 @@ async fn elections() {
         .message();
     assert_eq!(message, "Invalid participants.");
 
-    // Nothing of all that was stored.
+    // None of that was stored.
     assert_eq!(
         admin.read("/getElections").await.exactly(),
         (200, r#"{"elections":[]}"#)
@@ -132,7 +132,7 @@ async fn elections() {
     let created = admin.post("/createElection", &good).await;
     assert_eq!(created.exactly(), (200, r#"{"pollNumbers":[1,2]}"#));
 
-    // Overlapping is refused before the participants are looked at; touching is not overlapping.
+    // Overlap is refused before the participants are checked; adjacent times do not overlap.
     for (start, end) in [
         ("2026-06-16T15:55:46", "2026-06-16T16:55:46"),
         ("2026-06-16T16:55:45.999", "2026-06-17T00:00:00"),

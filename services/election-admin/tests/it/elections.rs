@@ -1,4 +1,4 @@
-//! Defining elections: what old clients do not send, everybody hears of them, and no two at once.
+//! Defining elections: fields that old clients do not send, publication, and no two elections at the same time.
 
 use ballot_log::{Elections, Publication};
 use futures_util::future::join_all;
@@ -46,7 +46,7 @@ async fn what_is_stored_and_not_published_is_published_at_the_next_start() {
     let hour = SignedDuration::from_hours(1);
     admin.election(true, hour, json!({})).await;
     admin.running.stop().await;
-    // As after a crash between the two: another installation, whose topics know nothing.
+    // As after a crash between the two: another installation with empty topics.
     let after = world.with_other_topics().await;
     assert!(known(&after).await.get(1).is_none());
     let _admin = after.start().await;
@@ -127,7 +127,7 @@ async fn new_clients_say_more() {
         ),
         (
             json!({"terms": [null, null, {"exemt": true}]}),
-            "The field terms makes no sense: unknown field `exemt`, expected exempt, multiplier, threshold_percent",
+            "The field terms makes no sense: unknown field `exemt`, expected exempt, multiplier, threshold_percent, candidates, takes_part, seats_won",
         ),
         (
             json!({"terms": [null, null, 7]}),
@@ -141,7 +141,7 @@ async fn new_clients_say_more() {
         let answer = admin.post("/createElection", body(more.clone())).await;
         assert_eq!(answer.message(), message, "{more}");
     }
-    // What clients of old are told comes first.
+    // The messages known to old clients come first.
     let mut wrong = body(json!({"title": 7}));
     wrong["participants"] = json!([]);
     let answer = admin.post("/createElection", wrong).await;

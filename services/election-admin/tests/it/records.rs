@@ -1,4 +1,4 @@
-//! Results in full, turnout, rejected ballots.
+//! Full results, turnout, rejected ballots.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -68,7 +68,7 @@ async fn everybody_sees_the_result_once_it_is_final() {
     assert_eq!(result["duplicate_ballots"], 2);
     assert_eq!(result["invalid_poll_numbers"], 4);
     assert_eq!(result["outcome"]["open_seats"], 0);
-    // The hash can be checked over the very bytes of the answer.
+    // The hash can be checked on the exact bytes of the answer.
     let text = answer.text();
     let begin = text.find(r#""result":"#).unwrap() + r#""result":"#.len();
     let end = text.find(r#","sha256""#).unwrap();

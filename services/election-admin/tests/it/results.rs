@@ -1,4 +1,4 @@
-//! Results: what old clients are told once an election has ended and the count is through.
+//! Results: the answers to old clients once an election has ended and the count is finished.
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -83,7 +83,7 @@ async fn a_count_that_does_not_come_is_not_waited_for_for_ever() {
     let world = World::new().await;
     let admin = world.start().await;
     admin.election(true, OVER, json!({})).await;
-    // One partition of two, and one that has not met its marker, are not the whole.
+    // One partition of two, or a partition without its marker, is not enough.
     world.count(1, 0, 1, closed(&[(2, 1)])).await;
     let mut open = closed(&[(2, 1)]);
     open["closed"] = json!(false);
@@ -92,6 +92,6 @@ async fn a_count_that_does_not_come_is_not_waited_for_for_ever() {
     let answer = admin.read("/getResults?id=1").await;
     assert_eq!(answer.problem(), (503, "not-counted-yet"));
     assert!(answer.headers.contains_key("retry-after"));
-    // It did wait: no upper bound, as machines are slow.
+    // It did wait; no upper bound, as machines may be slow.
     assert!(asked.elapsed().as_secs() >= 9);
 }

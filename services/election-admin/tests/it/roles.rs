@@ -13,7 +13,7 @@ async fn nobody_else_is_let_in_whatever_they_send() {
     let world = World::new().await;
     let admin = world.start().await;
     let good = testing::claims(Role::Administrator, TokenKind::Access);
-    let intruders = testing::intruders(&testing::secret(), Access::Administrator, &good).unwrap();
+    let intruders = |access| testing::intruders(&testing::secret(), access, &good).unwrap();
     let bodies = [
         ("application/json", String::new()),
         ("application/json", "{".to_owned()),
@@ -22,10 +22,9 @@ async fn nobody_else_is_let_in_whatever_they_send() {
     ];
     for endpoint in endpoints() {
         // Nothing here is public yet.
-        let access = [Access::Administrator, Access::AdministratorUntilPublic];
-        assert!(access.contains(&endpoint.access), "{}", endpoint.path);
+        assert_ne!(endpoint.access, Access::Anyone, "{}", endpoint.path);
         let path = endpoint.path.replace("{id}", "1");
-        for (n, intruder) in intruders.iter().enumerate() {
+        for (n, intruder) in intruders(endpoint.access).iter().enumerate() {
             let body = bodies[n % bodies.len()].clone();
             let authorization = intruder.authorization.as_deref();
             let answer = admin
@@ -42,11 +41,12 @@ async fn nobody_else_is_let_in_whatever_they_send() {
             .await;
         assert_ne!(answer.status, 401, "{path}");
     }
-    // Nothing was done by anybody; the one of another role is known by name, and written down.
+    // Nobody did anything; only the holder of the other role is known by name, and recorded.
     let sql = "SELECT who, role, outcome FROM audit_log WHERE outcome LIKE '%Missing Authorization Header'";
     let rows = world.sql().await.query(sql, &[]).await.unwrap();
     assert!(rows.len() >= endpoints().len());
-    let others = intruders
+    let others = intruders(Access::Administrator);
+    let others = others
         .iter()
         .filter(|one| one.why.starts_with("of "))
         .count();
@@ -75,7 +75,7 @@ async fn every_endpoint_is_described_and_nothing_else() {
         );
         assert_eq!(
             operation["requestBody"].is_object(),
-            endpoint.method == "POST"
+            endpoint.path.starts_with("/create")
         );
     }
     assert_eq!(admin.get("/docs", None).await.status, 200);

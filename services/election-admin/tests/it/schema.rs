@@ -1,4 +1,4 @@
-//! Migrations, from an installation of old.
+//! Migrations from an old installation.
 
 use refinery::Target;
 

@@ -1,4 +1,4 @@
-//! What this program cannot read, as a newer one has written it.
+//! Data that this program cannot read because a newer version wrote it.
 
 use election_admin::elections::publishing::Publisher;
 use election_admin::results::final_results;
@@ -33,7 +33,7 @@ async fn an_election_of_a_newer_form_keeps_no_other_from_being_closed() {
     assert!(error.starts_with(names_it), "{error}");
     admin.running.stop().await;
 
-    // Nor does it keep others from being published, or the service from becoming ready.
+    // Nor does it prevent other elections from being published, or the service from becoming ready.
     world.start().await.running.stop().await;
     let again = Publisher::open(&world.log.kafka).unwrap();
     let pool = postgres::pool(&world.postgres()).unwrap();

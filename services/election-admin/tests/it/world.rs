@@ -1,5 +1,5 @@
-//! An installation of its own for each test: topics, a database, an election-admin on a free port. The count,
-//! which is tally-stream's, is written by the test as tally-stream would.
+//! A separate installation for each test: topics, a database, an election-admin on a free port. The test writes
+//! the count as tally-stream would.
 
 use std::net::SocketAddr;
 
@@ -37,7 +37,7 @@ impl World {
         }
     }
 
-    /// Another installation's topics, which know nothing, with the same database.
+    /// The same database with another installation's empty topics.
     pub(crate) async fn with_other_topics(&self) -> Self {
         let name = self.stack.unique("admin");
         Self {
@@ -82,7 +82,7 @@ impl World {
         admin
     }
 
-    /// One that serves with its database, and may lack what else it needs.
+    /// A service that has its database but may lack its other servers.
     pub(crate) async fn start_unready(&self, options: &RunOptions) -> Admin {
         let running = service::start(options).unwrap();
         let is_migrated = async || {
@@ -100,7 +100,7 @@ impl World {
         test_kit::sql(&self.database_url).await
     }
 
-    /// Writes the count of a partition down, as tally-stream would.
+    /// Stores the count of a partition, as tally-stream would.
     pub(crate) async fn count(&self, election: u32, partition: i32, offset: i64, tally: Value) {
         let sql = "INSERT INTO partition_tallies (election, partition, as_of_offset, tally) VALUES ($1, $2, $3, $4::text::jsonb)
                    ON CONFLICT (election, partition) DO UPDATE SET as_of_offset = excluded.as_of_offset, tally = excluded.tally";
@@ -121,7 +121,7 @@ impl World {
             .unwrap();
     }
 
-    /// Writes a paper ballot down that was not counted.
+    /// Stores a paper ballot that was not counted.
     pub(crate) async fn reject(&self, election: u32, offset: i64, guid: &str, reason: &str) {
         let sql = "INSERT INTO rejected_ballots (partition, log_offset, election, ballot_guid, poll_number, official_jmbg, reason, appended_at)
                    VALUES (0, $1, $2, $3::text::uuid, 18446744073709551615, '0101994704401', $4, now())";
@@ -132,7 +132,7 @@ impl World {
             .unwrap();
     }
 
-    /// Writes a voter's ballot down that was not counted.
+    /// Stores a voter's ballot that was not counted.
     pub(crate) async fn reject_voter(&self, election: u32, offset: i64, reason: &str) {
         let sql = "INSERT INTO rejected_ballots (partition, log_offset, election, poll_number, reason, appended_at)
                    VALUES (1, $1, $2, 3, $3, now())";

@@ -1,4 +1,4 @@
-//! Three brokers, of which one stands still or two are gone.
+//! Three brokers, of which one hangs or two are down.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ const LONGEST_ANSWER: Duration = Duration::from_secs(10);
 /// Voters who vote at the same time.
 const AT_ONCE: usize = 8;
 
-/// Votes for each until it is accepted; the longest time that an answer took, and how long all took together.
+/// Votes for each voter until the vote is accepted; returns the longest time for an answer, and the total time.
 async fn until_accepted(station: &Station, voters: &[Voter]) -> (Duration, Duration) {
     let started = Instant::now();
     let vote = |voter| async move {
@@ -27,7 +27,7 @@ async fn until_accepted(station: &Station, voters: &[Voter]) -> (Duration, Durat
             let status = station.post_vote(voter, 1).await.status.as_u16();
             longest = longest.max(asked.elapsed());
             match status {
-                // A vote answered by 503 before may be in the log all the same, and then it is 409 now.
+                // A vote answered with 503 before may be in the log anyway, and then the answer is now 409.
                 202 | 409 => return longest,
                 503 => {}
                 other => panic!("{other}"),
@@ -64,7 +64,7 @@ async fn brokers_that_stand_still_or_are_gone_cost_a_retry_and_never_a_vote() {
     let (second, third) = rest.split_at(20);
     until_accepted(&station, first).await;
 
-    // One hangs: its partitions get other leaders, and the others' never stop.
+    // One hangs: its partitions get new leaders, and the other partitions never stop.
     stack.pause("kafka-2").unwrap();
     let hanging = tokio::time::timeout(TIMEOUT, until_accepted(&station, second)).await;
     let (longest, all) = hanging.expect("they can all vote while it hangs");
@@ -72,7 +72,7 @@ async fn brokers_that_stand_still_or_are_gone_cost_a_retry_and_never_a_vote() {
     assert!(longest < LONGEST_ANSWER, "{longest:?}");
     stack.resume("kafka-2").unwrap();
 
-    // Two are gone: one copy is not enough to accept a vote.
+    // Two are down: one copy is not enough to accept a vote.
     stack.kill("kafka-2").await.unwrap();
     stack.kill("kafka-3").await.unwrap();
     let asked = Instant::now();

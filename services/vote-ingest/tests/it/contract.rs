@@ -1,4 +1,4 @@
-//! What voters are answered, case by case.
+//! The answers to voters, case by case.
 
 use std::time::Duration;
 
@@ -200,7 +200,7 @@ async fn without_an_open_election_no_vote_is_taken() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    // The definition has been published, and reaches vote-ingest in a moment.
+    // The definition has been published, and reaches vote-ingest soon.
     assert!(
         tokio::time::timeout(test_kit::TIMEOUT, answered)
             .await
@@ -258,7 +258,7 @@ async fn one_voter_through_two_instances_at_once_is_one_ballot() {
             );
         }
     }
-    // However often a ballot is there, it never says two things.
+    // However often a ballot is in the log, its choice is always the same.
     let ballots = world.ballots();
     assert_eq!(ballots.len(), voters.len());
     assert!(ballots.values().flatten().all(|choice| *choice == 1));

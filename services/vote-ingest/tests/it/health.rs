@@ -1,4 +1,4 @@
-//! The command that orchestrators ask.
+//! The command that orchestrators run.
 
 use tokio::process::Command;
 

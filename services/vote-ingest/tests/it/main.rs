@@ -1,4 +1,4 @@
-//! vote-ingest on real servers.
+//! Tests of vote-ingest with real servers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod brokers;
@@ -7,4 +7,5 @@ mod health;
 mod outages;
 mod privacy;
 mod readiness;
+mod roll_changes;
 mod world;

@@ -1,8 +1,8 @@
-//! What voters are answered when something breaks, and that nothing is lost by it.
+//! The answers to voters when something breaks, and that nothing is lost.
 
 use std::time::{Duration, Instant};
 
-use ballot_log::{ElectionDefinition, elections};
+use ballot_log::{Cancellation, ElectionDefinition, elections};
 use devstack::{Stack, StackOptions};
 use serde_json::json;
 use test_kit::{TIMEOUT, until};
@@ -23,7 +23,7 @@ async fn a_lost_roll_is_not_the_voters_fault() {
 
     world.reload_roll(7).await;
     assert_eq!(station.post_vote(&voters[1], 1).await.status, 202);
-    // Redis has forgotten that this one voted; the log has not: the same ballot again, which counts once.
+    // Redis has forgotten that this voter voted, but the log has not: the same ballot again, which counts once.
     assert_eq!(station.post_vote(&voters[0], 1).await.status, 202);
     let ballots = world.ballots();
     assert_eq!(ballots.len(), 2);
@@ -90,7 +90,7 @@ async fn servers_that_die_cost_a_retry_and_never_a_vote() {
 async fn nobody_waits_for_a_redis_that_hangs_after_the_append() {
     const HANGS: Duration = Duration::from_secs(8);
     let stack = devstack::shared().await;
-    // A pause is felt by a whole server.
+    // A pause affects the whole server.
     let server = stack.dedicated_redis().await.unwrap();
     let mut world = World::on(stack).await;
     server.url().clone_into(&mut world.redis_url);
@@ -148,13 +148,37 @@ async fn nobody_waits_for_a_redis_that_hangs_after_the_append() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_vote_is_taken_for_a_cancelled_election() {
+    let world = World::on(devstack::shared().await).await;
+    let hour = jiff::SignedDuration::from_hours(1);
+    let mut cancelled = world.define(7, -hour, hour).await;
+    let voters = world.load_roll(7, 40).await;
+    let station = world.start().await;
+    assert_eq!(station.post_vote(&voters[0], 1).await.status, 202);
+    cancelled.cancelled = Some(Cancellation {
+        at: cancelled.created,
+        by: "administrator@example.org".to_owned(),
+    });
+    let brokers = world.stack.kafka_brokers();
+    elections::publish(brokers, &world.log.topics, &[cancelled], TIMEOUT)
+        .await
+        .unwrap();
+    until("the cancellation is known", async || {
+        station.post_vote(&voters[1], 1).await.status != 202
+    })
+    .await;
+    let refused = station.post_vote(&voters[2], 1).await;
+    assert_eq!(refused.problem(), (409, "no-open-election"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn votes_for_an_election_that_this_version_cannot_read_are_not_taken() {
     let (world, voters) = World::open(devstack::shared().await).await;
     let hour = jiff::SignedDuration::from_hours(1);
     let readable = world.define(7, -hour, hour).await;
     let newer = ElectionDefinition {
         id: 8,
-        log: 2,
+        log: ballot_log::definition::LOG_VERSION + 1,
         ..readable
     };
     let brokers = world.stack.kafka_brokers();
@@ -169,7 +193,7 @@ async fn votes_for_an_election_that_this_version_cannot_read_are_not_taken() {
     let answer = station.post(vote(8)).await;
     assert_eq!(answer.problem(), (503, "unavailable"));
     assert_eq!(answer.json()["election"], 8);
-    // The others go on.
+    // The others continue.
     assert_eq!(
         station.post(vote(9)).await.problem(),
         (409, "no-open-election")

@@ -1,4 +1,4 @@
-//! No log line, at any level, holds a guid, a personal id, or a voter with a choice.
+//! No log line, at any level, contains a guid, a personal id, or a voter with a choice.
 
 use std::process::Stdio;
 

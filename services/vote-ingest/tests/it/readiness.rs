@@ -1,4 +1,4 @@
-//! That readiness follows the servers, also after a good start.
+//! Readiness follows the servers, even after a successful start.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use test_kit::until;
 
 use crate::world::{Station, World};
 
-/// A gateway has to know by then.
+/// A gateway must know by then.
 const NOTICED_WITHIN: Duration = Duration::from_secs(10);
 
 impl Station {
@@ -41,7 +41,7 @@ impl Station {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_takes_no_writes_is_missed_and_a_replica_is_left() {
     let stack = devstack::shared().await;
-    // Settings are felt by a whole server.
+    // Settings affect the whole server.
     let server = stack.dedicated_redis().await.unwrap();
     let mut world = World::on(stack).await;
     server.url().clone_into(&mut world.redis_url);
@@ -55,7 +55,7 @@ async fn a_redis_that_takes_no_writes_is_missed_and_a_replica_is_left() {
     station.until_ready_again().await;
 
     let before = connections(&mut redis).await;
-    // Nobody listens there: what counts is that it is a replica.
+    // Nobody listens there: it only matters that it is a replica.
     tell(&mut redis, "REPLICAOF 127.0.0.1 1").await;
     station.until_not_ready("redis").await;
     until("the connections to the replica are closed", async || {
@@ -101,7 +101,7 @@ async fn tell(redis: &mut MultiplexedConnection, command: &str) {
     let () = told.query_async(redis).await.unwrap();
 }
 
-/// The numbers of all connections that the server has, but this one.
+/// The ids of all connections of the server except this one.
 async fn connections(redis: &mut MultiplexedConnection) -> BTreeSet<u64> {
     let own: u64 = redis::cmd("CLIENT")
         .arg("ID")

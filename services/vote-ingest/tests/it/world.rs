@@ -1,4 +1,4 @@
-//! An installation of its own for each test: topics, a roll, a vote-ingest on a free port.
+//! A separate installation for each test: topics, a roll, a vote-ingest on a free port.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -129,9 +129,16 @@ impl<'s> World<'s> {
             .unwrap();
         let redis = redis::Client::open(self.redis_url.as_str()).unwrap();
         let keys = KeyDirectory::new(self.keys_dir.path());
-        voter_roll_command::load(&database, &redis, &keys, election, &ProgressBar::hidden())
-            .await
-            .unwrap();
+        voter_roll_command::load(
+            &database,
+            &redis,
+            &keys,
+            election,
+            None,
+            &ProgressBar::hidden(),
+        )
+        .await
+        .unwrap();
     }
 
     pub(crate) fn options(&self) -> RunOptions {
@@ -177,7 +184,7 @@ impl<'s> World<'s> {
         in_time
     }
 
-    /// What the ballot box holds: the choices of each ballot, in order.
+    /// The content of the ballot box: the choices of each ballot, in order.
     pub(crate) fn ballots(&self) -> BTreeMap<String, Vec<u64>> {
         let mut ballots = BTreeMap::<String, Vec<u64>>::new();
         self.read(|ballot, _| {
@@ -193,7 +200,7 @@ impl<'s> World<'s> {
         for message in self.log.votes() {
             match Record::decode(message.payload().unwrap()).unwrap() {
                 Record::Ballot(ballot) => see(ballot, message.timestamp().to_millis().unwrap()),
-                Record::Close { .. } => {}
+                Record::Close { .. } | Record::Withdrawal(_) => {}
             }
         }
     }

@@ -17,7 +17,7 @@ fn a_checkpoint_of_an_older_form_is_refused_in_words() {
     let mut bytes = count(&[(2_000, serial(5, 1))]).0.encode();
     bytes[0] -= 1;
     let refusal = PartitionCount::decode(&bytes, []).unwrap_err().to_string();
-    assert!(refusal.contains("(version 4): remove"), "{refusal}");
+    assert!(refusal.contains("(version 5): remove"), "{refusal}");
 }
 
 #[test]

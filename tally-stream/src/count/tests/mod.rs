@@ -1,4 +1,4 @@
-use ballot_log::record::PaperLine;
+use ballot_log::record::{FileId, PaperLine, Withdrawal};
 use ballot_log::{Ballot, BallotRecord, Election, Record};
 use tally::Tally;
 use uuid::Uuid;
@@ -10,13 +10,14 @@ mod properties;
 mod rules;
 mod simulation;
 mod views;
+mod withdrawals;
 
 const OPENS_MS: i64 = 1_000;
 const CLOSES_MS: i64 = 9_000;
 
 fn election() -> Election {
     let json = r#"{"id":7,"title":"T","created":"1970-01-01T00:00:00.500Z","start":"1970-01-01T00:00:01Z",
-        "end":"1970-01-01T00:00:09Z","individual":false,"rules":{"method":"dhondt","seats":3,"tie":"ballot_order"},
+        "end":"1970-01-01T00:00:09Z","individual":false,"log":2,"rules":{"method":"dhondt","seats":3,"tie":"ballot_order"},
         "participants":[{"poll_number":1,"name":"A"},{"poll_number":2,"name":"B"},{"poll_number":3,"name":"C"}]}"#;
     Election::new(serde_json::from_str(json).unwrap())
 }
@@ -54,6 +55,17 @@ fn paper_of_file(guid: u128, (official, file): (u64, u64), line: u32, choice: u6
         district: 0,
     };
     Record::Ballot(record).encode().into_bytes()
+}
+
+/// The withdrawal of this official's file.
+fn withdraw(number: u32, (official, name): (u64, u64)) -> Vec<u8> {
+    let file = FileId { official, name };
+    let withdrawal = Withdrawal {
+        election: 7,
+        number,
+        file,
+    };
+    Record::Withdrawal(withdrawal).encode().into_bytes()
 }
 
 fn close() -> Vec<u8> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use tally::FileLines;
 
 use super::*;
 use crate::verify::naive::NaiveCount;
@@ -13,6 +14,7 @@ fn payloads() -> impl Strategy<Value = Vec<u8>> {
         8 => (0..10_u128, (0..2_u64, 0..3_u64), 0..3_u32, 0..3_u64)
             .prop_map(|(guid, file, line, choice)| paper_of_file(guid, file, line, choice)),
         1 => Just(close()),
+        2 => (1..5_u32, (0..2_u64, 0..3_u64)).prop_map(|(number, file)| withdraw(number, file)),
         1 => proptest::collection::vec(any::<u8>(), 0..20),
         4 => odd_records(),
         1 => Just(br#"{"v":1,"election":8,"ballot":1,"choice":1}"#.to_vec()),
@@ -114,6 +116,7 @@ fn odd_records() -> impl Strategy<Value = Vec<u8>> {
 struct Stored {
     newest: Option<(i64, Vec<u8>)>,
     sightings: Vec<(i64, i64, Sightings)>,
+    files: BTreeMap<FileId, FileLines>,
 }
 
 impl Stored {
@@ -123,11 +126,14 @@ impl Stored {
         let taken = count.take_sightings();
         self.sightings
             .extend(taken.into_iter().map(|seen| (offset, -from, seen)));
+        let files = count.take_files();
         if self
             .newest
             .as_ref()
             .is_none_or(|(newest, _)| *newest < offset)
         {
+            self.files
+                .extend(files.into_iter().map(|file| (file.file, file.lines)));
             self.newest = Some((offset, count.encode()));
         }
     }
@@ -181,7 +187,15 @@ proptest! {
         let mut partition = store.load();
         let stands_at = usize::try_from(partition.next_offset()).unwrap();
         continue_count(&mut partition, &log, stands_at, log.len());
-        prop_assert_eq!(partition, count(&log).0);
+        let mut stands_at = i64::try_from(stands_at).unwrap();
+        store.save(&mut partition, &mut stands_at);
+        let mut straight = count(&log).0;
+        prop_assert_eq!(&partition, &straight);
+        // What is known of files, whoever told it.
+        store.files.retain(|_, lines| *lines != FileLines::default());
+        let files = straight.take_files().into_iter().map(|file| (file.file, file.lines));
+        let files: BTreeMap<FileId, FileLines> = files.filter(|(_, lines)| *lines != FileLines::default()).collect();
+        prop_assert_eq!(store.files, files);
     }
 
     /// Partitions may be counted and merged in any order.
@@ -219,7 +233,7 @@ proptest! {
         }
     }
 
-    /// Records = counted + rejected + repeated (+ closing markers), and every counted vote has its slot of time,
+    /// Records = counted + rejected + repeated + withdrawn (+ markers), and every counted vote has its slot of time,
     /// at every offset.
     #[test]
     fn the_numbers_always_add_up(log in logs()) {

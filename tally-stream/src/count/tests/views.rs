@@ -7,9 +7,12 @@ use tally::{OfficialResult, PartitionTally, ScreenResult, Totals, merge, outcome
 use super::properties::logs;
 use super::*;
 
-fn definition(rules: &str) -> ElectionDefinition {
+fn definition(rules: &str, alliances: &[Vec<u32>]) -> ElectionDefinition {
     let mut definition = election().definition().clone();
     definition.rules = serde_json::from_str(rules).unwrap();
+    if definition.rules.seats().is_some() {
+        definition.alliances = alliances.to_vec();
+    }
     definition
 }
 
@@ -21,7 +24,12 @@ fn rules() -> impl Strategy<Value = &'static str> {
             r#"{"method":"sainte_lague","seats":5,"tie":"lot","threshold":{"percent":10,"of":"cast"}}"#
         ),
         Just(r#"{"method":"majority","winner":"plurality","tie":"lot"}"#),
+        Just(
+            r#"{"method":"hare","seats":5,"tie":"lot","threshold":{"percent":2,"of":"registered","strict":true}}"#
+        ),
         Just(r#"{"method":"majority","winner":"absolute","runoff":2,"tie":"lot"}"#),
+        Just(r#"{"method":"majority","winner":"absolute","of":"cast","tie":"lot"}"#),
+        Just(r#"{"method":"majority","winner":"plurality","winners":2,"tie":"lot"}"#),
     ]
 }
 
@@ -31,16 +39,19 @@ proptest! {
     fn the_screen_and_the_official_result_agree(
         logs in proptest::collection::vec(logs(), 1..4),
         rules in rules(),
+        alliances in prop_oneof![Just(vec![]), Just(vec![vec![1, 3]])],
+        registered in proptest::option::of(0..40_u64),
     ) {
-        let definition = definition(rules);
+        let definition = definition(rules, &alliances);
         let tallies: Vec<PartitionTally> = logs.iter().zip(0..).map(|(log, partition)| {
             crate::store::tally(partition, &count(log).0, 7)
         }).collect();
         let totals = Totals::of(&tallies, logs.len());
-        let on_screen = outcome(&definition, &totals.tally);
-        let screen = ScreenResult::new(&definition, totals, on_screen, None);
+        let on_screen = outcome(&definition, &totals.tally, registered);
+        let screen = ScreenResult::new(&definition, totals, on_screen);
         let merged = merge(&tallies);
-        let official = OfficialResult::new(&definition, &merged, outcome(&definition, &merged));
+        let official = outcome(&definition, &merged, registered);
+        let official = OfficialResult::new(&definition, &merged, official);
 
         prop_assert_eq!((screen.counted, screen.repeated), (official.counted, official.repeated));
         prop_assert_eq!(screen.rejected.of(Reason::Duplicate), official.duplicate_ballots);

@@ -7,15 +7,15 @@ use electoral_rules::command::{Answer, Explanation, answer};
 /// How answers are written.
 #[derive(Clone, Copy)]
 pub(crate) enum Form {
-    /// One JSON object a line.
+    /// One JSON object per line.
     JsonLines,
     /// Tables for people.
     Tables,
 }
 
-/// Answers every line, in order, and says whether all of them made sense.
+/// Answers every line, in order, and returns whether all of them were valid.
 ///
-/// An empty line among others is answered like any that cannot be read; empty lines at the end are none.
+/// An empty line between others is answered like any other unreadable line; empty lines at the end are ignored.
 pub(crate) fn answer_all(
     mut input: BufReader<impl Read>,
     mut output: impl Write,
@@ -37,7 +37,7 @@ pub(crate) fn answer_all(
         }
         empty_lines = 0;
         line.clear();
-        // Someone who asks line by line gets each answer before the next question.
+        // A client that sends line by line gets each answer before the next line.
         if input.buffer().is_empty() {
             output.flush()?;
         }

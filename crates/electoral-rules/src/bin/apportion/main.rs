@@ -1,4 +1,4 @@
-//! `apportion`: elections in, results out, one a line, for anyone who wants to check a result.
+//! `apportion`: elections in, results out, one per line, for anyone who wants to check a result.
 
 mod lines;
 
@@ -13,8 +13,8 @@ use lines::Form;
 
 /// Shares out seats, or finds the winner, for elections given as JSON Lines on standard input.
 ///
-/// Every line is an object with `votes` and `rules` (and `id`, `lists`, `valid`, `cast`, `lots`); the answers
-/// come in the same order. An invalid line is answered with an error, and the exit status is
+/// Every line is an object with `votes` and `rules` (and `id`, `lists`, `alliances`, `valid`, `cast`, `registered`,
+/// `lots`); the answers come in the same order. An invalid line is answered with an error, and the exit status is
 /// then 1; it is 2 where the command itself is misused.
 #[derive(Parser)]
 #[command(version)]

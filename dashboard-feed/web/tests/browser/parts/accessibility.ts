@@ -5,7 +5,7 @@ import type { Night } from "../night.test";
 
 const DESKTOP = { viewport: { width: 1280, height: 900 } };
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 };
-/** More than a chart takes for its first picture. */
+/** Longer than a chart takes for its first picture. */
 const DRAWN = 3;
 
 /** Waits for a few results, so that charts have been drawn and lines have some length. */

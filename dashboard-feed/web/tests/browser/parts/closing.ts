@@ -1,4 +1,4 @@
-// Elections from before their opening to their final result, on pages that nobody touches meanwhile.
+// Elections from before their opening to their final result, on pages that nobody touches.
 import { describe, expect, test } from "vitest";
 import { Visit } from "../browser";
 import { expectAgreement } from "../agreement";

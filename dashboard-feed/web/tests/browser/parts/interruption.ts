@@ -27,7 +27,7 @@ export function interruption(night: Night): void {
         .toBeGreaterThan(before);
       await expectAgreement(visit, night.stack, night.parliament);
 
-      // It asked for what comes after the last it had.
+      // It requested what comes after its last event.
       const ids = (await Promise.all(asked)).map(Number);
       expect(Math.min(...ids)).toBeGreaterThanOrEqual(before);
       // A browser always writes refused connections to the console; nothing else may be there.

@@ -1,4 +1,4 @@
-// Languages, keyboards, small screens, and who would rather have no motion.
+// Languages, keyboards, small screens, and users who prefer no motion.
 import { describe, expect, test } from "vitest";
 import { LANGUAGES, type Language } from "../../../src/language/messages";
 import { Visit } from "../browser";

@@ -1,11 +1,11 @@
-// What a count may also hold, which this night's elections do not: a real result with that added.
+// What a count may also contain, but this night's elections do not: a real result with that added.
 import { describe, expect, test } from "vitest";
 import type { Result } from "../../../src/result/result";
 import { read, Visit } from "../browser";
 import type { Night } from "../night.test";
 
 /** A page that gets this result, once, from the real feed's place. */
-async function showing(night: Night, result: Result, view: string): Promise<Visit> {
+export async function showing(night: Night, result: Result, view: string): Promise<Visit> {
   const visit = await Visit.to(night.browser, "about:blank");
   const event = `retry: 600000\nid: ${result.position}\ndata: ${JSON.stringify(result)}\n\n`;
   await visit.page.route("**/events", (route) =>
@@ -33,6 +33,17 @@ export function unusual(night: Night): void {
       expect(read(table?.["2"]?.["counted"])).toBe(1200);
       expect(read(table?.["2"]?.["votes-2"])).toBe(1000);
       expect(table?.["1"]?.["votes-1"]).toContain("60.00%");
+      await visit.page.context().close();
+    });
+
+    test("a cancelled election says so and shows no numbers", async () => {
+      const result = await night.stack.result(night.level);
+      const cancelled = { ...result, cancelled: "2026-06-16T12:00:00Z", final: false, outcome: null };
+      const visit = await showing(night, cancelled, "votes");
+      expect(await visit.page.textContent(".phase")).toBe("Cancelled");
+      expect(await visit.page.textContent("h2")).toBe("This election was cancelled");
+      expect(await visit.page.locator("nav.views").count()).toBe(0);
+      await visit.expectAccessible();
       await visit.page.context().close();
     });
 

@@ -1,4 +1,4 @@
-// A screen on a wall goes on by itself.
+// A wall display advances on its own.
 import { describe, expect, test } from "vitest";
 import { Visit } from "../browser";
 import type { Night } from "../night.test";

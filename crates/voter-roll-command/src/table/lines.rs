@@ -1,13 +1,13 @@
 //! The physical lines of a CSV file, checked before they are parsed.
 //!
-//! A CSV parser reads a stray quotation mark as the beginning of a value that goes on for lines, so that several voters
+//! A CSV parser would read a stray quotation mark as the start of a value that spans lines, so that several voters
 //! become one. Here a value ends with its line.
 
 use std::cell::RefCell;
 use std::io::{self, Read};
 use std::rc::Rc;
 
-/// Passes a file on up to the first line that is not in order.
+/// Passes a file on up to the first malformed line.
 pub(super) struct Lines<R> {
     file: R,
     line: u64,
@@ -15,18 +15,18 @@ pub(super) struct Lines<R> {
     fault: Fault,
 }
 
-/// The first line that is not in order, and what is wrong with it.
+/// The first malformed line, and what is wrong with it.
 pub(super) type Fault = Rc<RefCell<Option<(u64, &'static str)>>>;
 
 #[derive(Clone, Copy, PartialEq)]
 enum State {
     LineStart,
-    /// Behind a CR: a LF belongs to it.
+    /// After a CR: a LF is part of the same line end.
     BehindReturn,
     ValueStart,
     Value,
     Quoted,
-    /// Behind a quotation mark in a quoted value: a second one is one, otherwise the value has ended.
+    /// After a quotation mark in a quoted value: a second one is a literal mark, otherwise the value has ended.
     BehindQuote,
 }
 
@@ -47,7 +47,7 @@ impl<R: Read> Lines<R> {
         (lines, fault)
     }
 
-    /// The state behind a byte.
+    /// The state after a byte.
     fn step(&mut self, byte: u8) -> Result<State, &'static str> {
         if self.state == State::BehindReturn && byte == b'\n' {
             return Ok(State::LineStart);
