@@ -229,7 +229,7 @@ async fn a_manual_result_waits_and_files_can_be_withdrawn_by_the_administrator_m
     assert_eq!(status, 200);
     assert_eq!(
         finalise(&admin).await,
-        (200, word),
+        (200, given),
         "the word is given once"
     );
     world.until_marked(1).await;
