@@ -118,6 +118,16 @@ async fn a_cancelled_election_shows_as_that_without_numbers() {
     }
     // The log is counted as before.
     world.vote(1, (20..25).map(|serial| (serial, 1))).await;
+    let store = world.store().await;
+    until("the later votes are stored", async || {
+        let tallies = store.tallies(1).await.unwrap();
+        tallies
+            .iter()
+            .map(|tally| tally.tally.counted())
+            .sum::<u64>()
+            == 25
+    })
+    .await;
     counting.stop().await;
     let recount = recount(world.recount(1)).await.unwrap();
     assert!(recount.agrees());

@@ -199,7 +199,7 @@ impl World {
 
     /// Removes everything except the log.
     pub(crate) async fn forget_everything(&self) {
-        let forget = "TRUNCATE checkpoints, paper_sightings, partition_tallies, rejected_ballots";
+        let forget = "TRUNCATE checkpoints, paper_sightings, batch_lines, partition_tallies, rejected_ballots";
         self.sql().await.batch_execute(forget).await.unwrap();
         let mut redis = self.redis().await;
         let _: () = redis::cmd("FLUSHDB").query_async(&mut redis).await.unwrap();
