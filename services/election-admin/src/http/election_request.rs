@@ -13,7 +13,7 @@ use crate::elections::moment::Moment;
 use crate::elections::participants::ParticipantId;
 
 /// What an election can be asked for with.
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 10] = [
     "start",
     "end",
     "individual",
@@ -23,6 +23,7 @@ const FIELDS: [&str; 9] = [
     "terms",
     "alliances",
     "results",
+    "finalise",
 ];
 /// What can hold for a single list.
 const TERMS: [&str; 6] = [

@@ -104,7 +104,7 @@ async fn only_what_is_level_is_decided_and_all_of_it() {
     for (lots, message) in [
         (json!({}), "Field order is missing."),
         (
-            json!({"order": ["2"], "drawn_by": "X", "drawn_at": "x"}),
+            json!({"order": [2], "drawn_by": "X", "drawn_at": "x"}),
             "Invalid date and time.",
         ),
         (
