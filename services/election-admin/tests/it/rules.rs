@@ -154,11 +154,11 @@ async fn what_makes_no_sense_is_refused_when_the_election_is_created() {
     for (more, message) in [
         (
             json!({"aliances": [[1, 2]]}),
-            "The field aliances is not known; the fields are start, end, individual, participants, title, rules, terms, alliances, results.",
+            "The field aliances is not known; the fields are start, end, individual, participants, title, rules, terms, alliances, results, finalise.",
         ),
         (
             json!({"registered": 100}),
-            "The field registered is not known; the fields are start, end, individual, participants, title, rules, terms, alliances, results.",
+            "The field registered is not known; the fields are start, end, individual, participants, title, rules, terms, alliances, results, finalise.",
         ),
         (
             json!({"alliances": [1, 2]}),
