@@ -1,8 +1,7 @@
 //! The count: a pure function of the log.
 //!
-//! A partition's count after offset n depends only on the records before n and on the definitions of elections:
-//! no clock, no randomness, no Redis, no order between partitions. So everything here is plain data and plain
-//! functions, without I/O.
+//! A partition's count after offset n depends only on the records before n and on the definitions of elections: no clock,
+//! no randomness, no Redis, no order between partitions. So everything here is plain data and functions, without I/O.
 
 mod checkpoint;
 mod identity;
