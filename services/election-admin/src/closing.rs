@@ -96,14 +96,16 @@ impl Closing {
 
     /// Does the work that is due now; returns how long there will be nothing to do.
     async fn round(&self, markers: &mut Markers) -> anyhow::Result<Duration> {
-        let mut client = definitions::connection(&self.pool).await?;
+        let client = definitions::connection(&self.pool).await?;
         // A server that hangs is treated like one that is down.
         let unfinished = tokio::time::timeout(PATIENCE, elections::unfinished(&client))
             .await
             .context("PostgreSQL does not answer")??;
         let partitions = elections::pinned_partitions(&client, &self.votes_topic).await?;
         let partitions = partitions.unwrap_or_default();
-        withdrawals::put_into_log(&client, &self.ballot_box, partitions).await?;
+        drop(client);
+        self.put_withdrawals_into_log().await?;
+        let mut client = definitions::connection(&self.pool).await?;
         let mut pause = WHILE_IDLE;
         for definition in unfinished {
             let definition = match definition {
@@ -149,6 +151,11 @@ impl Closing {
         Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
     }
 
+    async fn put_withdrawals_into_log(&self) -> anyhow::Result<()> {
+        withdrawals::put_into_log(&self.pool, &self.ballot_box, &self.votes_topic).await
+    }
+
+    /// Brings an election that has ended nearer to its final result.
     async fn close(
         &self,
         client: &mut Object,
@@ -165,7 +172,7 @@ impl Closing {
             let transaction = client.transaction().await?;
             batches::begin_to_close(&transaction, id).await?;
             transaction.commit().await?;
-            withdrawals::put_into_log(client, &self.ballot_box, partitions).await?;
+            self.put_withdrawals_into_log().await?;
         }
         let tallies = tallies::of_election(client, id).await?;
         let all = usize::try_from(partitions)?;

@@ -6,21 +6,32 @@
 use anyhow::Context;
 use ballot_log::record::Withdrawal;
 use ballot_log::{BallotBox, Record};
-use election_store::batches;
-use tokio_postgres::Client;
+use deadpool_postgres::Pool;
+use election_store::{batches, elections};
+
+use crate::elections::definitions;
 
 /// Puts all withdrawals into the log that are not known to be there.
 ///
 /// # Errors
 /// Where a server does not take one: it is tried again.
 pub async fn put_into_log(
-    client: &Client,
+    pool: &Pool,
     ballot_box: &BallotBox,
-    partitions: i32,
+    votes_topic: &str,
 ) -> anyhow::Result<()> {
-    for withdrawal in batches::unfinished_withdrawals(client).await? {
-        append(ballot_box, partitions, withdrawal).await?;
-        batches::withdrawal_is_in_log(client, withdrawal.number).await?;
+    let client = definitions::connection(pool).await?;
+    let unfinished = batches::unfinished_withdrawals(&client).await?;
+    if unfinished.is_empty() {
+        return Ok(());
+    }
+    let partitions = elections::pinned_partitions(&client, votes_topic).await?;
+    // Nobody waits for Kafka with a connection that others need.
+    drop(client);
+    for withdrawal in unfinished {
+        append(ballot_box, partitions.unwrap_or_default(), withdrawal).await?;
+        let client = definitions::connection(pool).await?;
+        batches::withdrawal_is_in_log(&client, withdrawal.number).await?;
         let Withdrawal {
             election, number, ..
         } = withdrawal;

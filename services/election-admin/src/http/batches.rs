@@ -204,7 +204,8 @@ pub(super) async fn withdraw(
                 transaction.commit().await.map_err(anyhow::Error::from)?;
             }
         }
-        put_into_log(&doing, &client).await?;
+        drop(client);
+        put_into_log(&doing).await?;
         let (_client, batch) = find_for(&doing, &holder, &id).await?;
         Ok(HttpResponse::Ok().json(BatchReport::from(batch)))
     };
@@ -291,11 +292,9 @@ fn cannot(detail: &str) -> service_kit::problem::Problem {
     conflict("cannot-withdraw", "The file cannot be withdrawn.", detail)
 }
 
-async fn put_into_log(state: &State, client: &Object) -> Result<(), ApiError> {
-    let votes = &state.publisher.topics().votes;
-    let partitions = elections::pinned_partitions(client, votes).await;
-    let partitions = partitions.map_err(anyhow::Error::from)?.unwrap_or_default();
-    let done = withdrawals::put_into_log(client, &state.ballot_box, partitions).await;
+async fn put_into_log(state: &State) -> Result<(), ApiError> {
+    let votes_topic = &state.publisher.topics().votes;
+    let done = withdrawals::put_into_log(&state.pool, &state.ballot_box, votes_topic).await;
     done.map_err(|error| {
         tracing::warn!(
             error = format!("{error:#}"),
