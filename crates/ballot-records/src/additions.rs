@@ -4,7 +4,7 @@ use crate::{Election, ElectionDefinition};
 
 impl ElectionDefinition {
     /// The key of its record in the topic. What was added to a definition has a key of its own: compaction keeps the last
-    /// record of a key, and whoever publishes an older form once more must not take it back.
+    /// record of a key, and publishing an older form again must not take it back.
     pub fn key(&self) -> String {
         let addition = match (&self.cancelled, &self.lots) {
             (Some(_), _) => "/cancelled",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, ensure};
 use ballot_log::{ElectionDefinition, ElectionId};
-use election_store::final_results::{self, StoredResult};
+use election_store::final_results::{self, FinalResult};
 use election_store::tallies::{self, StoredTally};
 use election_store::{checkpoints, elections};
 use service_database::postgres;
@@ -18,7 +18,7 @@ pub(super) struct Stored {
     /// Where the count of each partition stands.
     pub(super) checkpoints: BTreeMap<i32, i64>,
     pub(super) tallies: BTreeMap<i32, StoredTally>,
-    pub(super) final_result: Option<StoredResult>,
+    pub(super) final_result: Option<FinalResult>,
 }
 
 impl Stored {

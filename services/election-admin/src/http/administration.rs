@@ -4,7 +4,6 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use ballot_log::definition::Finalise;
 use ballot_log::{Cancellation, ElectionId, PollNumber};
-use election_store::elections;
 use jiff::Timestamp;
 use serde::Serialize;
 use service_database::audit::AuditEntry;
@@ -14,7 +13,7 @@ use service_kit::openapi;
 use service_kit::token::Holder;
 use utoipa::ToSchema;
 
-use super::state::State;
+use super::state::{State, definition};
 use super::{answer, cancellation, election_request, query};
 use crate::elections::participants::{self, Participant, ParticipantId};
 use crate::elections::{definitions, finalising};
@@ -248,10 +247,8 @@ pub(super) async fn finalise(
     let (success, doing) = (act.clone(), state.clone());
     let work = async move {
         let mut client = doing.connection().await?;
-        let id = id.ok_or_else(answer::no_such_election)?;
-        let definition = elections::find(&client, id).await;
-        let definition = definition.map_err(anyhow::Error::from)?;
-        let definition = definition.ok_or_else(answer::no_such_election)?;
+        let definition = definition(&client, id).await?;
+        let id = definition.id;
         let refused =
             |detail| answer::conflict("cannot-finalise", "There is nothing to finalise.", detail);
         if definition.finalise == Finalise::Automatic {

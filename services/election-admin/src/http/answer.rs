@@ -98,20 +98,26 @@ impl From<CancellationError> for ApiError {
 
 impl From<LotsError> for ApiError {
     fn from(error: LotsError) -> Self {
-        let conflict = |name, title| Problem::new(StatusCode::CONFLICT, name, title);
         match error {
             LotsError::NoSuchElection => no_such_election().into(),
-            LotsError::NotFinal => conflict("result-is-not-final", "The result is not final.")
-                .detail("Lots are drawn when the result is final, as more votes may settle a tie.")
-                .into(),
-            LotsError::NoOpenTie => conflict("no-open-tie", "No tie is open.")
-                .detail("The result leaves nothing level that lots would have to decide.")
-                .into(),
-            LotsError::DecidedOtherwise => {
-                conflict("decided-otherwise", "Other lots have decided the election.")
-                    .detail("Lots are drawn once. What they decided is in results.json.")
-                    .into()
-            }
+            LotsError::NotFinal => conflict(
+                "result-is-not-final",
+                "The result is not final.",
+                "Lots are drawn when the result is final, as more votes may settle a tie.",
+            )
+            .into(),
+            LotsError::NoOpenTie => conflict(
+                "no-open-tie",
+                "No tie is open.",
+                "The result leaves nothing level that lots would have to decide.",
+            )
+            .into(),
+            LotsError::DecidedOtherwise => conflict(
+                "decided-otherwise",
+                "Other lots have decided the election.",
+                "Lots are drawn once. What they decided is in results.json.",
+            )
+            .into(),
             LotsError::Refused(text) => Self::message(text),
             LotsError::Unavailable(error) => error.into(),
         }
@@ -120,52 +126,43 @@ impl From<LotsError> for ApiError {
 
 /// `503`: lots have decided, but the page may not show it yet.
 pub(super) fn decided_and_not_published_yet(election: ElectionId) -> Problem {
-    let problem = Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "not-published-yet",
-        "What the lots decided is stored, and not everybody has heard of it yet.",
-    );
+    let title = "What the lots decided is stored, and not everybody has heard of it yet.";
     let detail = format!(
         "Election {election} is decided, and everybody hears of it as soon as Kafka is back."
     );
-    let problem = problem.detail(detail).field("election", election);
-    problem.retry_after_s(5)
+    unpublished(election, title, detail)
 }
 
 /// `409`: it is too late to cancel the election.
 fn result_is_final() -> Problem {
-    let problem = Problem::new(
-        StatusCode::CONFLICT,
+    conflict(
         "result-is-final",
         "The result of the election is final.",
-    );
-    problem.detail("An election can be cancelled until its result is final.")
+        "An election can be cancelled until its result is final.",
+    )
 }
 
 /// `503`: the election is cancelled, but votes may be taken for it a little longer.
 pub(super) fn cancelled_and_not_published_yet(election: ElectionId) -> Problem {
-    let problem = Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "not-published-yet",
-        "The election is cancelled, and not everybody has heard of it yet.",
-    );
+    let title = "The election is cancelled, and not everybody has heard of it yet.";
     let detail = format!(
         "Election {election} is cancelled, and everybody hears of it as soon as Kafka is back."
     );
-    let problem = problem.detail(detail).field("election", election);
-    problem.retry_after_s(5)
+    unpublished(election, title, detail)
 }
 
 /// `503`: the election is defined, but cannot be voted in yet.
 pub(super) fn not_published_yet(election: ElectionId) -> Problem {
-    let problem = Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "not-published-yet",
-        "The election is stored, and not everybody has heard of it yet.",
-    );
+    let title = "The election is stored, and not everybody has heard of it yet.";
     let detail = format!(
         "Election {election} is stored, and is published as soon as Kafka is back. Do not define it again."
     );
+    unpublished(election, title, detail)
+}
+
+/// `503`: PostgreSQL has it, and Kafka does not.
+fn unpublished(election: ElectionId, title: &'static str, detail: String) -> Problem {
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-published-yet", title);
     let problem = problem.detail(detail).field("election", election);
     problem.retry_after_s(5)
 }

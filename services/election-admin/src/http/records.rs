@@ -4,8 +4,6 @@ use actix_web::http::header::{CONTENT_DISPOSITION, ContentType};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use anyhow::Context;
-use ballot_log::{ElectionDefinition, ElectionId};
-use election_store::elections;
 use serde::Serialize;
 use service_database::audit::{self, AuditEntry};
 use service_kit::error::ApiError;
@@ -13,9 +11,9 @@ use service_kit::openapi;
 use service_kit::token::{Holder, Unauthorized};
 use utoipa::ToSchema;
 
-use super::answer::{bad_parameter, no_such_election};
+use super::answer::bad_parameter;
 use super::query::{election, limit, parameter, target};
-use super::state::State;
+use super::state::{State, definition};
 use crate::results::rejected::{self, RejectedBallot};
 use crate::results::report::{DecidedByLots, Report, Turnout};
 
@@ -134,17 +132,6 @@ async fn public_record(
             Err(unauthorized.into())
         }
     }
-}
-
-async fn definition(
-    client: &tokio_postgres::Client,
-    id: Option<ElectionId>,
-) -> Result<ElectionDefinition, ApiError> {
-    let id = id.ok_or_else(no_such_election)?;
-    let found = elections::find(client, id)
-        .await
-        .map_err(anyhow::Error::from)?;
-    Ok(found.ok_or_else(no_such_election)?)
 }
 
 /// A page of rejected ballots.

@@ -106,7 +106,7 @@ pub(super) async fn get_results(
         let decided = decided_results::find(&client, definition.id).await?;
         let standings = match &decided {
             Some(decided) => decided.standings()?,
-            None => result.standings()?,
+            None => final_results::standings(&result)?,
         };
         let lots = definition.lots.filter(|_| decided.is_some());
         let lots = lots.map(|lots| DrawnLots {
@@ -167,7 +167,8 @@ async fn final_result(
 ) -> Result<(Object, FinalResult), ApiError> {
     let give_up = Instant::now() + PATIENCE;
     loop {
-        if let Some(result) = final_results::find(&client, election).await? {
+        let found = final_results::find(&client, election).await;
+        if let Some(result) = found.map_err(anyhow::Error::from)? {
             return Ok((client, result));
         }
         if Instant::now() >= give_up {

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse};
 use anyhow::Context as _;
-use ballot_log::{BallotBox, ElectionId};
+use ballot_log::{BallotBox, ElectionDefinition, ElectionId};
 use deadpool_postgres::{Object, Pool};
+use election_store::elections;
 use jiff::tz::TimeZone;
 use service_database::audit::{self, AuditEntry};
 use service_kit::error::ApiError;
 use service_kit::token::{Holder, Unauthorized};
 use tokio::sync::Notify;
 
+use super::answer::no_such_election;
 use super::query;
 use crate::elections::definitions;
 use crate::elections::publishing::Publisher;
@@ -54,7 +56,7 @@ impl State {
         };
         let look = async {
             let client = definitions::connection(&self.pool).await?;
-            final_results::find(&client, election).await
+            anyhow::Ok(final_results::find(&client, election).await?)
         };
         matches!(tokio::time::timeout(PATIENCE, look).await, Ok(Ok(Some(_))))
     }
@@ -129,4 +131,19 @@ async fn in_time(
 ) -> Result<HttpResponse, ApiError> {
     let done = tokio::time::timeout(PATIENCE, work).await;
     done.context("the answer took too long")?
+}
+
+/// The definition of an election.
+///
+/// # Errors
+/// `404` if there is no such election; or if PostgreSQL cannot be reached.
+pub(super) async fn definition(
+    client: &tokio_postgres::Client,
+    id: Option<ElectionId>,
+) -> Result<ElectionDefinition, ApiError> {
+    let id = id.ok_or_else(no_such_election)?;
+    let found = elections::find(client, id)
+        .await
+        .map_err(anyhow::Error::from)?;
+    Ok(found.ok_or_else(no_such_election)?)
 }

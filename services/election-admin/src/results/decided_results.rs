@@ -20,7 +20,7 @@ use crate::elections::publishing::Publisher;
 use crate::results::canonical;
 use crate::results::final_results::{self, FinalResult, Standings};
 
-/// By how much the clock of whoever wrote down when lots were drawn may be fast.
+/// How far the clock that timed the drawing of lots may be ahead of this one.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(1);
 
 /// A result that lots decided.

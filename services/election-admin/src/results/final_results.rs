@@ -3,32 +3,18 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, ensure};
-use ballot_log::{ElectionDefinition, ElectionId};
+use ballot_log::ElectionDefinition;
+pub use election_store::final_results::{FinalResult, find};
 use election_store::{rolls, tallies};
-use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use service_kit::hex::hex;
 use tally::{OfficialParticipant, OfficialResult, PartitionTally, Totals, merge};
+use tokio_postgres::Client;
 use tokio_postgres::types::Json;
-use tokio_postgres::{Client, Row};
 
 use crate::results::canonical;
 use crate::results::official::{certified, check_electorate, official};
-
-/// A result that can no longer change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FinalResult {
-    /// The election.
-    pub election: ElectionId,
-    /// The [official result](tally::OfficialResult) as canonical JSON.
-    pub text: String,
-    /// The SHA-256 of the text.
-    pub sha256: Vec<u8>,
-    /// By partition, the offset of the first record that it does not include.
-    pub offsets: BTreeMap<i32, i64>,
-    /// When it was stored.
-    pub finalised_at: Timestamp,
-}
 
 /// The part of a stored result that is read again.
 #[derive(Debug, Deserialize)]
@@ -48,41 +34,21 @@ struct Basis {
     registered: Option<u64>,
 }
 
-impl FinalResult {
-    fn basis(&self) -> anyhow::Result<Basis> {
-        serde_json::from_str(&self.text)
-            .with_context(|| format!("the final result of election {} is damaged", self.election))
-    }
-
-    /// Votes and seats by participant.
-    ///
-    /// # Errors
-    /// If the stored text is damaged.
-    pub fn standings(&self) -> anyhow::Result<Standings> {
-        serde_json::from_str(&self.text)
-            .with_context(|| format!("the final result of election {} is damaged", self.election))
-    }
-}
-
-/// The final result of an election, if it is stored.
+/// Votes and seats by participant.
 ///
 /// # Errors
-/// If PostgreSQL cannot be reached.
-pub async fn find(client: &Client, election: ElectionId) -> anyhow::Result<Option<FinalResult>> {
-    let sql = "SELECT result, sha256, offsets, finalised_at FROM final_results WHERE election::bigint = $1";
-    let row = client.query_opt(sql, &[&i64::from(election)]).await?;
-    let read = |row: Row| -> Result<FinalResult, tokio_postgres::Error> {
-        Ok(FinalResult {
-            election,
-            text: row.try_get(0)?,
-            sha256: row.try_get(1)?,
-            offsets: row.try_get::<_, Json<BTreeMap<i32, i64>>>(2)?.0,
-            finalised_at: row.try_get(3)?,
-        })
-    };
-    row.map(read)
-        .transpose()
-        .with_context(|| format!("election {election} of final_results cannot be read"))
+/// If the stored text is damaged.
+pub fn standings(stored: &FinalResult) -> anyhow::Result<Standings> {
+    part(stored)
+}
+
+fn part<T: DeserializeOwned>(stored: &FinalResult) -> anyhow::Result<T> {
+    serde_json::from_str(&stored.text).with_context(|| {
+        format!(
+            "the final result of election {} is damaged",
+            stored.election
+        )
+    })
 }
 
 /// Stores the final result, if all `partitions` are past their closing markers. The result is the same however
@@ -137,7 +103,7 @@ pub fn again(
     definition: &ElectionDefinition,
     tallies: &[PartitionTally],
 ) -> anyhow::Result<OfficialResult> {
-    Ok(match stored.basis()? {
+    Ok(match part(stored)? {
         Basis { v: 1, registered } => official(definition, &merge(tallies), registered),
         Basis { registered, .. } => certified(definition, tallies, registered),
     })

@@ -191,7 +191,7 @@ proptest! {
         store.save(&mut partition, &mut stands_at);
         let mut straight = count(&log).0;
         prop_assert_eq!(&partition, &straight);
-        // What is known of files, whoever told it.
+        // The lines of files must come out the same, whatever instances stored them.
         store.files.retain(|_, lines| *lines != FileLines::default());
         let files = straight.take_files().into_iter().map(|file| (file.file, file.lines));
         let files: BTreeMap<FileId, FileLines> = files.filter(|(_, lines)| *lines != FileLines::default()).collect();
