@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use service_kit::body::is_storable;
 
 /// A moment, and how it was written.
@@ -10,6 +10,16 @@ use service_kit::body::is_storable;
 pub struct Moment {
     written: String,
     instant: Timestamp,
+    change: Option<ChangeOfClocks>,
+}
+
+/// What is special about a time without an offset, in its zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ChangeOfClocks {
+    /// The clocks show it twice.
+    Twice,
+    /// The clocks never show it.
+    Never,
 }
 
 impl Moment {
@@ -24,15 +34,16 @@ impl Moment {
             return None;
         }
         let (datetime, offset) = Reader(text.as_bytes()).date_time()?;
-        let instant = match offset {
-            Some(offset) => offset.to_timestamp(datetime),
-            None => zone.to_timestamp(datetime),
+        let (instant, change) = match offset {
+            Some(offset) => (offset.to_timestamp(datetime), None),
+            None => (zone.to_timestamp(datetime), change(datetime, zone)),
         };
         // Microseconds are what PostgreSQL keeps.
         let instant = Timestamp::from_microsecond(instant.ok()?.as_microsecond()).ok()?;
         Some(Self {
             written: text.to_owned(),
             instant,
+            change,
         })
     }
 
@@ -45,6 +56,34 @@ impl Moment {
     pub fn instant(&self) -> Timestamp {
         self.instant
     }
+
+    /// The moment as the clocks of `zone` show it, with offset and zone, such as
+    /// `2026-06-16T08:00:00+02:00[Europe/Belgrade]` (RFC 9557).
+    pub fn understood(&self, zone: &TimeZone) -> String {
+        self.instant.to_zoned(zone.clone()).to_string()
+    }
+
+    /// A sentence for whoever wrote it, if it was written without an offset and falls into a change of clocks in `zone`.
+    pub fn warning(&self, zone: &TimeZone) -> Option<String> {
+        let (written, understood) = (&self.written, self.understood(zone));
+        let what = match self.change? {
+            ChangeOfClocks::Twice => {
+                "there twice, as the clocks go back; understood as the earlier"
+            }
+            ChangeOfClocks::Never => "never there, as the clocks go forward; understood as",
+        };
+        Some(format!(
+            "{written} is {what} {understood}. Write an offset, such as +01:00, to say which moment is meant."
+        ))
+    }
+}
+
+fn change(datetime: DateTime, zone: &TimeZone) -> Option<ChangeOfClocks> {
+    match zone.to_ambiguous_timestamp(datetime).offset() {
+        AmbiguousOffset::Unambiguous { .. } => None,
+        AmbiguousOffset::Fold { .. } => Some(ChangeOfClocks::Twice),
+        AmbiguousOffset::Gap { .. } => Some(ChangeOfClocks::Never),
+    }
 }
 
 impl From<Timestamp> for Moment {
@@ -53,6 +92,7 @@ impl From<Timestamp> for Moment {
         Self {
             written: instant.to_string(),
             instant,
+            change: None,
         }
     }
 }
@@ -249,6 +289,54 @@ mod tests {
             ("2026-03-29T02:30:00", "2026-03-29T01:30:00Z"),
         ] {
             assert_eq!(instant(text, &belgrade).as_deref(), Some(utc), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_in_a_change_of_clocks_is_warned_of() {
+        let warning = |text: &str, zone: &str| {
+            let zone = TimeZone::get(zone).unwrap();
+            Moment::parse(text, &zone).unwrap().warning(&zone)
+        };
+        let twice = warning("2026-10-25T02:30:00", "Europe/Belgrade").unwrap();
+        assert!(
+            twice.starts_with("2026-10-25T02:30:00 is there twice")
+                && twice.contains("earlier 2026-10-25T02:30:00+02:00[Europe/Belgrade]."),
+            "{twice}"
+        );
+        let never = warning("2026-03-29T02:30:00", "Europe/Belgrade").unwrap();
+        assert!(
+            never.starts_with("2026-03-29T02:30:00 is never there")
+                && never.contains("understood as 2026-03-29T03:30:00+02:00[Europe/Belgrade]."),
+            "{never}"
+        );
+        // South of the equator, and a change of half an hour.
+        assert!(warning("2026-04-05T01:45:00", "Australia/Lord_Howe").is_some());
+        for (text, zone) in [
+            ("2026-10-25T03:00:00", "Europe/Belgrade"),
+            ("2026-10-25T02:30:00+01:00", "Europe/Belgrade"),
+            ("2026-03-29T03:00:00", "Europe/Belgrade"),
+            ("2026-03-29T02:30:00", "UTC"),
+        ] {
+            assert_eq!(warning(text, zone), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_understood_is_said_in_the_zones_own_time() {
+        let belgrade = TimeZone::get("Europe/Belgrade").unwrap();
+        for text in [
+            "2026-06-16T15:55:46",
+            "2026-06-16T13:55:46Z",
+            "2026-06-16T06:55:46-0700",
+        ] {
+            let understood = Moment::parse(text, &belgrade)
+                .unwrap()
+                .understood(&belgrade);
+            assert_eq!(
+                understood, "2026-06-16T15:55:46+02:00[Europe/Belgrade]",
+                "{text}"
+            );
         }
     }
 

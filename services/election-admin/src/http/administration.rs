@@ -131,9 +131,18 @@ struct NewElection {
 }
 
 /// Defines an election, which opens and closes on its own
+///
+/// A time without an offset is one of the service's time zone. If it falls into a change of clocks, the answer says so.
 #[utoipa::path(post, path = "/createElection",
     request_body(content = NewElection),
-    responses((status = 200, body = Numbered), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized),
+    responses(
+        (status = 200, body = Numbered, headers(
+            ("urna-election" = u32, description = "The election's number"),
+            ("urna-start" = String, description = "The moment that was understood, in the service's time zone: `2026-06-16T08:00:00+02:00[Europe/Belgrade]`"),
+            ("urna-end" = String, description = "Likewise"),
+            ("urna-warning" = Option<String>, description = "One for each time that is there twice or never, as the clocks change: which moment was understood, and how to say which is meant"),
+        )),
+        (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized),
         (status = 503, description = "Stored, and published as soon as Kafka is back; or not stored")))]
 pub(super) async fn create_election(
     holder: Holder,
@@ -146,6 +155,7 @@ pub(super) async fn create_election(
     let work = async move {
         let fields = Fields::read(body).await?;
         let wanted = election_request::parse(&fields, &doing.zone)?;
+        let times = [("start", wanted.start.clone()), ("end", wanted.end.clone())];
         let defined = wanted
             .create(&doing.pool, &doing.publisher, success)
             .await?;
@@ -156,7 +166,18 @@ pub(super) async fn create_election(
             return Ok(answer::not_published_yet(defined.id).error_response());
         }
         let poll_numbers = defined.poll_numbers;
-        Ok(HttpResponse::Ok().json(Numbered { poll_numbers }))
+        let mut answer = HttpResponse::Ok();
+        answer.insert_header(("urna-election", defined.id));
+        // In headers, as old clients compare the body.
+        for (name, moment) in times {
+            let Some(moment) = moment else { continue };
+            let understood = moment.understood(&doing.zone);
+            answer.insert_header((format!("urna-{name}"), understood));
+            if let Some(warning) = moment.warning(&doing.zone) {
+                answer.append_header(("urna-warning", format!("{name}: {warning}")));
+            }
+        }
+        Ok(answer.json(Numbered { poll_numbers }))
     };
     state.change(act, work).await
 }

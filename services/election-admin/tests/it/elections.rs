@@ -221,11 +221,38 @@ async fn a_time_without_an_offset_is_in_the_zone_of_the_service() {
     let admin = world.start_with(&options).await;
     let ids = admin.participants(false).await;
     let body = json!({"start": "2026-06-16T15:55:46", "end": "2026-06-16T14:55:46Z", "individual": false, "participants": ids});
-    assert_eq!(admin.post("/createElection", body).await.status, 200);
+    let answer = admin.post("/createElection", body).await;
+    assert_eq!(answer.exactly(), (200, r#"{"pollNumbers":[1,2,3]}"#));
+    assert_eq!(answer.headers["urna-election"], "1");
+    let understood = |name| answer.headers[name].to_str().unwrap();
+    assert_eq!(
+        (understood("urna-start"), understood("urna-end")),
+        (
+            "2026-06-16T15:55:46+02:00[Europe/Belgrade]",
+            "2026-06-16T16:55:46+02:00[Europe/Belgrade]"
+        )
+    );
+    assert_eq!(answer.headers.get("urna-warning"), None);
     let election = known(&world).await.get(1).unwrap();
     assert_eq!(
         election.definition().start.to_string(),
         "2026-06-16T13:55:46Z"
+    );
+    let body = json!({"start": "2027-03-28T02:30:00", "end": "2027-10-31T02:30:00", "individual": false, "participants": ids});
+    let answer = admin.post("/createElection", body).await;
+    let warnings: Vec<_> = answer.headers.get_all("urna-warning").iter().collect();
+    assert_eq!(warnings.len(), 2, "{:?}", answer.headers);
+    assert!(
+        warnings[0]
+            .to_str()
+            .unwrap()
+            .starts_with("start: 2027-03-28T02:30:00 is never there")
+    );
+    assert!(
+        warnings[1]
+            .to_str()
+            .unwrap()
+            .starts_with("end: 2027-10-31T02:30:00 is there twice")
     );
     let listed = admin.read("/getElections").await.json();
     assert_eq!(listed["elections"][0]["start"], "2026-06-16T15:55:46");
