@@ -12,6 +12,7 @@ const OBSERVERS = { crowds: 5, each: 5_000, port: 8501, enough: 6_000 };
 const SLOW_VOTERS = { crowds: 2, each: 5_000, port: 8000, enough: 3_000 };
 const AUDIENCE_S = 20;
 const ANSWERED_WITHIN_MS = 5_000;
+const EMPTY_VOTE = { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } };
 
 const HEADERS = {
   'x-content-type-options': 'nosniff',
@@ -44,8 +45,8 @@ export async function bearAudience({ project, image, ports, env, election }) {
     const script = `trap '' PIPE; ulimit -n "$(ulimit -Hn)"
       for i in $(seq ${each}); do exec {fd}<>/dev/tcp/gateway/${port}; printf '${request}' >&$fd; [ $((i % 100)) != 0 ] || echo $i; done 2>/dev/null
       exec sleep 600`;
-    const own = Array.from({ length: crowds }, () => `${project}-audience-${names.push('')}`);
-    names.splice(-crowds, crowds, ...own);
+    const own = Array.from({ length: crowds }, (_, index) => `${project}-crowd-${port}-${index}`);
+    names.push(...own);
     const start = (name) => ['run', '--detach', '--name', name, '--network', `${project}_outside`, image, 'bash', '-c', script];
     await Promise.all(own.map((name) => docker(start(name), { env })));
     // Who finds no place waits at the door, so not all of them come in.
@@ -61,7 +62,7 @@ export async function bearAudience({ project, image, ports, env, election }) {
     const end = Date.now() + AUDIENCE_S * 1000;
     do {
       const [before, patience] = [Date.now(), AbortSignal.timeout(ANSWERED_WITHIN_MS)];
-      const status = await fetch(`http://127.0.0.1:${ports['vote-ingest']}/vote`, { method: 'POST', body: '{}', signal: patience })
+      const status = await fetch(`http://127.0.0.1:${ports['vote-ingest']}/vote`, { ...EMPTY_VOTE, signal: patience })
         .then((answer) => answer.status, (error) => `${error.name} after ${Date.now() - before} ms`);
       if (status !== 400) problems.push(`with the audience there, an empty vote is answered ${status}`);
     } while (problems.length === 0 && Date.now() < end);
@@ -123,7 +124,8 @@ export async function checkRights(installation) {
   for (const one of await inspect(await installation.containers())) {
     const [service, { HostConfig, Config }] = [installation.serviceOf(one), one];
     if (String(HostConfig.CapDrop) !== 'ALL') problems.push(`${service} has capabilities`);
-    if (!HostConfig.SecurityOpt?.some((option) => option.startsWith('no-new-privileges'))) problems.push(`${service} may get privileges`);
+    // A Swarm takes no such option.
+    if (installation.checkStopping && !HostConfig.SecurityOpt?.some((option) => option.startsWith('no-new-privileges'))) problems.push(`${service} may get privileges`);
     if (!HostConfig.ReadonlyRootfs && !service.startsWith('kafka')) problems.push(`${service} may write to its own files`);
     if (['', 'root', '0'].includes(Config.User)) problems.push(`${service} runs as root`);
   }
