@@ -7,6 +7,7 @@ import { Compose } from './compose.mjs';
 import { attempt, docker, inspect, root, say } from './docker.mjs';
 import { Crowd, Desks } from './election.mjs';
 import { checkNetworks, checkPorts } from './networks.mjs';
+import { LIMITS, bearAudience, checkCertificate, checkHeaders, checkRights } from './gateway.mjs';
 import { Swarm } from './swarm.mjs';
 
 const SERVICES = [
@@ -59,7 +60,7 @@ class Test {
     test.figures = {};
     // More than can vote during the test; the rest do not vote.
     test.voters = RATE * LONGEST_VOTING_S;
-    const names = ['vote-ingest', 'dashboard-feed', 'access-control', 'election-admin', 'ballot-station'];
+    const names = ['vote-ingest', 'dashboard-feed', 'access-control', 'election-admin', 'ballot-station', 'plain'];
     const free = await freePorts(names.length);
     test.ports = Object.fromEntries(names.map((name, index) => [name, free[index]]));
     await test.makeSecrets();
@@ -67,8 +68,9 @@ class Test {
       COMPOSE_PROJECT_NAME: test.project, COMPOSE_PROFILES: '', URNA_ENV: 'production', URNA_SECRETS: test.secrets,
       URNA_BIND: '127.0.0.1', URNA_IMAGE: 'urna-test:latest', URNA_GATEWAY_IMAGE: 'urna-gateway-test:latest',
     };
+    if (!swarm) Object.assign(env, LIMITS);
     for (const [name, port] of Object.entries(test.ports)) {
-      env[`${name.replace('-', '_').toUpperCase()}_PORT`] = String(port);
+      env[name === 'plain' ? 'URNA_HTTP_PORT' : `${name.replace('-', '_').toUpperCase()}_PORT`] = String(port);
     }
     test.image = env.URNA_IMAGE;
     test.installation = new (swarm ? Swarm : Compose)(test.project, env);
@@ -97,6 +99,7 @@ class Test {
     await installation.start();
     if (installation.checkSecrets) this.problems.push(...(await installation.checkSecrets()));
 
+    this.problems.push(...(await checkRights(installation)), ...(await checkHeaders(this.ports)));
     const election = await this.openElection();
     await this.vote(election);
 
@@ -104,6 +107,7 @@ class Test {
     const networks = await checkNetworks(installation, SERVICES);
     this.problems.push(...networks.problems, ...(await checkPorts(installation)));
     Object.assign(this.figures, { connections_allowed: networks.allowed, connections_forbidden: networks.forbidden });
+    if (!this.swarm) this.problems.push(...(await checkCertificate(installation, this.ports, this.secrets)));
     if (installation.checkStopping) {
       say('stopping');
       this.problems.push(...(await installation.checkStopping(SERVICES)));
@@ -136,6 +140,11 @@ class Test {
       this.figures.killed = await this.killEverybody();
       if (installation.update) this.figures.updated = await this.updateEverybody();
       this.figures.servers_away = await this.leaveServersAway();
+      if (!this.swarm) {
+        say('an audience tries to keep voters out');
+        const { env } = installation;
+        this.problems.push(...(await bearAudience({ project, image, ports, env, election })));
+      }
       if (crowd.ended) this.problems.push('the crowd had voted before everything was done to the servers');
       const { problems, report } = await crowd.check();
       this.problems.push(...problems);

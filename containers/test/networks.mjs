@@ -14,7 +14,7 @@ const SERVERS = {
   'election-database': { ...POSTGRESQL, users: ['election-admin', 'tally-stream'] },
   'roll-database': { ...POSTGRESQL, users: [] },
 };
-const PUBLISHED = [8000, 8501, 5000, 5001, 5002];
+const PUBLISHED = [8000, 8501, 5000, 5001, 5002, 8080];
 
 /** Tries every connection, by name and by address. Returns the number of each kind, and the errors. */
 export async function checkNetworks(installation, services) {
@@ -62,7 +62,7 @@ async function hasWayOut(container) {
   return internal.includes('false');
 }
 
-/** Only the gateway is published, with five ports. */
+/** Only the gateway is published, with six ports. */
 export async function checkPorts(installation) {
   const problems = [];
   for (const container of await inspect(await installation.containers())) {

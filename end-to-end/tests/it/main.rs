@@ -3,6 +3,7 @@
 
 mod chaos;
 mod election;
+mod interfaces;
 mod killing;
 mod management;
 mod settings;
