@@ -13,7 +13,7 @@ mod tally;
 
 pub use official::{OfficialParticipant, OfficialResult};
 pub use outcome::{ElectionOutcome, outcome};
-pub use screen::{Candidate, Constituency, ScreenResult, Timeline};
+pub use screen::{Candidate, Constituency, ScreenResult, Timeline, constituencies};
 pub use slots::Slots;
 pub use tally::{
     ClosedLog, FileLines, FileTally, PartitionTally, Reason, Rejected, RejectedBallot, Tally,

@@ -195,7 +195,7 @@ impl ScreenResult {
             alliances: definition.alliances.clone(),
             outcome,
             lots: definition.lots.clone(),
-            districts: districts(&tally, definition, visible),
+            districts: constituencies(&tally, definition, visible),
             timeline: Timeline::new(definition, tally.timeline),
             rejected: tally.rejected,
         }
@@ -203,7 +203,8 @@ impl ScreenResult {
 }
 
 impl Timeline {
-    fn new(definition: &ElectionDefinition, ballots: Vec<u64>) -> Self {
+    /// Of the votes of each slot of an election.
+    pub fn new(definition: &ElectionDefinition, ballots: Vec<u64>) -> Self {
         Self {
             from: definition.start.max(definition.created),
             slot_seconds: Slots::of(definition).seconds(),
@@ -212,7 +213,8 @@ impl Timeline {
     }
 }
 
-fn districts(
+/// The votes by constituency, in ascending order; none unless votes of several were counted.
+pub fn constituencies(
     tally: &Tally,
     definition: &ElectionDefinition,
     votes_visible: bool,

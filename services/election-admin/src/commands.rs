@@ -1,5 +1,7 @@
 //! The commands, one after the other.
 
+use std::io::Write as _;
+
 use anyhow::{Context, bail, ensure};
 use ballot_log::Topics;
 use deadpool_postgres::Object;
@@ -176,6 +178,8 @@ async fn results(options: &ResultsOptions) -> anyhow::Result<()> {
     let report = Report::read(&client, &definition).await?;
     if options.json {
         println!("{}", serde_json::to_string(&report.json()?)?);
+    } else if let Some(table) = options.csv {
+        std::io::stdout().write_all(&report.csv(table, options.separator)?)?;
     } else {
         print!("{}", report.table());
     }

@@ -15,6 +15,8 @@ use service_kit::health::HealthOptions;
 use service_kit::settings::KafkaOptions;
 use service_kit::token::TokenOptions;
 
+use crate::results::spreadsheet::{Separator, Table};
+
 /// Manages participants, elections and results.
 #[derive(Parser)]
 #[command(name = "election-admin", version)]
@@ -146,8 +148,14 @@ pub struct ResultsOptions {
     #[command(flatten)]
     pub election: ElectionOptions,
     /// Print JSON, in the format of `results.json`
-    #[arg(long)]
+    #[arg(long, conflicts_with = "csv")]
     pub json: bool,
+    /// Print a table as CSV: UTF-8 with a byte order mark, as spreadsheets want it
+    #[arg(long, value_enum, value_name = "TABLE")]
+    pub csv: Option<Table>,
+    /// What separates the cells of the table
+    #[arg(long, value_enum, default_value = "comma", requires = "csv")]
+    pub separator: Separator,
 }
 
 /// Settings of `topics`.

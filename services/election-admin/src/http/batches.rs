@@ -122,7 +122,8 @@ pub(super) struct BatchList {
 /// An official sees their own, an administrator all.
 #[utoipa::path(get, path = "/batches",
     params(("election" = Option<u32>, Query, description = "Of this election only"), ("limit" = Option<i64>, Query, description = "Batches at most, 1 to 1000")),
-    responses((status = 200, body = BatchList), (status = 401, body = openapi::Unauthorized)))]
+    responses((status = 200, body = BatchList), (status = 401, body = openapi::Unauthorized),
+        (status = 400, description = "A parameter makes no sense", body = openapi::Problem, content_type = "application/problem+json")))]
 pub(super) async fn list(
     holder: Holder,
     request: HttpRequest,

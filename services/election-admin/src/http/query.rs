@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::web::Query;
 use ballot_log::ElectionId;
+use clap::ValueEnum;
 use service_kit::body;
 use service_kit::problem::Problem;
 
@@ -28,6 +29,21 @@ pub(super) fn limit(request: &HttpRequest, usual: i64, most: i64) -> Result<i64,
     };
     let limit = text.parse().ok().filter(|limit| (1..=most).contains(limit));
     limit.ok_or_else(|| bad_parameter("limit", &format!("a whole number from 1 to {most}")))
+}
+
+/// One of a few words among the parameters; without it, the usual one.
+pub(super) fn choice<T: ValueEnum + Default>(
+    request: &HttpRequest,
+    name: &'static str,
+) -> Result<T, Problem> {
+    let Some(text) = parameter(request, name) else {
+        return Ok(T::default());
+    };
+    T::from_str(&text, false).map_err(|_| {
+        let words = T::value_variants().iter().filter_map(T::to_possible_value);
+        let words: Vec<_> = words.map(|word| word.get_name().to_owned()).collect();
+        bad_parameter(name, &format!("one of {}", words.join(", ")))
+    })
 }
 
 /// The election in the path; `None` if that is not a number.

@@ -4,6 +4,7 @@ use actix_web::http::header::{CONTENT_DISPOSITION, ContentType};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use anyhow::Context;
+use clap::ValueEnum as _;
 use serde::Serialize;
 use service_database::audit::{self, AuditEntry};
 use service_kit::error::ApiError;
@@ -12,10 +13,11 @@ use service_kit::token::{Holder, Unauthorized};
 use utoipa::ToSchema;
 
 use super::answer::bad_parameter;
-use super::query::{election, limit, parameter, target};
+use super::query::{choice, election, limit, parameter, target};
 use super::state::{State, definition};
 use crate::results::rejected::{self, RejectedBallot};
 use crate::results::report::{DecidedByLots, Report, Turnout};
+use crate::results::spreadsheet::{Separator, Table};
 
 /// A result in full.
 #[derive(ToSchema)]
@@ -36,6 +38,61 @@ struct FullResult {
     decided: Option<DecidedByLots>,
     /// Only where the election was cancelled: it has no result then.
     cancelled: Option<super::cancellation::Cancelled>,
+    details: Details,
+}
+
+/// What the hashed result leaves out, as it follows from the log that the result stands on.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct Details {
+    /// Voters on the roll; null if it was never loaded.
+    registered: Option<u64>,
+    /// Ballots that do not count, by reason.
+    rejected: std::collections::BTreeMap<String, u64>,
+    timeline: Timeline,
+    /// Empty unless votes of several were counted.
+    constituencies: Vec<Constituency>,
+    rules_in_words: String,
+    /// The seats one by one; empty where candidates are elected, or the numbers may not be seen.
+    seats: Vec<AwardedSeat>,
+    /// Only where lists stand together: the seats as they were shared out among alliances, each by its first list.
+    seats_among_alliances: Option<Vec<AwardedSeat>>,
+}
+
+/// Votes over time.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct Timeline {
+    /// When the first slot began.
+    from: String,
+    slot_seconds: i64,
+    /// Votes in each slot.
+    ballots: Vec<u64>,
+}
+
+/// The votes of one constituency.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct Constituency {
+    district: u32,
+    counted: u64,
+    /// In the order of the ballot; not there while the numbers may not be seen.
+    votes: Option<Vec<u64>>,
+}
+
+/// One seat, and what gave the list the best claim to it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct AwardedSeat {
+    seat: u64,
+    poll_number: u32,
+    /// `quotient`, `full_quota`, `remainder` or `largest_list`.
+    by: String,
+    /// For a quotient, what the votes were divided by: a number, or a fraction such as `7/5`.
+    divisor: Option<String>,
+    /// The votes that the claim rests on, exactly: a number, or a fraction such as `1783701/2`.
+    #[schema(example = "1783701/2")]
+    votes: String,
 }
 
 /// Returns the whole result as JSON: votes, seats or a winner, and the ties that mattered
@@ -55,11 +112,16 @@ pub(super) async fn results_json(
     .await
 }
 
-/// Returns the whole result as CSV, one participant per line
+/// Returns a table of the result as CSV
 ///
-/// For administrators at any time, for everybody once the result is final.
-#[utoipa::path(get, path = "/elections/{id}/results.csv", params(("id" = u32, Path, description = "The election")),
-    responses((status = 200, content_type = "text/csv", body = String), (status = 401, body = openapi::Unauthorized),
+/// For administrators at any time, for everybody once the result is final. UTF-8 with a byte order mark, as spreadsheets
+/// want it.
+#[utoipa::path(get, path = "/elections/{id}/results.csv", params(("id" = u32, Path, description = "The election"),
+    ("table" = Option<String>, Query, description = "`result` (one participant per line; the default), `constituencies`, `rejected`, `turnout`, `seats` (each with what won it) or `election` (its rules, the hash of its result)"),
+    ("separator" = Option<String>, Query, description = "`comma` (the default) or `semicolon`")),
+    responses((status = 200, content_type = "text/csv", body = String),
+        (status = 400, description = "A parameter makes no sense", body = openapi::Problem, content_type = "application/problem+json"),
+        (status = 401, body = openapi::Unauthorized),
         (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json")))]
 pub(super) async fn results_csv(
     caller: Caller,
@@ -67,12 +129,18 @@ pub(super) async fn results_csv(
     state: Data<State>,
 ) -> Result<HttpResponse, ApiError> {
     public_record(caller, &request, &state, |report| {
+        let table: Table = choice(&request, "table")?;
+        let separator: Separator = choice(&request, "separator")?;
         let state = match (report.is_final(), report.is_provisional()) {
             (true, _) => "",
             (false, true) => "-provisional",
             (false, false) => "-so-far",
         };
-        let file = format!("election-{}{state}.csv", report.election());
+        let about = match (table, table.to_possible_value()) {
+            (Table::Result, _) | (_, None) => String::new(),
+            (_, Some(name)) => format!("-{}", name.get_name()),
+        };
+        let file = format!("election-{}{about}{state}.csv", report.election());
         Ok(HttpResponse::Ok()
             .insert_header(ContentType(
                 "text/csv; charset=utf-8".parse().context("a media type")?,
@@ -81,7 +149,7 @@ pub(super) async fn results_csv(
                 CONTENT_DISPOSITION,
                 format!("attachment; filename=\"{file}\""),
             ))
-            .body(report.csv()?))
+            .body(report.csv(table, separator)?))
     })
     .await
 }
@@ -111,13 +179,13 @@ async fn public_record(
     caller: Caller,
     request: &HttpRequest,
     state: &State,
-    show: impl FnOnce(&Report) -> anyhow::Result<HttpResponse>,
+    show: impl FnOnce(&Report) -> Result<HttpResponse, ApiError>,
 ) -> Result<HttpResponse, ApiError> {
     let id = election(request);
     let work = async {
         let client = state.connection().await?;
         let definition = definition(&client, id).await?;
-        Ok(show(&Report::read(&client, &definition).await?)?)
+        show(&Report::read(&client, &definition).await?)
     };
     match caller {
         Ok(holder) => {
@@ -148,7 +216,9 @@ pub(super) struct RejectedPage {
 #[utoipa::path(get, path = "/elections/{id}/rejected",
     params(("id" = u32, Path, description = "The election"), ("after" = Option<String>, Query, description = "The `next` of the page before"),
         ("limit" = Option<i64>, Query, description = "Ballots at most, 1 to 10000")),
-    responses((status = 200, body = RejectedPage), (status = 401, body = openapi::Unauthorized)))]
+    responses((status = 200, body = RejectedPage), (status = 401, body = openapi::Unauthorized),
+        (status = 400, description = "A parameter makes no sense", body = openapi::Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json")))]
 pub(super) async fn rejected(
     holder: Holder,
     request: HttpRequest,
@@ -193,7 +263,8 @@ struct AuditLog {
 /// Lists what administrators and officials did, newest first
 #[utoipa::path(get, path = "/audit",
     params(("before" = Option<i64>, Query, description = "The `next` of the page before"), ("limit" = Option<i64>, Query, description = "Acts at most, 1 to 10000")),
-    responses((status = 200, body = AuditLog), (status = 401, body = openapi::Unauthorized)))]
+    responses((status = 200, body = AuditLog), (status = 401, body = openapi::Unauthorized),
+        (status = 400, description = "A parameter makes no sense", body = openapi::Problem, content_type = "application/problem+json")))]
 pub(super) async fn audit_log(
     holder: Holder,
     request: HttpRequest,

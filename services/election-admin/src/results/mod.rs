@@ -2,7 +2,9 @@
 
 pub mod canonical;
 pub mod decided_results;
+pub mod details;
 pub mod final_results;
 pub mod official;
 pub mod rejected;
 pub mod report;
+pub mod spreadsheet;

@@ -15,20 +15,15 @@ use tokio_postgres::Client;
 use utoipa::ToSchema;
 
 use crate::results::decided_results::{self, DecidedResult};
+use crate::results::details::Details;
 use crate::results::final_results::{self, FinalResult};
 use crate::results::official::{self, official};
-
-/// A spreadsheet would take text that begins like this as a formula, so the name of a participant is marked as text.
-fn as_text(name: &str) -> String {
-    if name.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        return format!("'{name}");
-    }
-    name.to_owned()
-}
+use crate::results::spreadsheet::{Separator, Source, Table};
 
 /// What is known about an election's result.
 pub struct Report {
     result: OfficialResult,
+    details: Details,
     tally: Tally,
     offsets: BTreeMap<i32, i64>,
     stored: Option<FinalResult>,
@@ -63,6 +58,7 @@ pub struct FullResult {
     /// It was cancelled, and has no result.
     #[serde(skip_serializing_if = "Option::is_none")]
     cancelled: Option<Cancellation>,
+    details: Details,
 }
 
 /// A result that lots decided, beside the one that left it open.
@@ -103,7 +99,7 @@ pub struct Turnout {
     /// Paper lines sent again.
     repeated: u64,
     /// Ballots that do not count, by reason.
-    rejected: BTreeMap<String, u64>,
+    rejected: BTreeMap<&'static str, u64>,
     /// Voters on the roll; null if it was never loaded, as with only paper ballots.
     registered: Option<u64>,
 }
@@ -131,13 +127,22 @@ impl Report {
     ) -> Self {
         let tally = merge(tallies);
         let now = tallies.iter().map(|tally| (tally.partition, tally.offset));
+        let result = official(definition, &tally, registered);
+        let visible =
+            definition.cancelled.is_none() && (stored.is_some() || official::is_live(definition));
         Self {
-            result: official(definition, &tally, registered),
+            details: Details::new(
+                definition,
+                &tally,
+                result.outcome.as_ref(),
+                registered,
+                visible,
+            ),
+            result,
             offsets: stored
                 .as_ref()
                 .map_or_else(|| now.collect(), |stored| stored.offsets.clone()),
-            visible: definition.cancelled.is_none()
-                && (stored.is_some() || official::is_live(definition)),
+            visible,
             cancelled: definition.cancelled.clone(),
             stored,
             decided: None,
@@ -183,32 +188,35 @@ impl Report {
                 None => None,
             },
             cancelled: self.cancelled.clone(),
+            details: self.details.clone(),
         })
     }
 
-    /// For spreadsheets: one participant per line. Withheld numbers are left out.
+    /// A table for spreadsheets. Withheld numbers are left out.
     ///
     /// # Errors
     /// None in practice: every result can be written.
-    pub fn csv(&self) -> anyhow::Result<Vec<u8>> {
-        let mut csv = csv::Writer::from_writer(Vec::new());
-        csv.write_record(["poll_number", "name", "votes", "seats", "elected"])?;
-        let elected = self.elected();
-        for standing in &self.result.participants {
-            let number = |number: Option<u64>| match number {
-                Some(number) if self.visible => number.to_string(),
-                _ => String::new(),
-            };
-            let elected = self.visible && elected.contains(&standing.poll_number);
-            csv.write_record([
-                standing.poll_number.to_string(),
-                as_text(&standing.name),
-                number(Some(standing.votes)),
-                number(standing.seats),
-                if elected { "yes" } else { "" }.to_owned(),
-            ])?;
+    pub fn csv(&self, table: Table, separator: Separator) -> anyhow::Result<Vec<u8>> {
+        let source = Source {
+            result: &self.result,
+            details: &self.details,
+            visible: self.visible,
+            state: self.state(),
+            sha256: self.stored.as_ref().map(|stored| hex(&stored.sha256)),
+            finalised_at: self.stored.as_ref().map(|stored| stored.finalised_at),
+        };
+        table.write(&source, separator)
+    }
+
+    fn state(&self) -> &'static str {
+        match self {
+            Self {
+                cancelled: Some(_), ..
+            } => "cancelled",
+            _ if self.is_final() => "final",
+            _ if self.is_provisional() => "provisional",
+            _ => "so far",
         }
-        Ok(csv.into_inner()?)
     }
 
     /// The poll numbers of those who are elected; nobody where seats are shared out.
@@ -253,12 +261,7 @@ impl Report {
             is_final: self.is_final(),
             counted: self.tally.counted(),
             repeated: self.tally.repeated,
-            rejected: self
-                .tally
-                .rejected
-                .iter()
-                .map(|(reason, count)| (reason.text().to_owned(), count))
-                .collect(),
+            rejected: self.details.rejected.clone(),
             registered: self.registered,
         }
     }
@@ -315,23 +318,5 @@ impl Report {
             );
         }
         table
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_name_is_a_formula() {
-        for (name, cell) in [
-            ("Ana", "Ana"),
-            ("A=1", "A=1"),
-            ("=1+1", "'=1+1"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("-Ž-", "'-Ž-"),
-        ] {
-            assert_eq!(as_text(name), cell);
-        }
     }
 }

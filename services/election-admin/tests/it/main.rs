@@ -9,6 +9,7 @@ mod commands;
 mod contract;
 mod deciding;
 mod elections;
+mod exports;
 mod records;
 mod results;
 mod roles;

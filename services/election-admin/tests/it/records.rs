@@ -79,7 +79,7 @@ async fn everybody_sees_the_result_once_it_is_final() {
     assert_eq!(csv.headers["content-type"], "text/csv; charset=utf-8");
     assert_eq!(
         csv.text(),
-        "poll_number,name,votes,seats,elected\n1,A,5,140,\n2,B,3,83,\n3,C,1,27,\n"
+        "\u{feff}poll_number,name,votes,seats,elected\r\n1,A,5,140,\r\n2,B,3,83,\r\n3,C,1,27,\r\n"
     );
     assert_eq!(
         admin.get("/elections/1/turnout", None).await.exactly(),
@@ -107,7 +107,7 @@ async fn what_shows_after_the_close_shows_to_nobody_before() {
     let csv = admin.read("/elections/1/results.csv").await;
     assert_eq!(
         csv.text(),
-        "poll_number,name,votes,seats,elected\n1,A,,,\n2,B,,,\n3,C,,,\n"
+        "\u{feff}poll_number,name,votes,seats,elected\r\n1,A,,,\r\n2,B,,,\r\n3,C,,,\r\n"
     );
     let turnout = admin.read("/elections/1/turnout").await.json();
     assert_eq!(turnout["counted"], 5);

@@ -73,7 +73,7 @@ async fn several_are_elected_by_plurality() {
     let csv = admin.get("/elections/1/results.csv", None).await;
     assert_eq!(
         csv.text(),
-        "poll_number,name,votes,seats,elected\n1,A,30,,yes\n2,B,10,,\n3,C,40,,yes\n"
+        "\u{feff}poll_number,name,votes,seats,elected\r\n1,A,30,,yes\r\n2,B,10,,\r\n3,C,40,,yes\r\n"
     );
     verify(&world).await;
 }
