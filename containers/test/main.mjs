@@ -7,6 +7,7 @@ import { Compose } from './compose.mjs';
 import { attempt, docker, inspect, root, say } from './docker.mjs';
 import { Crowd, Desks } from './election.mjs';
 import { checkNetworks, checkPorts } from './networks.mjs';
+import { Steps } from './steps.mjs';
 import { LIMITS, bearAudience, checkCertificate, checkHeaders, checkRights } from './gateway.mjs';
 import { Swarm } from './swarm.mjs';
 
@@ -137,17 +138,21 @@ class Test {
     say(`a crowd votes, ${RATE} a second`);
     const crowd = new Crowd({ project, image, ports, election, rate: RATE });
     try {
-      this.figures.killed = await this.killEverybody();
-      if (installation.update) this.figures.updated = await this.updateEverybody();
-      this.figures.servers_away = await this.leaveServersAway();
+      const steps = new Steps();
+      this.figures.killed = await this.killEverybody(steps);
+      if (installation.update) this.figures.updated = await this.updateEverybody(steps);
+      this.figures.servers_away = await this.leaveServersAway(steps);
       if (!this.swarm) {
+        steps.begin('an audience');
         say('an audience tries to keep voters out');
         const { env } = installation;
         this.problems.push(...(await bearAudience({ project, image, ports, env, election })));
       }
       if (crowd.ended) this.problems.push('the crowd had voted before everything was done to the servers');
+      steps.begin('the end');
       const { problems, report } = await crowd.check();
       this.problems.push(...problems);
+      this.figures.longest_outage_ms = steps.longest(report.outages);
       const { sent, accepted, failed, counted, lost, double, retried, rate, latency_ms, visible_ms } = report;
       Object.assign(this.figures, { sent, accepted, failed, counted, lost, double, retried, rate, latency_ms, visible_ms });
     } finally {
@@ -155,10 +160,11 @@ class Test {
     }
   }
 
-  async killEverybody() {
+  async killEverybody(steps) {
     let killed = 0;
     for (const service of SERVICES) {
       for (const container of await this.installation.containers(service)) {
+        steps.begin(`killing ${service}`);
         say(`killing a container of ${service}`);
         await this.installation.kill(container);
         killed += 1;
@@ -167,17 +173,19 @@ class Test {
     return killed;
   }
 
-  async updateEverybody() {
+  async updateEverybody(steps) {
     for (const service of SERVICES) {
+      steps.begin(`updating ${service}`);
       say(`updating ${service}`);
       this.problems.push(...(await this.installation.update(service)));
     }
     return SERVICES.length;
   }
 
-  async leaveServersAway() {
+  async leaveServersAway(steps) {
     for (const server of SERVERS_AWAY) {
       const before = await this.containersOfOurs();
+      steps.begin(`${server} away`);
       say(`${server} is away for ${AWAY_S} s`);
       await this.installation.halt(server);
       await new Promise((resolve) => setTimeout(resolve, AWAY_S * 1000));

@@ -30,7 +30,8 @@ enum Command {
     ///
     /// Writes target/devstack/state.json; the logs are in target/devstack/logs. `JWT_SECRET`, `ADMIN_EMAIL`,
     /// `ADMIN_PASSWORD` and similar variables in the environment override the development defaults of the
-    /// services.
+    /// services. A process that ends is started again, unless there is a file of its name in target/devstack/away: then
+    /// once that is gone.
     Up(UpOptions),
     /// Like `up`, with simulated voters, a progress bar, and a check that every vote was counted once
     Demo(DemoOptions),
@@ -44,6 +45,9 @@ struct UpOptions {
     /// TOML file that defines the election: rules and participants
     #[arg(long, value_name = "FILE", requires = "voters", default_value_os_t = up::default_scenario())]
     scenario: PathBuf,
+    /// How long the election is open [default: a day]
+    #[arg(long, requires = "voters", value_parser = value_parser!(u32).range(1..=525_600))]
+    minutes: Option<u32>,
     #[command(flatten)]
     start: StartOptions,
 }
@@ -79,6 +83,7 @@ pub async fn run(options: Options) -> anyhow::Result<u8> {
             let election = options.voters.map(|voters| up::Election {
                 voters,
                 scenario: options.scenario,
+                minutes: options.minutes,
             });
             up::up(&options.start, election, &mut stop).await
         }
@@ -87,6 +92,7 @@ pub async fn run(options: Options) -> anyhow::Result<u8> {
             let election = up::Election {
                 voters: options.voters,
                 scenario: options.scenario,
+                minutes: None,
             };
             let crowd = up::Crowd {
                 rate: options.rate,

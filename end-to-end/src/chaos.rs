@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
-use crate::night::{Night, State, TIMEOUT, kill, program, report, signal_group};
+use crate::night::{Night, State, TIMEOUT, kill, program, report, signal_group, until};
 
 /// Votes per second.
 const RATE: u32 = 150;
@@ -45,8 +45,12 @@ pub struct Outcome {
     pub double: u64,
     /// The longest time that a voter retried until acceptance, in milliseconds.
     pub longest_outage_ms: f64,
-    /// Whether a recount of the log gives what PostgreSQL holds, and the page shows what voters were told.
+    /// Votes that were sent to two instances of vote-ingest at the same moment.
+    pub raced: u64,
+    /// Whether the page shows what voters were told, and log, checkpoints, Redis, page and final result say the same.
     pub stores_agree: bool,
+    /// What the comparison of the stores said.
+    pub verified: String,
 }
 
 impl Outcome {
@@ -63,16 +67,22 @@ enum Fault {
     RedisEmptied,
     PostgresAway,
     BrokersAway,
+    PostgresDown,
+    RedisDown,
+    BrokersDown,
     Scale,
     Junk,
 }
 
-const FAULTS: [(Fault, &str); 7] = [
+const FAULTS: [(Fault, &str); 10] = [
     (Fault::Kill, "killed"),
     (Fault::Pause, "paused"),
     (Fault::RedisEmptied, "redis_emptied"),
     (Fault::PostgresAway, "postgres_away"),
     (Fault::BrokersAway, "brokers_away"),
+    (Fault::PostgresDown, "postgres_down"),
+    (Fault::RedisDown, "redis_down"),
+    (Fault::BrokersDown, "brokers_down"),
     (Fault::Scale, "tally_stream_scaled"),
     (Fault::Junk, "junk_in_the_log"),
 ];
@@ -81,7 +91,9 @@ const FAULTS: [(Fault, &str); 7] = [
 pub async fn run(plan: Plan, say: impl Fn(&str)) -> Outcome {
     let voters = RATE * plan.seconds;
     let brokers = plan.brokers.to_string();
-    let night = Night::begin(voters, &["--brokers", &brokers]).await;
+    // Long enough for the votes that wait for the last fault to be over.
+    let minutes = (plan.seconds.div_ceil(60) + 2).to_string();
+    let night = Night::begin(voters, &["--brokers", &brokers, "--minutes", &minutes]).await;
     let second = Extra::start(&night, "vote-ingest").await;
     let crowd = crowd(&night, &second, plan);
     let mut chance = StdRng::seed_from_u64(plan.seed);
@@ -98,6 +110,10 @@ pub async fn run(plan: Plan, say: impl Fn(&str)) -> Outcome {
     }
     let (status, told) = report_within(crowd, TIMEOUT * 2).await;
     let number = |name: &str| told[name].as_u64().unwrap_or_default();
+    say("       comparing the stores with the log");
+    let recounted = recount_agrees(&night).await;
+    night.until_final().await;
+    let verified = verify(&night).await;
     let outcome = Outcome {
         seed: plan.seed,
         faults,
@@ -106,7 +122,9 @@ pub async fn run(plan: Plan, say: impl Fn(&str)) -> Outcome {
         lost: number("lost"),
         double: number("double"),
         longest_outage_ms: told["latency_ms"]["max"].as_f64().unwrap_or_default(),
-        stores_agree: status.success() && recount_agrees(&night).await,
+        raced: number("raced"),
+        stores_agree: status.success() && recounted && verified.0,
+        verified: verified.1,
     };
     second.stop().await;
     night.end().await;
@@ -128,6 +146,8 @@ fn crowd(night: &Night, second: &Extra, plan: Plan) -> Child {
         "180",
         "--settle",
         "180",
+        "--races",
+        "5",
     ];
     night.crowd(&arguments)
 }
@@ -150,16 +170,11 @@ async fn strike(night: &Night, fault: Fault, chance: &mut StdRng) {
             pause_all(night, &[name], pause).await;
         }
         Fault::RedisEmptied => empty_redis(night).await,
-        Fault::PostgresAway => pause_all(night, &["postgres".to_owned()], AWAY).await,
-        Fault::BrokersAway => {
-            let names = night
-                .state()
-                .processes
-                .into_iter()
-                .map(|process| process.name);
-            let brokers: Vec<String> = names.filter(|name| name.starts_with("kafka")).collect();
-            pause_all(night, &brokers, AWAY).await;
-        }
+        Fault::PostgresAway => pause_all(night, &servers(night, "postgres"), AWAY).await,
+        Fault::BrokersAway => pause_all(night, &servers(night, "kafka"), AWAY).await,
+        Fault::PostgresDown => take_down(night, "postgres").await,
+        Fault::RedisDown => take_down(night, "redis").await,
+        Fault::BrokersDown => take_down(night, "kafka").await,
         Fault::Scale => {
             let others = [
                 Extra::start(night, "tally-stream").await,
@@ -190,6 +205,37 @@ async fn pause_all(night: &Night, names: &[String], pause: Duration) {
     sleep(pause).await;
     for pid in pids {
         signal_group(pid, Signal::CONT);
+    }
+}
+
+/// The processes of one kind of server.
+fn servers(night: &Night, kind: &str) -> Vec<String> {
+    let names = night.state().processes.into_iter().map(|one| one.name);
+    names.filter(|name| name.starts_with(kind)).collect()
+}
+
+/// Ends servers as a power cut would, and starts them again after a while, in which they refuse every connection.
+async fn take_down(night: &Night, kind: &str) {
+    let names = servers(night, kind);
+    let before: Vec<u32> = names
+        .iter()
+        .map(|name| night.state().process(name).pid)
+        .collect();
+    let file = |name: &String| night.file("away").join(name);
+    std::fs::create_dir_all(night.file("away")).unwrap();
+    for (name, pid) in names.iter().zip(&before) {
+        std::fs::write(file(name), "").unwrap();
+        signal_group(*pid, Signal::KILL);
+    }
+    sleep(AWAY).await;
+    for name in &names {
+        std::fs::remove_file(file(name)).unwrap();
+    }
+    for (name, pid) in names.iter().zip(before) {
+        until(&format!("a new {name}"), || {
+            night.state().process(name).pid != pid
+        })
+        .await;
     }
 }
 
@@ -255,6 +301,23 @@ async fn recount_agrees(night: &Night) -> bool {
         .args(["--database-url", &state.database_urls["election_process"]])
         .output();
     recount.await.unwrap().status.success()
+}
+
+/// Whether log, checkpoints, Redis, page and final result agree, and what was said of it.
+async fn verify(night: &Night) -> (bool, String) {
+    let state = night.state();
+    let election = state.election.unwrap().to_string();
+    let verify = Command::new(program("tally-stream"))
+        .args(["verify", "--election", &election])
+        .args(["--page", &state.process("dashboard-feed").url])
+        .env("KAFKA_BROKERS", &state.kafka_brokers)
+        .env("REDIS_URL", &state.redis_url)
+        .env("DATABASE_URL", &state.database_urls["election_process"])
+        .output();
+    let output = verify.await.unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).trim().replace('\n', "; ");
+    (output.status.success(), said)
 }
 
 /// One more instance of a service, in addition to those that `devstack up` runs.

@@ -155,8 +155,28 @@ impl Night {
         assert!(waited.is_ok(), "{votes} votes were not counted");
     }
 
+    /// Waits until the page says that the result is final.
+    pub async fn until_final(&self) {
+        let wait = async {
+            while self
+                .result()
+                .await
+                .is_none_or(|result| result["final"] != true)
+            {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let waited = tokio::time::timeout(TIMEOUT, wait).await;
+        assert!(waited.is_ok(), "the result did not become final");
+    }
+
     /// The votes shown on the page; `None` while dashboard-feed cannot be reached.
     async fn counted(&self) -> Option<u64> {
+        self.result().await?["counted"].as_u64()
+    }
+
+    /// The result on the page; `None` while dashboard-feed cannot be reached.
+    async fn result(&self) -> Option<Value> {
         let state = self.state();
         let address = state
             .process("dashboard-feed")
@@ -171,8 +191,7 @@ impl Night {
         let mut answer = String::new();
         feed.read_to_string(&mut answer).await.ok()?;
         let (_head, body) = answer.split_once("\r\n\r\n")?;
-        let result: Value = serde_json::from_str(body).ok()?;
-        result["counted"].as_u64()
+        serde_json::from_str(body).ok()
     }
 
     /// Kills a process and waits until `up` has started another in its place.

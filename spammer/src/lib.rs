@@ -12,6 +12,7 @@ mod error;
 pub mod http;
 mod machine;
 pub mod options;
+mod outages;
 mod progress;
 pub mod report;
 pub mod result;

@@ -60,6 +60,10 @@ pub struct Options {
     #[arg(long, value_name = "PERCENT", default_value = "0")]
     pub duplicates: Share,
 
+    /// Votes that their voters send twice at the same moment, to two instances if there are several, as a percentage of the votes
+    #[arg(long, value_name = "PERCENT", default_value = "0")]
+    pub races: Share,
+
     /// Attempts by people who are not on the roll, as a percentage of the votes, in addition to them
     #[arg(long, value_name = "PERCENT", default_value = "0")]
     pub unknown: Share,

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
+use tokio::time::Instant;
 
 use crate::Options;
 use crate::compare::Comparison;
 use crate::crowd::Ledger;
+
 use crate::machine::Machine;
+use crate::outages::{Outage, outages};
 use crate::result::Results;
 use crate::units::{Times, float, rounded, some};
 
@@ -45,6 +48,10 @@ pub struct Report {
     pub unseen: u64,
     /// How often anything was sent again.
     pub retried: u64,
+    /// Votes that were sent twice at the same moment.
+    pub raced: u64,
+    /// The times of a second and more without an accepted vote, between the first and the last vote.
+    pub outages: Vec<Outage>,
     /// Votes that may or may not be counted, because their voters got no definite answer.
     pub uncertain: u64,
     /// From when the first vote was due to the last answer.
@@ -65,6 +72,8 @@ pub struct Report {
     pub unknown_percent: String,
     /// Attempts in addition to the votes, in percent.
     pub malformed_percent: String,
+    /// Votes sent twice at the same moment, in percent.
+    pub races_percent: String,
     /// Where it ran.
     pub machine: Machine,
     /// What is wrong, in sentences; empty if `exact`.
@@ -99,6 +108,8 @@ pub(crate) struct Findings<'a> {
     pub(crate) seed: u64,
     /// The number of votes planned.
     pub(crate) votes: u32,
+    /// When the first vote was due.
+    pub(crate) began: (Instant, SystemTime),
     /// From when the first vote was due to the last answer.
     pub(crate) took: Duration,
     pub(crate) told: &'a Ledger,
@@ -175,6 +186,8 @@ impl From<Findings<'_>> for Report {
             unexpected: told.unexpected.clone(),
             unseen: *unseen,
             retried: told.retried,
+            raced: told.raced,
+            outages: outages(&told.acceptances, findings.began),
             uncertain: told.uncertain.iter().sum(),
             duration_s: rounded(seconds, 1e3),
             election: findings.results.election,
@@ -185,6 +198,7 @@ impl From<Findings<'_>> for Report {
             duplicates_percent: options.duplicates.to_string(),
             unknown_percent: options.unknown.to_string(),
             malformed_percent: options.malformed.to_string(),
+            races_percent: options.races.to_string(),
             machine: findings.machine,
             problems,
             title: findings.results.title.clone(),

@@ -1,7 +1,7 @@
 //! One run, from the command line to the report.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use hyper::StatusCode;
 use tokio::sync::watch;
@@ -69,6 +69,7 @@ pub async fn run(
     ));
     let crowd = Arc::new(crowd(options, roll, paper, plan));
     let cpu_before = cpu_time();
+    let began = (Instant::now(), SystemTime::now());
     let showing = progress.show(Arc::clone(&crowd), before.counted, watch.subscribe());
     let took = cast(options, &crowd, &mut interrupts).await?;
     let cpu_time = cpu_time()
@@ -89,7 +90,7 @@ pub async fn run(
             accepted: &told.accepted,
             uncertain: &told.uncertain,
             // With retries, servers are expected to die, and then the producer of vote-ingest repeats itself too.
-            duplicates_allowed: (!options.retries).then_some(told.uncertain_attempts),
+            duplicates_allowed: (!options.retries).then_some(told.uncertain_attempts + told.raced),
         },
     );
     let visible = visible(told.acceptances.clone(), &watch.sightings(), before.counted);
@@ -97,6 +98,7 @@ pub async fn run(
         options,
         seed,
         votes: plan.votes,
+        began,
         took,
         machine: Machine::here(cpu_time, told.sent),
         told: &told,
@@ -129,6 +131,7 @@ fn crowd(options: &Options, roll: Roll, paper: Paper, plan: Plan) -> Crowd {
         seed,
         Schedule::new(plan),
         persistence,
+        options.races,
     )
 }
 

@@ -56,7 +56,7 @@ pub(crate) async fn servers(options: &ServerOptions, stop: &mut StopSignals) -> 
     println!("KAFKA_BROKERS={}", stack.kafka_brokers());
     println!("REDIS_URL={}", stack.redis_url());
     println!("DATABASE_URL={}", stack.postgres_url("postgres"));
-    let mut supervisor = Supervisor::of(stack.servers().iter().cloned());
+    let mut supervisor = Supervisor::of(stack.servers().iter().cloned(), None);
     let result = loop {
         tokio::select! {
             () = stop.received() => break Ok(0),

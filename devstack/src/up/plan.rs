@@ -23,6 +23,8 @@ pub(crate) struct Election {
     pub(crate) voters: u32,
     /// TOML: rules and participants.
     pub(crate) scenario: PathBuf,
+    /// How long it is open, if not for as long as `election-admin create` says.
+    pub(crate) minutes: Option<u32>,
 }
 
 /// The simulated voters.
@@ -97,16 +99,19 @@ pub(crate) fn steps(options: &StartOptions, election: Option<&Election>, voters_
         step("warming Kafka up",
             command("election-admin", None, ["warm-up", "--partitions", &partitions, "--replication", &copies])),
     ];
-    let Some(Election { voters, scenario }) = election else { return steps };
+    let Some(Election { voters, scenario, minutes }) = election else { return steps };
     let voters = voters.to_string();
     let scenario = scenario.display().to_string();
     let seed = options.seed.to_string();
     let id = ELECTION.to_string();
+    let mut create = command("election-admin", Some(ELECTION_PROCESS), ["create", "--scenario", &scenario, "--open"]);
+    if let Some(minutes) = minutes {
+        create.arguments.extend(["--minutes".to_owned(), minutes.to_string()]);
+    }
     steps.extend([
         step(&format!("making a roll of {voters} voters"),
             command("voter-roll", Some(VOTER_ROLL), ["generate", "--voters", &voters, "--seed", &seed])),
-        step(&format!("opening election {id}"),
-            command("election-admin", Some(ELECTION_PROCESS), ["create", "--scenario", &scenario, "--open"])),
+        step(&format!("opening election {id}"), create),
         step("loading the roll",
             command("voter-roll", Some(VOTER_ROLL), ["load", "--election", &id])),
         step("writing the list of voters",

@@ -85,7 +85,7 @@ impl Running {
 
         let all = stack.servers().iter().chain(&services).cloned();
         let running = Self {
-            supervisor: Supervisor::of(all),
+            supervisor: Supervisor::of(all, Some(&surroundings.directory.away())),
             services,
             stack,
             surroundings,

@@ -132,6 +132,11 @@ impl StackDirectory {
         self.root.join("keys")
     }
 
+    /// Where files name the processes that are to stay away once they end.
+    pub(crate) fn away(&self) -> PathBuf {
+        self.root.join("away")
+    }
+
     /// An empty directory for the logs; those of test runs are in directories below it.
     pub(crate) fn logs(&self) -> anyhow::Result<PathBuf> {
         let logs = self.root.join("logs");
@@ -152,6 +157,7 @@ impl StackDirectory {
         // A missing file is fine.
         let _ = std::fs::remove_file(self.state_file());
         let _ = std::fs::remove_file(self.voters_file());
+        let _ = std::fs::remove_dir_all(self.away());
     }
 }
 

@@ -1,6 +1,7 @@
 //! Restarts every process that ends unexpectedly: the stack survives a `kill -9` of any of them.
 
 use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ const MOST_RESTARTS: usize = 5;
 const WITHIN: Duration = Duration::from_mins(1);
 /// The pause before the first restart; doubled with each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// How often to look whether a process that was to stay away is wanted again.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 /// What the watchers have noticed.
 #[derive(Debug)]
@@ -34,11 +37,13 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    pub(crate) fn of(servers: impl IntoIterator<Item = Arc<Server>>) -> Self {
+    /// A process that ends stays away as long as there is a file of its name in the directory `away`.
+    pub(crate) fn of(servers: impl IntoIterator<Item = Arc<Server>>, away: Option<&Path>) -> Self {
         let (sender, notices) = mpsc::channel(16);
         let mut watchers = JoinSet::new();
         for server in servers {
-            watchers.spawn(watch(server, sender.clone()));
+            let away = away.map(|away| away.join(server.name()));
+            watchers.spawn(watch(server, away, sender.clone()));
         }
         Self { watchers, notices }
     }
@@ -58,7 +63,7 @@ impl Supervisor {
     }
 }
 
-async fn watch(server: Arc<Server>, notices: mpsc::Sender<Notice>) {
+async fn watch(server: Arc<Server>, away: Option<PathBuf>, notices: mpsc::Sender<Notice>) {
     let mut restarts: VecDeque<Instant> = VecDeque::new();
     loop {
         let pid = server.pid();
@@ -72,6 +77,9 @@ async fn watch(server: Arc<Server>, notices: mpsc::Sender<Notice>) {
             server.name(),
             describe_exit(status)
         );
+        while away.as_ref().is_some_and(|away| away.exists()) {
+            sleep(LOOK_AGAIN_AFTER).await;
+        }
         loop {
             while restarts
                 .front()

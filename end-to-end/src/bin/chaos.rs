@@ -7,9 +7,9 @@ use end_to_end::chaos::{Plan, run};
 
 /// Run an election under constant load with random faults
 ///
-/// Processes, including servers, are killed or paused; Redis is emptied and the roll loaded again; PostgreSQL, or all
-/// brokers, are down for 20 s; tally-stream is scaled from one to three and back; junk is written to the log. At the
-/// end, one line of JSON reports the outcome. Exit status: 0 only if no accepted vote was lost or counted twice and
+/// Processes, including servers, are killed or paused; Redis is emptied and the roll loaded again; PostgreSQL, Redis or all
+/// brokers answer nothing, or refuse connections, for 20 s; votes are sent to two vote-ingest at once; tally-stream is scaled from one to three and back; junk is written to the log. At the
+/// end the election closes, every store is compared with the log, and one line of JSON reports the outcome. Exit status: 0 only if no accepted vote was lost or counted twice and
 /// all stores agree.
 #[derive(Parser)]
 #[command(name = "chaos")]

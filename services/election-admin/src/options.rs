@@ -263,6 +263,9 @@ pub struct CreateOptions {
     /// How long an election with --open is open, in hours
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(i64).range(1..=8760))]
     pub hours: i64,
+    /// The same in minutes, in place of --hours
+    #[arg(long, value_parser = clap::value_parser!(i64).range(1..=525_600), conflicts_with = "hours")]
+    pub minutes: Option<i64>,
     /// Where to publish.
     #[command(flatten)]
     pub installation: InstallationOptions,

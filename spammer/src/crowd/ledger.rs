@@ -41,6 +41,8 @@ pub(crate) struct Ledger {
     pub(crate) retried: u64,
     /// How often a vote was sent that may have put a record in the log, without an answer that says so.
     pub(crate) uncertain_attempts: u64,
+    /// Votes that were sent twice at the same moment.
+    pub(crate) raced: u64,
     /// For voters' own votes, from when they were due to the final answer.
     pub(crate) latency: Times,
     /// When the accepted votes were accepted.
@@ -62,6 +64,7 @@ impl Ledger {
             first_failure: None,
             retried: 0,
             uncertain_attempts: 0,
+            raced: 0,
             latency: Times::new(),
             acceptances: Vec::with_capacity(voters),
             standing: vec![Standing::Waiting; voters],

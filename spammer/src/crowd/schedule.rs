@@ -20,6 +20,11 @@ impl Share {
     pub fn of(self, count: u64) -> u64 {
         count * u64::from(self.0) / MILLION
     }
+
+    /// Whether number `index` of a series belongs to this share of it.
+    pub fn includes(self, index: u32) -> bool {
+        self.of(u64::from(index) + 1) > self.of(u64::from(index))
+    }
 }
 
 impl FromStr for Share {

@@ -13,6 +13,28 @@ pub(crate) struct Reply {
     pub(crate) uncertain: u32,
 }
 
+impl Reply {
+    /// The end of one vote that was sent twice at the same moment: what tells its voter most.
+    pub(crate) fn of_both(one: Self, other: Self) -> Self {
+        let rank = |reply: &Self| match &reply.last {
+            Ok(answer) if answer.status == 202 => 2,
+            Ok(answer) if !is_indefinite(answer) => 1,
+            _ => 0,
+        };
+        let (retried, uncertain) = (one.retried + other.retried, one.uncertain + other.uncertain);
+        let told = if rank(&one) < rank(&other) {
+            other
+        } else {
+            one
+        };
+        Self {
+            last: told.last,
+            retried,
+            uncertain,
+        }
+    }
+}
+
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Verdict {
     /// The vote is in the log.
@@ -140,6 +162,46 @@ mod tests {
     fn a_refusal_after_an_attempt_without_answer_is_uncertain() {
         let verdict = answered(VOTE, 409, "no-open-election", 1);
         assert_eq!(verdict, Verdict::Failed { uncertain: true });
+    }
+
+    #[test]
+    fn a_vote_sent_twice_at_once_is_accepted_once() {
+        let reply = |last: Option<(u16, &str)>, uncertain| Reply {
+            last: last.map_or_else(
+                || {
+                    Err(NoAnswer {
+                        sent: true,
+                        reason: "reset".to_owned(),
+                    })
+                },
+                |(status, kind)| {
+                    Ok(Answer {
+                        status,
+                        kind: Some(kind.to_owned()),
+                        retry_after: None,
+                    })
+                },
+            ),
+            retried: uncertain,
+            uncertain,
+        };
+        let (accepted, voted) = (Some((202, "")), Some((409, "already-voted")));
+        for (one, other, verdict) in [
+            ((accepted, 0), (voted, 0), Verdict::Accepted),
+            ((accepted, 0), (accepted, 0), Verdict::Accepted),
+            ((None, 1), (accepted, 0), Verdict::Accepted),
+            ((None, 1), (voted, 0), Verdict::Accepted),
+            ((voted, 1), (voted, 0), Verdict::Accepted),
+            // Neither of them was in doubt: somebody else has voted.
+            ((voted, 0), (voted, 0), refused("already-voted", false)),
+            ((None, 1), (None, 1), Verdict::Failed { uncertain: true }),
+        ] {
+            let both = |one: (_, u32), other: (_, u32)| {
+                Reply::of_both(reply(one.0, one.1), reply(other.0, other.1))
+            };
+            assert_eq!(judge(VOTE, &both(one, other)), verdict, "{one:?} {other:?}");
+            assert_eq!(judge(VOTE, &both(other, one)), verdict, "{other:?} {one:?}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::ledger::Standing;
 use super::verdict::{Reply, is_for_later, is_indefinite, judge};
-use super::{Attempt, Ledger, Schedule};
+use super::{Attempt, Ledger, Schedule, Share};
 use crate::Error;
 use crate::ballot::{Bodies, Paper, Roll, mix};
 use crate::http::{Connection, Origin};
@@ -40,6 +40,8 @@ pub(crate) struct Crowd {
     bodies: Bodies,
     seed: u64,
     persistence: Persistence,
+    /// The votes that are sent twice at the same moment.
+    races: Share,
     schedule: Mutex<Schedule>,
     ledger: Mutex<Ledger>,
     /// A voter's vote is finished.
@@ -54,6 +56,7 @@ impl Crowd {
         seed: u64,
         schedule: Schedule,
         persistence: Persistence,
+        races: Share,
     ) -> Self {
         Self {
             ledger: Mutex::new(Ledger::new(paper.candidates.len(), schedule.votes())),
@@ -63,6 +66,7 @@ impl Crowd {
             bodies,
             seed,
             persistence,
+            races,
             schedule: Mutex::new(schedule),
             answered: Notify::new(),
         }
@@ -106,12 +110,12 @@ impl Crowd {
                     url: origins[number % origins.len()].to_string(),
                     reason,
                 })?;
-            booths.push(connection);
+            booths.push((connection, Connection::new(Arc::clone(origins), number + 1)));
         }
         let start = Instant::now();
         let mut tasks: JoinSet<()> = booths
             .into_iter()
-            .map(|connection| Arc::clone(self).work(connection, start))
+            .map(|connections| Arc::clone(self).work(connections, start))
             .collect();
         while let Some(done) = tasks.join_next().await {
             done?;
@@ -120,8 +124,13 @@ impl Crowd {
     }
 
     /// One connection casts the votes that are due, one after the other. An idle connection takes the next
-    /// attempt and waits until it is due; if all are busy, attempts are late, and their latency shows it.
-    async fn work(self: Arc<Self>, mut connection: Connection, start: Instant) {
+    /// attempt and waits until it is due; if all are busy, attempts are late, and their latency shows it. The second
+    /// connection, to the next instance, is for votes that are sent twice, and opened with the first of them.
+    async fn work(
+        self: Arc<Self>,
+        (mut connection, mut second): (Connection, Connection),
+        start: Instant,
+    ) {
         loop {
             let Some(slot) = self.schedule().next() else {
                 return;
@@ -131,7 +140,10 @@ impl Crowd {
                 sleep_until(due).await;
             }
             match slot.attempt {
-                Attempt::Vote { voter } => self.vote(&mut connection, voter, due).await,
+                Attempt::Vote { voter } => {
+                    let raced = self.races.includes(voter).then_some(&mut second);
+                    self.vote(&mut connection, raced, voter, due).await;
+                }
                 Attempt::Duplicate {
                     voter,
                     other_choice,
@@ -152,10 +164,27 @@ impl Crowd {
         }
     }
 
-    async fn vote(&self, connection: &mut Connection, voter: u32, due: Instant) {
+    async fn vote(
+        &self,
+        connection: &mut Connection,
+        second: Option<&mut Connection>,
+        voter: u32,
+        due: Instant,
+    ) {
         let choice = self.choice(voter);
         let body = self.bodies.vote(self.roll.voter(voter), choice);
-        let reply = self.insist(connection, body).await;
+        let reply = match second {
+            None => self.insist(connection, body).await,
+            Some(second) => {
+                self.ledger().raced += 1;
+                let both = (
+                    self.insist(connection, body.clone()),
+                    self.insist(second, body),
+                );
+                let (one, other) = tokio::join!(both.0, both.1);
+                Reply::of_both(one, other)
+            }
+        };
         let now = Instant::now();
         let verdict = judge(Attempt::Vote { voter }, &reply);
         self.ledger().enter_vote(

@@ -231,9 +231,13 @@ pub async fn from_scenario(
     let scenario = ElectionTemplate::read(&options.scenario)?;
     let created = now()?;
     let start = options.start.unwrap_or(created);
+    let open_for = match options.minutes {
+        Some(minutes) => SignedDuration::from_mins(minutes),
+        None => SignedDuration::from_hours(options.hours),
+    };
     let end = match options.end {
         Some(end) => end,
-        None => start.checked_add(SignedDuration::from_hours(options.hours))?,
+        None => start.checked_add(open_for)?,
     };
     let partitions = publisher.partitions(pool).await?;
     let mut client = definitions::connection(pool).await?;
