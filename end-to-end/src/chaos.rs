@@ -74,18 +74,31 @@ enum Fault {
     Junk,
 }
 
-const FAULTS: [(Fault, &str); 10] = [
-    (Fault::Kill, "killed"),
-    (Fault::Pause, "paused"),
-    (Fault::RedisEmptied, "redis_emptied"),
-    (Fault::PostgresAway, "postgres_away"),
-    (Fault::BrokersAway, "brokers_away"),
-    (Fault::PostgresDown, "postgres_down"),
-    (Fault::RedisDown, "redis_down"),
-    (Fault::BrokersDown, "brokers_down"),
-    (Fault::Scale, "tally_stream_scaled"),
-    (Fault::Junk, "junk_in_the_log"),
+/// Each with its name, and how often it comes: what takes 20 s is rarer than what takes a moment.
+const FAULTS: [(Fault, &str, u32); 10] = [
+    (Fault::Kill, "killed", 6),
+    (Fault::Pause, "paused", 4),
+    (Fault::RedisEmptied, "redis_emptied", 2),
+    (Fault::PostgresAway, "postgres_away", 1),
+    (Fault::BrokersAway, "brokers_away", 1),
+    (Fault::PostgresDown, "postgres_down", 1),
+    (Fault::RedisDown, "redis_down", 1),
+    (Fault::BrokersDown, "brokers_down", 1),
+    (Fault::Scale, "tally_stream_scaled", 2),
+    (Fault::Junk, "junk_in_the_log", 2),
 ];
+
+fn draw(chance: &mut StdRng) -> (Fault, &'static str) {
+    let all: u32 = FAULTS.iter().map(|(.., weight)| weight).sum();
+    let mut drawn = chance.random_range(0..all);
+    for (fault, name, weight) in FAULTS {
+        if drawn < weight {
+            return (fault, name);
+        }
+        drawn -= weight;
+    }
+    unreachable!("a draw is below the sum of the weights")
+}
 
 /// Runs the plan; `say` is called for each fault.
 pub async fn run(plan: Plan, say: impl Fn(&str)) -> Outcome {
@@ -103,7 +116,7 @@ pub async fn run(plan: Plan, say: impl Fn(&str)) -> Outcome {
     let until = Duration::from_secs(u64::from(plan.seconds).saturating_sub(AWAY.as_secs() / 2));
     while started.elapsed() < until {
         sleep(Duration::from_millis(chance.random_range(500..4_000))).await;
-        let (fault, name) = FAULTS[chance.random_range(0..FAULTS.len())];
+        let (fault, name) = draw(&mut chance);
         say(&format!("{:4} s  {name}", started.elapsed().as_secs()));
         *faults.entry(name).or_default() += 1;
         strike(&night, fault, &mut chance).await;

@@ -100,7 +100,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     .ready_after("elections", START_RETRY, CHECK_TIMEOUT, move || {
         elections_are_read(definitions_at_start.clone())
     })
-    .ready_after("acts", START_RETRY, CHECK_TIMEOUT, move || {
+    .ready_when("acts", KAFKA_CHECK, CHECK_TIMEOUT, move || {
         acts_can_be_written(acts.clone().into_inner())
     })
     .ready_when("kafka", KAFKA_CHECK, CHECK_TIMEOUT, move || {

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use ballot_log::client_config;
 use devstack::{Stack, StackOptions};
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::client::DefaultClientContext;
 use uuid::Uuid;
 
-use crate::world::{WAIT_LIMIT, World, file, guid, paper};
+use crate::world::{PARTITIONS, Station, WAIT_LIMIT, World, file, guid, paper};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_breaks_off_half_way_is_completed_by_sending_it_again() {
@@ -68,6 +71,33 @@ async fn a_file_that_breaks_off_half_way_is_completed_by_sending_it_again() {
     stack.stop().await;
 }
 
+/// Within ten seconds.
+async fn until_unready(station: &Station) {
+    let unready = async {
+        while station.health("/health/ready").await.status != 503 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let noticed = tokio::time::timeout(Duration::from_secs(10), unready).await;
+    noticed.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_of_acts_that_goes_after_a_good_start_is_missed() {
+    let stack = Stack::start_with(StackOptions::private()).await.unwrap();
+    let world = World::open(&stack).await;
+    let station = world.start().await;
+    let brokers = stack.kafka_brokers();
+    let admin: AdminClient<DefaultClientContext> = client_config(brokers).create().unwrap();
+    let acts = world.topics.acts.as_str();
+    let deleted = admin.delete_topics(&[acts], &AdminOptions::new()).await;
+    deleted.unwrap().remove(0).unwrap();
+    until_unready(&station).await;
+    world.topics.create(brokers, PARTITIONS, 1).await.unwrap();
+    station.until_ready().await;
+    stack.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_station_without_kafka_is_not_ready_and_says_so() {
     let stack = Stack::start_with(StackOptions::private()).await.unwrap();
@@ -88,13 +118,7 @@ async fn a_station_without_kafka_is_not_ready_and_says_so() {
 
     // It also says so when Kafka goes down later.
     stack.kill("kafka").await.unwrap();
-    let unready = async {
-        while station.health("/health/ready").await.status != 503 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    let noticed = tokio::time::timeout(Duration::from_secs(10), unready).await;
-    noticed.unwrap();
+    until_unready(&station).await;
     stack.restart("kafka").await.unwrap();
     station.until_ready().await;
     stack.stop().await;
