@@ -8,6 +8,9 @@ pub enum StoreError {
     /// PostgreSQL does not answer, or refuses.
     #[error("PostgreSQL: {0}")]
     Postgres(#[from] tokio_postgres::Error),
+    /// There is no connection.
+    #[error("cannot reach PostgreSQL at DATABASE_URL: {0}")]
+    Unreachable(#[from] deadpool_postgres::PoolError),
     /// A row contains something that this program does not know.
     #[error("the table {table} has an unreadable row: {key}, column {column}: {reason}")]
     Row {

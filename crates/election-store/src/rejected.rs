@@ -2,7 +2,7 @@
 
 use ballot_records::record::PaperLine;
 use ballot_records::{Ballot, Choice, ElectionId};
-use deadpool_postgres::{Object, Transaction};
+use deadpool_postgres::{Pool, Transaction};
 use futures_util::stream::{self, Stream, TryStreamExt as _};
 use jiff::Timestamp;
 use tally::{Reason, RejectedBallot};
@@ -14,6 +14,7 @@ use crate::StoreError;
 use crate::row::KeyedRow;
 
 const ROWS_A_STATEMENT: usize = 10_000;
+const ROWS_A_PAGE: usize = 5_000;
 
 /// A stored rejected ballot. For a voter's ballot it shows only that there was one, and the reason: its time
 /// and choice, combined with other observations, might reveal whose it was.
@@ -64,35 +65,60 @@ pub async fn page(
     rows.iter().map(rejection).collect()
 }
 
-/// The paper ballots of an election that were not counted for one of two reasons, in the order of arrival,
-/// streamed as they are read. Holds the connection until the end.
-///
-/// # Errors
-/// If PostgreSQL does not answer; in the stream, if a row is unreadable.
-pub async fn paper(
-    client: Object,
+/// The paper ballots of an election that were not counted for one of two reasons, in the order of arrival, streamed page by
+/// page: between two pages it holds no connection, as whoever reads may be slow.
+pub fn paper(
+    pool: Pool,
+    election: ElectionId,
+    reasons: [Reason; 2],
+) -> impl Stream<Item = Result<(PaperBallot, String), StoreError>> {
+    let start = Some((Timestamp::UNIX_EPOCH, -1, -1));
+    let pages = stream::try_unfold(start, move |after| {
+        let pool = pool.clone();
+        async move {
+            let Some(after) = after else {
+                return Ok::<_, StoreError>(None);
+            };
+            let page = paper_page(&pool, election, reasons, after).await?;
+            let last = page.last().filter(|_| page.len() == ROWS_A_PAGE);
+            let next = last.and_then(|row| {
+                let paper = row.paper.as_ref()?;
+                Some((paper.appended_at, row.partition, row.offset))
+            });
+            Ok(Some((page, next)))
+        }
+    });
+    let ballot = |row: StoredRejection| row.paper.map(|ballot| Ok((ballot, row.reason)));
+    pages
+        .map_ok(move |page| stream::iter(page.into_iter().filter_map(ballot)))
+        .try_flatten()
+}
+
+/// A row's place in the order of arrival.
+type Arrival = (Timestamp, i32, i64);
+
+async fn paper_page(
+    pool: &Pool,
     election: ElectionId,
     [reason, other]: [Reason; 2],
-) -> Result<impl Stream<Item = Result<(PaperBallot, String), StoreError>>, StoreError> {
+    (appended_at, partition, offset): Arrival,
+) -> Result<Vec<StoredRejection>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM rejected_ballots
          WHERE election = $1 AND ballot_guid IS NOT NULL AND reason IN ($2, $3)
-         ORDER BY appended_at, partition, log_offset"
+             AND (appended_at, partition, log_offset) > ($4, $5, $6)
+         ORDER BY appended_at, partition, log_offset LIMIT {ROWS_A_PAGE}"
     );
-    let parameters: [&(dyn ToSql + Sync); 3] =
-        [&i64::from(election), &reason.text(), &other.text()];
-    let rows = Box::pin(client.query_raw(&sql, parameters).await?);
-    Ok(stream::try_unfold(
-        (client, rows),
-        async |(client, mut rows)| {
-            let Some(row) = rows.try_next().await? else {
-                return Ok(None);
-            };
-            let row = rejection(&row)?;
-            let ballot = row.paper.map(|ballot| (ballot, row.reason));
-            Ok(ballot.map(|ballot| (ballot, (client, rows))))
-        },
-    ))
+    let parameters: [&(dyn ToSql + Sync); 6] = [
+        &i64::from(election),
+        &reason.text(),
+        &other.text(),
+        &appended_at,
+        &partition,
+        &offset,
+    ];
+    let rows = pool.get().await?.query(&sql, &parameters).await?;
+    rows.iter().map(rejection).collect()
 }
 
 fn rejection(row: &Row) -> Result<StoredRejection, StoreError> {
@@ -193,7 +219,7 @@ pub(crate) async fn save(
     Ok(())
 }
 
-/// Rejected ballots, turned into columns. A voter's ballot shows no serial here: officials see that
+/// Rejected ballots, turned into columns. A voter's ballot shows neither serial nor choice here: officials see that
 /// one was rejected, and why.
 #[derive(Default)]
 struct Columns {
@@ -211,22 +237,23 @@ impl Columns {
         let mut columns = Self::default();
         for row in rows {
             let ballot = row.ballot.as_ref();
-            let paper: Option<(Uuid, PaperLine)> = ballot.and_then(|ballot| match ballot.ballot {
-                Ballot::Serial(_) => None,
-                Ballot::Paper(guid, line) => Some((guid, line)),
-            });
+            let paper: Option<(Uuid, PaperLine, Choice)> =
+                ballot.and_then(|ballot| match ballot.ballot {
+                    Ballot::Serial(_) => None,
+                    Ballot::Paper(guid, line) => Some((guid, line, ballot.choice)),
+                });
             let appended_at = Timestamp::from_millisecond(row.time_ms);
             columns.offset.push(row.offset);
             columns
                 .election
                 .push(ballot.map(|ballot| i64::from(ballot.election)));
-            columns.ballot_guid.push(paper.map(|(guid, _)| guid));
+            columns.ballot_guid.push(paper.map(|(guid, ..)| guid));
             columns
                 .poll_number
-                .push(ballot.map(|ballot| ballot.choice.to_string()));
+                .push(paper.map(|(.., choice)| choice.to_string()));
             columns
                 .official_jmbg
-                .push(paper.map(|(_, line)| format!("{:013}", line.official)));
+                .push(paper.map(|(_, line, _)| format!("{:013}", line.official)));
             columns.reason.push(row.reason.text());
             columns
                 .appended_at

@@ -59,6 +59,9 @@ struct DrawnLots {
     drawn_at: Timestamp,
 }
 
+/// What there is instead of the result of a cancelled election.
+const CANCELLED: &str = "Election is cancelled.";
+
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ParticipantResult {
@@ -94,7 +97,7 @@ pub(super) async fn get_results(
         };
         let definition = definition.ok_or_else(|| ApiError::message("Election does not exist."))?;
         if definition.cancelled.is_some() {
-            return Err(ApiError::message("Election is cancelled."));
+            return Err(ApiError::message(CANCELLED));
         }
         if Timestamp::now() < definition.end {
             return Err(ApiError::message("Election is ongoing."));
@@ -122,7 +125,9 @@ pub(super) async fn get_results(
                 name: standing.name,
             })
             .collect();
-        let invalid_votes = rejected::invalid_votes(client, definition.id).await?;
+        // No connection is held while the answer is sent: whoever reads it may be slow.
+        drop(client);
+        let invalid_votes = rejected::invalid_votes(state.pool.clone(), definition.id);
         Ok(HttpResponse::Ok()
             .insert_header(ContentType::json())
             .streaming(in_pieces(&participants, invalid_votes, lots)?))
@@ -170,6 +175,13 @@ async fn final_result(
         let found = final_results::find(&client, election).await;
         if let Some(result) = found.map_err(anyhow::Error::from)? {
             return Ok((client, result));
+        }
+        let definition = elections::find(&client, election).await;
+        if definition
+            .map_err(anyhow::Error::from)?
+            .is_some_and(|definition| definition.cancelled.is_some())
+        {
+            return Err(ApiError::message(CANCELLED));
         }
         if Instant::now() >= give_up {
             return Err(answer::not_counted_yet().into());

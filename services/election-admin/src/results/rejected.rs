@@ -1,7 +1,7 @@
 //! Ballots that were not counted, as the HTTP interface shows them.
 
 use ballot_log::ElectionId;
-use deadpool_postgres::Object;
+use deadpool_postgres::Pool;
 use election_store::rejected::{self, StoredRejection};
 use futures_util::stream::{Stream, TryStreamExt as _};
 use jiff::Timestamp;
@@ -26,23 +26,20 @@ pub struct InvalidVote {
 }
 
 /// The duplicate paper ballots of an election and those with an unknown poll number, in the order of arrival,
-/// streamed as they are read. Holds the connection until the end.
-///
-/// # Errors
-/// If PostgreSQL does not answer.
-pub async fn invalid_votes(
-    client: Object,
+/// streamed as they are read.
+pub fn invalid_votes(
+    pool: Pool,
     election: ElectionId,
-) -> anyhow::Result<impl Stream<Item = anyhow::Result<InvalidVote>>> {
+) -> impl Stream<Item = anyhow::Result<InvalidVote>> {
     let reasons = [Reason::Duplicate, Reason::InvalidPollNumber];
-    let ballots = rejected::paper(client, election, reasons).await?;
+    let ballots = rejected::paper(pool, election, reasons);
     let invalid_vote = |(ballot, reason): (rejected::PaperBallot, String)| InvalidVote {
         election_official_jmbg: ballot.official_jmbg,
         ballot_guid: ballot.guid,
         poll_number: ballot.choice,
         reason,
     };
-    Ok(ballots.map_ok(invalid_vote).map_err(Into::into))
+    ballots.map_ok(invalid_vote).map_err(Into::into)
 }
 
 /// A record that was not counted. For a voter's ballot it shows only that there was one, and the reason: its

@@ -1,5 +1,8 @@
 //! Results: the answers to old clients once an election has ended and the count is finished.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use serde_json::json;
 use tokio::time::Instant;
@@ -94,4 +97,53 @@ async fn a_count_that_does_not_come_is_not_waited_for_for_ever() {
     assert!(answer.headers.contains_key("retry-after"));
     // It did wait; no upper bound, as machines may be slow.
     assert!(asked.elapsed().as_secs() >= 9);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_readers_keep_no_connection_from_others() {
+    const INVALID: i64 = 60_000;
+    const SLOW: usize = 8;
+    let world = World::new().await;
+    let admin = world.start().await;
+    admin.election(false, OVER, json!({})).await;
+    world.until_marked(1).await;
+    let sql = "INSERT INTO rejected_ballots (partition, log_offset, election, ballot_guid, poll_number, official_jmbg, reason, appended_at)
+               SELECT 0, place, 1, gen_random_uuid(), 9, '0101994704401', 'Invalid poll number.', to_timestamp(place / 100)
+               FROM generate_series(1, $1::bigint) AS place";
+    world.sql().await.execute(sql, &[&INVALID]).await.unwrap();
+    world.count(1, 0, 9, closed(&[(1, 50)])).await;
+    world.count(1, 1, 7, closed(&[])).await;
+    let all = admin.read("/getResults?id=1").await.json();
+    let guids: BTreeSet<_> = all["invalidVotes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|vote| vote["ballotGuid"].as_str().unwrap())
+        .collect();
+    assert_eq!(guids.len(), usize::try_from(INVALID).unwrap(), "each once");
+
+    // They read the head of the answer, and no more.
+    let mut readers = Vec::new();
+    for _ in 0..SLOW {
+        readers.push(admin.begin_to_read("/getResults?id=1").await);
+    }
+    let others = tokio::time::timeout(Duration::from_secs(5), admin.read("/getElections")).await;
+    assert_eq!(others.expect("an answer meanwhile").status, 200);
+    drop(readers);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_for_the_result_of_an_election_that_is_cancelled_hears_of_it() {
+    let world = World::new().await;
+    let admin = world.start().await;
+    admin.election(false, OVER, json!({})).await;
+    let waiting = admin.read("/getResults?id=1");
+    let cancelling = async {
+        // Long after the question.
+        world.until_marked(1).await;
+        let answer = admin.post("/elections/1/cancel", "").await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    };
+    let (answer, ()) = tokio::join!(waiting, cancelling);
+    answer.refuses("Election is cancelled.");
 }

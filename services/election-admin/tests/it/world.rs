@@ -18,6 +18,8 @@ use service_kit::token::{Role, TokenKind, TokenOptions};
 use test_kit::http::{Answer, send, until_ready};
 use test_kit::log::Log;
 use test_kit::until;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_postgres::Client;
 
 pub(crate) const PARTITIONS: i32 = 2;
@@ -204,6 +206,20 @@ impl Admin {
     /// As an administrator.
     pub(crate) async fn read(&self, path: &str) -> Answer {
         self.get(path, Some(&administrator())).await
+    }
+
+    /// As an administrator who reads the first byte of the answer, and no more while the stream is kept.
+    pub(crate) async fn begin_to_read(&self, path: &str) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        let mut stream = socket.connect(self.address).await.unwrap();
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nHost: admin\r\nAuthorization: {}\r\n\r\n",
+            administrator()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.read_u8().await.unwrap();
+        stream
     }
 
     /// As an administrator.
