@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -282,4 +283,36 @@ async fn two_choices_at_once_leave_one_in_the_box() {
         ));
     }
     assert!(world.ballots().values().all(|choices| choices.len() == 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_votes_of_one_voter_through_three_instances_are_one_ballot() {
+    const VOTES: usize = 200;
+    let (world, voters) = World::open(devstack::shared().await).await;
+    let stations = [
+        world.start().await,
+        world.start().await,
+        world.start().await,
+    ];
+    let votes = (0..VOTES).map(|number| {
+        let choice = u32::try_from(number % 3 + 1).unwrap();
+        stations[number % stations.len()].post_vote(&voters[0], choice)
+    });
+    let answers = join_all(votes).await;
+    for answer in answers.iter().filter(|answer| answer.status != 202) {
+        let refused = answer.problem();
+        assert!(
+            matches!(refused, (409, "already-voted" | "other-choice-pending")),
+            "{}",
+            answer.text()
+        );
+    }
+    let accepted = answers.iter().filter(|answer| answer.status == 202).count();
+    assert!(accepted >= 1, "nobody was told that the vote is in");
+    let ballots = world.ballots();
+    let choices: Vec<_> = ballots.into_values().flatten().collect();
+    assert!(
+        !choices.is_empty() && choices.iter().all(|choice| *choice == choices[0]),
+        "{choices:?}"
+    );
 }
