@@ -33,6 +33,7 @@ export class Desks {
   /** Opens an election for an hour; returns its number. */
   async openElection(password) {
     const token = await this.logIn('admin@admin.com', password);
+    this.administrator = token;
     const participants = [];
     for (const name of ['Left', 'Right', 'Centre', 'Green']) {
       const { id } = await this.call('election-admin', '/createParticipant', { token, body: { name, individual: false } });
@@ -52,7 +53,9 @@ export class Desks {
   /** Uploads a few paper ballots, and waits until they are on the page. */
   async bringPaper(election) {
     await this.call('access-control', '/register', { body: OFFICIAL });
-    const token = await this.logIn(OFFICIAL.email, OFFICIAL.password);
+    const { email } = OFFICIAL;
+    await this.call('access-control', '/accounts/approve', { token: this.administrator, body: { email } });
+    const token = await this.logIn(email, OFFICIAL.password);
     const form = new FormData();
     const guid = (ballot) => `28f8a8e0-f4c7-4e3f-93fb-00000000000${ballot}`;
     const file = Array.from({ length: PAPER_BALLOTS }, (_, ballot) => `${guid(ballot)},1\r\n`).join('');

@@ -36,6 +36,34 @@ pub struct Account {
     pub role: Role,
     /// The hash of the password, in PHC form.
     pub password_hash: String,
+    /// Whether the holder may log in.
+    pub status: Status,
+}
+
+/// Whether the holder of an account may log in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Yes.
+    Active,
+    /// Not before an administrator approves.
+    Waiting,
+}
+
+impl Status {
+    /// As it is stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Waiting => "waiting",
+        }
+    }
+
+    /// The status of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Active, Self::Waiting]
+            .into_iter()
+            .find(|status| status.as_str() == name)
+    }
 }
 
 /// PostgreSQL cannot be reached, or gives an unexpected answer.
@@ -47,6 +75,14 @@ pub enum StoreError {
     /// A query failed.
     #[error("PostgreSQL: {}", in_full(.0))]
     Failed(#[from] tokio_postgres::Error),
+    /// An account has a status that this version does not know.
+    #[error("the account {email} has the unknown status {status:?}: correct it in the table users")]
+    UnknownStatus {
+        /// The account's address.
+        email: String,
+        /// The status in the table.
+        status: String,
+    },
     /// An account has a role that this version does not know.
     #[error("the account {email} has the unknown role {role:?}: correct it in the table users")]
     UnknownRole {
@@ -101,11 +137,56 @@ impl Accounts {
     /// # Errors
     /// If PostgreSQL cannot be reached.
     pub async fn find(&self, email: &Email) -> Result<Option<Account>, StoreError> {
-        let query = "SELECT id, email, forename, surname, jmbg, role, password_hash
-            FROM users WHERE email = $1";
+        let query = format!("SELECT {COLUMNS} FROM users WHERE email = $1");
         let client = self.connection().await?;
-        let row = client.query_opt(query, &[&email.as_str()]).await?;
+        let row = client.query_opt(&query, &[&email.as_str()]).await?;
         row.as_ref().map(account).transpose()
+    }
+
+    /// Accounts in the order of their addresses, at most `limit` after this address; of one status, or of any.
+    ///
+    /// # Errors
+    /// If PostgreSQL cannot be reached.
+    pub async fn list(
+        &self,
+        status: Option<Status>,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<Account>, StoreError> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM users WHERE email > $1 AND ($2::text IS NULL OR status = $2) ORDER BY email LIMIT $3"
+        );
+        let client = self.connection().await?;
+        let status = status.map(Status::as_str);
+        let rows = client.query(&query, &[&after, &status, &limit]).await?;
+        rows.iter().map(account).collect()
+    }
+
+    /// Lets the holder of an account log in, and records the act with it. False if there is no such account.
+    ///
+    /// # Errors
+    /// If PostgreSQL cannot be reached.
+    pub async fn approve(&self, email: &Email, act: &AuditEntry) -> Result<bool, StoreError> {
+        let mut client = self.connection().await?;
+        let transaction = client.transaction().await?;
+        let update = "UPDATE users SET status = 'active' WHERE email = $1";
+        if transaction.execute(update, &[&email.as_str()]).await? == 0 {
+            return Ok(false);
+        }
+        audit::append(&transaction, act).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Every administrator's account.
+    ///
+    /// # Errors
+    /// If PostgreSQL cannot be reached.
+    pub async fn administrators(&self) -> Result<Vec<Account>, StoreError> {
+        let query = format!("SELECT {COLUMNS} FROM users WHERE role = 'administrator'");
+        let client = self.connection().await?;
+        let rows = client.query(&query, &[]).await?;
+        rows.iter().map(account).collect()
     }
 
     /// Creates an account and records the act with it. If the address is taken, does neither and returns `false`.
@@ -181,7 +262,7 @@ impl Accounts {
     pub async fn stands(&self, claims: &Claims) -> Result<bool, StoreError> {
         // A token that does not name its account (signed by another program that has the secret) must at least
         // not be older than the account.
-        let query = "SELECT FROM users WHERE email = $1 AND role = $2
+        let query = "SELECT FROM users WHERE email = $1 AND role = $2 AND status = 'active'
             AND CASE WHEN $3::uuid IS NULL THEN date_trunc('second', created_at) <= $4 ELSE id = $3 END";
         let issued = Timestamp::from_second(claims.iat).unwrap_or(Timestamp::MIN);
         let (account, role) = (account_of(claims), claims.role());
@@ -211,6 +292,8 @@ impl Accounts {
     }
 }
 
+const COLUMNS: &str = "id, email, forename, surname, jmbg, role, password_hash, status";
+
 const ANY_ADMINISTRATOR: &str = "SELECT FROM users WHERE role = 'administrator' LIMIT 1";
 
 async fn insert(
@@ -225,14 +308,25 @@ async fn insert(
         jmbg,
         role,
         password_hash,
+        status,
     } = account;
-    let insert = "INSERT INTO users (id, email, forename, surname, jmbg, role, password_hash)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (email) DO NOTHING";
-    let role = role.as_str();
+    let insert =
+        "INSERT INTO users (id, email, forename, surname, jmbg, role, password_hash, status)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (email) DO NOTHING";
+    let (role, status) = (role.as_str(), status.as_str());
     let inserted = transaction
         .execute(
             insert,
-            &[id, email, forename, surname, jmbg, &role, password_hash],
+            &[
+                id,
+                email,
+                forename,
+                surname,
+                jmbg,
+                &role,
+                password_hash,
+                &status,
+            ],
         )
         .await?;
     Ok(inserted == 1)
@@ -244,6 +338,11 @@ fn account(row: &Row) -> Result<Account, StoreError> {
         email: row.get(1),
         role: role.to_owned(),
     })?;
+    let status: &str = row.try_get(7)?;
+    let status = Status::named(status).ok_or_else(|| StoreError::UnknownStatus {
+        email: row.get(1),
+        status: status.to_owned(),
+    })?;
     Ok(Account {
         id: row.try_get(0)?,
         email: row.try_get(1)?,
@@ -252,5 +351,6 @@ fn account(row: &Row) -> Result<Account, StoreError> {
         jmbg: row.try_get(4)?,
         role,
         password_hash: row.try_get(6)?,
+        status,
     })
 }

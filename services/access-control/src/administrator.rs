@@ -8,7 +8,7 @@ use service_kit::secret::{Environment, Secret, Sources};
 use service_kit::token::Role;
 use uuid::Uuid;
 
-use crate::accounts::{Account, Accounts};
+use crate::accounts::{Account, Accounts, Status};
 use crate::email::Email;
 use crate::options::AdministratorOptions;
 use crate::passwords::Passwords;
@@ -83,6 +83,7 @@ impl FirstAdministrator {
             jmbg: self.jmbg.clone(),
             role: Role::Administrator,
             password_hash: passwords.hash(permit, self.password.clone()).await?,
+            status: Status::Active,
         };
         let act = AuditEntry {
             who: "access-control".to_owned(),
@@ -100,6 +101,25 @@ impl FirstAdministrator {
         tracing::info!("there is an administrator now");
         Ok(())
     }
+}
+
+/// Refuses an installation in which the development password opens an administrator's account: everybody knows it.
+///
+/// # Errors
+/// If it does, or that cannot be found out.
+pub async fn check_passwords(accounts: &Accounts, passwords: &Passwords) -> anyhow::Result<()> {
+    for account in accounts.administrators().await? {
+        let permit = passwords.permits.for_login().await?;
+        let known = Secret::new(DEVELOPMENT_PASSWORD.to_owned());
+        let opens = passwords.verify(permit, known, Some(&account.password_hash));
+        ensure!(
+            !opens.await?,
+            "the development password opens the account of the administrator {}: delete it from the table users, and it is \
+             created again with ADMIN_PASSWORD",
+            account.email
+        );
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -266,6 +266,7 @@ mod tests {
     #[test]
     fn registrations_run_out_by_address() {
         let registrations = Registrations::new(RegistrationOptions {
+            registration: None,
             registrations: 3,
             registration_interval_s: 86_400,
         });

@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use service_database::settings::PostgresOptions;
 use service_kit::client::ProxyOptions;
 use service_kit::health::HealthOptions;
+use service_kit::secret::Environment;
 use service_kit::token::TokenOptions;
 
 /// Keeps accounts and issues tokens.
@@ -95,15 +96,39 @@ pub struct LoginOptions {
     pub login_attempt_interval_s: u32,
 }
 
-/// How often one may register.
+/// Who becomes an official.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Registration {
+    /// Whoever registers, at once
+    Open,
+    /// Whoever registers, once an administrator approves
+    Approval,
+    /// Nobody
+    Closed,
+}
+
+/// Who may register, and how often.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct RegistrationOptions {
+    /// Who becomes an official by registering [default: open in development, approval in production]
+    #[arg(long, env = "REGISTRATION", value_enum)]
+    pub registration: Option<Registration>,
     /// Registrations allowed from one address before further ones are answered 429, including those whose e-mail address is taken
     #[arg(long, env = "REGISTRATIONS", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub registrations: u32,
     /// Seconds after which one more registration is allowed
     #[arg(long, env = "REGISTRATION_INTERVAL_S", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub registration_interval_s: u32,
+}
+
+impl RegistrationOptions {
+    /// Who becomes an official in this environment.
+    pub fn registration(self, environment: Environment) -> Registration {
+        self.registration.unwrap_or(match environment {
+            Environment::Development => Registration::Open,
+            Environment::Production => Registration::Approval,
+        })
+    }
 }
 
 /// The administrator who is created whenever there is none. Not `Debug`: it contains a password.

@@ -1,6 +1,8 @@
 //! Startup and shutdown.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::dev::Server;
@@ -8,12 +10,13 @@ use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
 use service_database::postgres;
 use service_kit::health::Readiness;
+use service_kit::secret::Environment;
 use service_kit::service::{Running, Service};
 use service_kit::token::{Signer, Verifier};
 use service_kit::{client, openapi, problem, routes, server};
 
 use crate::accounts::{self, Accounts};
-use crate::administrator::FirstAdministrator;
+use crate::administrator::{FirstAdministrator, check_passwords};
 use crate::attempts::{Logins, Registrations};
 use crate::http::{self, State};
 use crate::options::RunOptions;
@@ -44,15 +47,24 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         registrations: Registrations::new(options.registrations),
         issuer: Issuer::new(Signer::new(&secret)),
         administrator: administrator.clone(),
+        registration: options
+            .registrations
+            .registration(options.token.environment),
     });
+    let in_production = options.token.environment == Environment::Production;
+    let are_checked = Arc::new(AtomicBool::new(false));
     let migrated = postgres::migrated(postgres, accounts::migrations)?;
     // Not only at startup: an instance that deletes the last administrator may end before it creates the next.
     let has_an_administrator = move || {
         let migrated = migrated();
         let (accounts, passwords) = (accounts.clone(), passwords.clone());
-        let administrator = administrator.clone();
+        let (administrator, are_checked) = (administrator.clone(), are_checked.clone());
         async move {
             migrated.await?;
+            if in_production && !are_checked.load(Ordering::Relaxed) {
+                check_passwords(&accounts, &passwords).await?;
+                are_checked.store(true, Ordering::Relaxed);
+            }
             administrator.ensure(&accounts, &passwords).await
         }
     };

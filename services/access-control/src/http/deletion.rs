@@ -16,7 +16,7 @@ use crate::email::Email;
 /// Whose account.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only described")]
-struct EmailBody {
+pub(super) struct EmailBody {
     #[schema(example = "ana@example.org")]
     email: String,
 }
@@ -60,7 +60,7 @@ pub(super) async fn delete(
     }
 }
 
-async fn whose(body: Payload) -> Result<Email, ApiError> {
+pub(super) async fn whose(body: Payload) -> Result<Email, ApiError> {
     valid_email(&Fields::read(body).await?.any_text("email")?)
 }
 

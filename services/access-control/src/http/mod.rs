@@ -1,6 +1,7 @@
 //! The HTTP interface. Tokens are checked first, then the body; the checks of the body are in the order in which
 //! clients expect them.
 
+mod accounts;
 mod answer;
 mod audit;
 mod deletion;
@@ -24,6 +25,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint!(Access::Anyone, tokens::login),
         endpoint!(Access::Refresh, tokens::refresh),
         endpoint!(Access::Administrator, deletion::delete),
+        endpoint!(Access::Administrator, accounts::list),
+        endpoint!(Access::Administrator, accounts::approve),
         endpoint!(Access::Administrator, audit::audit_log),
     ]
 }

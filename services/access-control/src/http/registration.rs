@@ -1,20 +1,23 @@
 //! New accounts.
 
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use service_database::audit::AuditEntry;
 use service_kit::body::Fields;
 use service_kit::error::ApiError;
 use service_kit::openapi;
+use service_kit::problem::Problem;
 use service_kit::secret::Secret;
 use service_kit::token::Role;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::state::{State, origin, valid_email};
-use crate::accounts::Account;
+use crate::accounts::{Account, Status};
 use crate::email::Email;
 use crate::jmbg::Jmbg;
+use crate::options::Registration as Options;
 use crate::passwords;
 
 /// A new account. All texts have at most 256 characters.
@@ -38,7 +41,7 @@ struct RegisterBody {
 
 /// Creates an official's account
 ///
-/// The address is stored exactly as given.
+/// The address is stored exactly as given. Depending on the installation, the account waits until an administrator approves.
 #[utoipa::path(
     post,
     path = "/register",
@@ -46,6 +49,7 @@ struct RegisterBody {
     responses(
         (status = 200, description = "The account is there; no content"),
         (status = 400, description = "The first check that failed: a field is missing, `Invalid jmbg.`, `Invalid email.`, `Invalid password.`, `Email already exists.`", body = openapi::Message),
+        (status = 403, description = "`registration-closed`", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many registrations from this address; try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 503, description = "Try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
     )
@@ -56,6 +60,9 @@ pub(super) async fn register(
     body: Payload,
 ) -> Result<HttpResponse, ApiError> {
     let registration = Registration::of(&Fields::read(body).await?)?;
+    if state.registration == Options::Closed {
+        return Err(closed().into());
+    }
     let act = AuditEntry {
         role: Role::Official.to_string(),
         ..AuditEntry::of(registration.email.as_str(), &request, "register", "")
@@ -81,6 +88,11 @@ pub(super) async fn register(
             jmbg: registration.jmbg.as_str().to_owned(),
             role: Role::Official,
             password_hash: state.passwords.hash(permit, registration.password).await?,
+            status: if state.registration == Options::Open {
+                Status::Active
+            } else {
+                Status::Waiting
+            },
         };
         // Two requests may both have found the address free: the database accepts one.
         if state.accounts.add(&account, &act).await? {
@@ -89,6 +101,12 @@ pub(super) async fn register(
     }
     let refusal = ApiError::message("Email already exists.");
     Err(state.refuse(act, refusal).await)
+}
+
+fn closed() -> Problem {
+    let title = "Nobody can register here.";
+    let problem = Problem::new(StatusCode::FORBIDDEN, "registration-closed", title);
+    problem.detail("An administrator decides who is an official.")
 }
 
 impl State {

@@ -13,6 +13,7 @@ use crate::accounts::Accounts;
 use crate::administrator::FirstAdministrator;
 use crate::attempts::{Logins, Registrations};
 use crate::email::Email;
+use crate::options::Registration;
 use crate::passwords::Passwords;
 use crate::tokens::Issuer;
 
@@ -33,6 +34,8 @@ pub struct State {
     pub issuer: Issuer,
     /// The administrator who is created when there is none.
     pub administrator: FirstAdministrator,
+    /// Who becomes an official by registering.
+    pub registration: Registration,
 }
 
 impl State {

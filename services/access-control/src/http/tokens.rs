@@ -1,5 +1,6 @@
 //! Tokens, for a password or for another token.
 
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -7,11 +8,13 @@ use service_database::audit::AuditEntry;
 use service_kit::body::Fields;
 use service_kit::error::ApiError;
 use service_kit::openapi;
+use service_kit::problem::Problem;
 use service_kit::secret::Secret;
 use service_kit::token::{Holder, TokenKind};
 use utoipa::ToSchema;
 
 use super::state::{State, origin, valid_email};
+use crate::accounts::Status;
 
 /// An access and a refresh token.
 #[derive(Serialize, ToSchema)]
@@ -41,6 +44,7 @@ struct LoginBody {
     responses(
         (status = 200, body = Tokens),
         (status = 400, description = "The first check that failed: a field is missing, `Invalid email.`, `Invalid credentials.`", body = openapi::Message),
+        (status = 403, description = "`waiting-for-approval`: the password is right, and an administrator has to approve the account", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many attempts have failed; try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 503, description = "Try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
     )
@@ -79,11 +83,21 @@ pub(super) async fn login(
         role: account.role.to_string(),
         ..act
     };
+    if account.status == Status::Waiting {
+        return Err(state.refuse(act, waiting()).await);
+    }
     state.accounts.write_down(&act).await?;
     Ok(HttpResponse::Ok().json(Tokens {
         access_token: state.issuer.issue(&account, TokenKind::Access)?,
         refresh_token: state.issuer.issue(&account, TokenKind::Refresh)?,
     }))
+}
+
+/// Said to nobody but who knows the password.
+fn waiting() -> Problem {
+    let title = "The account waits for approval.";
+    let problem = Problem::new(StatusCode::FORBIDDEN, "waiting-for-approval", title);
+    problem.detail("An administrator has to approve it first.")
 }
 
 /// A new access token.

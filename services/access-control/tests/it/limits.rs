@@ -103,6 +103,7 @@ async fn an_address_registers_so_many_and_no_more() {
     let mut options = options(&stack.create_database("access").await.unwrap());
     options.proxies.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
     options.registrations = RegistrationOptions {
+        registration: None,
         registrations: 3,
         registration_interval_s: 86_400,
     };

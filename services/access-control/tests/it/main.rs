@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // These are tests: the helpers too.
 
 mod administration;
+mod approval;
 mod audit;
 mod contract;
 mod limits;

@@ -47,6 +47,7 @@ pub(crate) fn options(database_url: &str) -> RunOptions {
             login_attempt_interval_s: 6,
         },
         registrations: RegistrationOptions {
+            registration: None,
             registrations: 600,
             registration_interval_s: 1,
         },
