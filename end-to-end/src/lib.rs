@@ -11,4 +11,5 @@
 )]
 
 pub mod chaos;
+mod extra;
 pub mod night;
