@@ -31,7 +31,10 @@ pub async fn migrate(database_url: &str) -> Result<(), RollError> {
         .map_err(|error| RollError::Migration(format!("{error:#}")))
 }
 
-/// A session with the database of the roll.
+/// A roll of a hundred million voters is copied in one statement.
+const LIMIT: &str = "SET statement_timeout = '1h'";
+
+/// A session with the database of the roll, in which no statement runs for ever.
 ///
 /// # Errors
 /// If PostgreSQL cannot be reached.
@@ -45,5 +48,6 @@ pub async fn connect(database_url: &str) -> Result<Client, DatabaseError> {
             );
         }
     });
+    client.batch_execute(LIMIT).await?;
     Ok(client)
 }

@@ -294,11 +294,11 @@ async fn two_hundred_votes_of_one_voter_through_three_instances_are_one_ballot()
         world.start().await,
         world.start().await,
     ];
-    let votes = (0..VOTES).map(|number| {
+    let attempts = (0..VOTES).map(|number| {
         let choice = u32::try_from(number % 3 + 1).unwrap();
         stations[number % stations.len()].post_vote(&voters[0], choice)
     });
-    let answers = join_all(votes).await;
+    let answers = join_all(attempts).await;
     for answer in answers.iter().filter(|answer| answer.status != 202) {
         let refused = answer.problem();
         assert!(
