@@ -1,5 +1,7 @@
 //! For tests of access control: valid tokens, and tokens that must be refused.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::Value;
@@ -37,6 +39,23 @@ pub fn claims(role: Role, kind: TokenKind) -> Claims {
 /// If signing fails.
 pub fn bearer(secret: &Secret, claims: &Claims) -> anyhow::Result<String> {
     Ok(format!("Bearer {}", Signer::new(secret).sign(claims)?))
+}
+
+/// A key pair made from a number: private (PKCS #8) and public, as PEM.
+pub fn key_pair(number: u8) -> (Secret, String) {
+    let seed = [number; 32];
+    let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
+    // RFC 8410, 7 and 4: what stands before the 32 bytes.
+    let private = [b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".as_slice(), &seed];
+    let public = [b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00".as_slice(), public.as_bytes()];
+    let pem = |label: &str, der: &[u8]| {
+        let base64 = STANDARD.encode(der);
+        format!("-----BEGIN {label}-----\n{base64}\n-----END {label}-----\n")
+    };
+    (
+        Secret::new(pem("PRIVATE KEY", &private.concat())),
+        pem("PUBLIC KEY", &public.concat()),
+    )
 }
 
 /// A request that must be answered `401`.

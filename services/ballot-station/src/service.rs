@@ -55,7 +55,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 /// # Errors
 /// If a port is taken or a setting is invalid. It waits while Kafka is unavailable.
 pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
-    let verifier = Verifier::new(&options.token.secret()?);
+    let verifier = options.token.verifier()?;
     let topics = Topics::with_prefix(&options.kafka.topic_prefix);
     let brokers = &options.kafka.kafka_brokers;
     let wait_limit = Duration::from_millis(options.kafka_timeout_ms);

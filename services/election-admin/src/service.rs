@@ -40,7 +40,7 @@ const KAFKA_CHECK: Duration = Duration::from_secs(1);
 /// # Errors
 /// If a port is taken or a setting is invalid. It waits while Kafka or PostgreSQL is unavailable.
 pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
-    let verifier = Verifier::new(&options.token.secret()?);
+    let verifier = options.token.verifier()?;
     let zone = options.zone()?;
     let postgres = &options.postgres;
     postgres.database.check(options.token.environment)?;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// What a token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +76,7 @@ pub struct Claims {
     pub nbf: i64,
     /// Expires at.
     pub exp: i64,
-    /// Unique id of the token.
+    /// Unique id of the token. That of access-control is `<account>.<session>.<number>`, each a UUID.
     pub jti: String,
     /// What the token is for.
     #[serde(rename = "type")]
@@ -105,6 +106,19 @@ impl Claims {
             kind,
             ..self.clone()
         }
+    }
+
+    /// The account that the token was issued to, if it names one.
+    pub fn account(&self) -> Option<Uuid> {
+        let (account, _rest) = self.jti.split_once('.')?;
+        account.parse().ok()
+    }
+
+    /// The session that the token belongs to, if it names one: from logging in to logging out.
+    pub fn session(&self) -> Option<Uuid> {
+        let mut parts = self.jti.split('.').skip(1);
+        let (session, _number) = (parts.next()?, parts.next()?);
+        session.parse().ok()
     }
 
     /// Whether the holder has this role.

@@ -1,21 +1,25 @@
-//! Tokens: who is calling, and in which role. JWTs signed by access-control, with HS256 and a secret that
-//! services share.
+//! Tokens: who is calling, and in which role. JWTs signed by access-control: with a private key that only it has, or
+//! with a secret that services share.
 
 mod access;
 mod claims;
+mod ended;
+mod keys;
 mod verifier;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::ensure;
+use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 
 pub(crate) use self::access::keep;
 pub use self::access::{Access, Holder, Unauthorized};
 pub use self::claims::{Claims, Role, TokenKind, UnknownRole};
+pub use self::ended::EndedSessions;
+pub use self::keys::CheckingKeys;
 pub use self::verifier::{Signer, Verifier};
 pub use crate::secret::Secret;
-use crate::secret::{Environment, Sources};
+use crate::secret::{self, Environment, Sources};
 
 /// The signing secret in development. It is public, so production refuses it.
 pub const DEVELOPMENT_SECRET: &str = "urna-development-secret: not for elections";
@@ -23,10 +27,13 @@ pub const DEVELOPMENT_SECRET: &str = "urna-development-secret: not for elections
 /// A key shorter than the hash would weaken it (RFC 7518, 3.2).
 const SHORTEST_SECRET: usize = 32;
 
-/// The secret that tokens are signed with. Not `Debug`.
+/// What tokens are checked by. Not `Debug`: there may be a secret.
 #[derive(Args, Clone, Default)]
 pub struct TokenOptions {
-    /// Secret that tokens are signed with, the same for all services [default: one for development, which production refuses]
+    /// File with the public keys that tokens are checked by: Ed25519, PEM, one after the other
+    #[arg(long, env = "JWT_PUBLIC_KEYS_FILE", value_name = "FILE")]
+    pub jwt_public_keys_file: Option<PathBuf>,
+    /// Secret that tokens are signed with, the same for all services, in place of keys [default: one for development, which production refuses]
     #[arg(long, env = "JWT_SECRET", hide_env_values = true)]
     pub jwt_secret: Option<String>,
     /// File that holds the secret, in place of --jwt-secret
@@ -43,11 +50,59 @@ pub struct TokenOptions {
 }
 
 impl TokenOptions {
-    /// Reads the secret.
+    /// What tokens are checked by.
     ///
     /// # Errors
-    /// In production if it is missing, the default, or shorter than 32 bytes; the message names it.
-    pub fn secret(&self) -> anyhow::Result<Secret> {
+    /// As [`Self::checking_keys`].
+    pub fn verifier(&self) -> anyhow::Result<Verifier> {
+        Ok(Verifier::by(self.checking_keys()?))
+    }
+
+    /// The public keys, or the shared secret.
+    ///
+    /// # Errors
+    /// If both are given, or the keys cannot be read; in production also if there are no keys, and the secret is missing, the
+    /// default, or shorter than 32 bytes. The message names the setting.
+    pub fn checking_keys(&self) -> anyhow::Result<CheckingKeys> {
+        match self.public_keys_file() {
+            Some(file) => {
+                let secret = self.jwt_secret.as_deref();
+                ensure!(
+                    secret::given("JWT_SECRET", secret, self.jwt_secret_file.as_deref())?.is_none(),
+                    "JWT_SECRET and JWT_PUBLIC_KEYS_FILE are both given: remove one"
+                );
+                CheckingKeys::from_file(file)
+            }
+            None => Ok(CheckingKeys::shared(&self.secret()?)),
+        }
+    }
+
+    /// What tokens are signed with, for access-control: the private key in this file, or the shared secret.
+    ///
+    /// # Errors
+    /// As [`Self::checking_keys`], or if the private key is missing, or none of the public ones belongs to it.
+    pub fn signer(&self, private_key_file: Option<&Path>) -> anyhow::Result<Signer> {
+        let private_key = secret::given("JWT_PRIVATE_KEY", None, private_key_file)?;
+        match (private_key, self.public_keys_file()) {
+            (Some(key), Some(_)) => Signer::private(&key, &self.checking_keys()?)
+                .context("JWT_PRIVATE_KEY_FILE cannot be used"),
+            (None, None) => Ok(Signer::new(&self.secret()?)),
+            (Some(_), None) => bail!(
+                "JWT_PRIVATE_KEY_FILE is given without JWT_PUBLIC_KEYS_FILE: all services need the public key"
+            ),
+            (None, Some(_)) => bail!(
+                "JWT_PUBLIC_KEYS_FILE is given without JWT_PRIVATE_KEY_FILE: access-control signs with it"
+            ),
+        }
+    }
+
+    /// Orchestrators set a missing value to the empty string.
+    fn public_keys_file(&self) -> Option<&Path> {
+        let file = self.jwt_public_keys_file.as_deref();
+        file.filter(|file| !file.as_os_str().is_empty())
+    }
+
+    fn secret(&self) -> anyhow::Result<Secret> {
         let sources = Sources {
             name: "JWT_SECRET",
             value: self.jwt_secret.as_deref(),

@@ -1,11 +1,10 @@
 //! Signing and verifying tokens.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, Header, Validation};
 
-use super::{Claims, Secret, TokenKind, Unauthorized};
+use super::keys::{CheckingKeys, SigningKey};
+use super::{Claims, EndedSessions, Secret, TokenKind, Unauthorized};
 
 /// A token may be valid from this many seconds in the future: clocks differ between machines.
 const CLOCKS_DIFFER_S: i64 = 5;
@@ -13,26 +12,33 @@ const CLOCKS_DIFFER_S: i64 = 5;
 /// Verifies tokens. Cheap to clone.
 #[derive(Clone)]
 pub struct Verifier {
-    key: Arc<DecodingKey>,
-    validation: Arc<Validation>,
+    keys: CheckingKeys,
+    ended: EndedSessions,
 }
 
 impl Verifier {
     /// Accepts tokens signed with this secret.
     pub fn new(secret: &Secret) -> Self {
-        let mut validation = Validation::new(Algorithm::HS256);
-        // What the claims must say is checked in `verify`: jsonwebtoken cannot read numbers where serde_json
-        // keeps them as text (`arbitrary_precision`), and would refuse every token.
-        validation.validate_exp = false;
-        validation.validate_aud = false;
-        validation.required_spec_claims.clear();
+        Self::by(CheckingKeys::shared(secret))
+    }
+
+    /// Accepts tokens that one of these keys checks.
+    pub fn by(keys: CheckingKeys) -> Self {
         Self {
-            key: Arc::new(DecodingKey::from_secret(secret.expose().as_bytes())),
-            validation: Arc::new(validation),
+            keys,
+            ended: EndedSessions::default(),
         }
     }
 
-    /// The claims of a token of this kind that is signed with HS256 and the secret, and in its time.
+    /// Refuses tokens of sessions that have ended: those that are added to this, now or later.
+    #[must_use]
+    pub fn except(mut self, ended: EndedSessions) -> Self {
+        self.ended = ended;
+        self
+    }
+
+    /// The claims of a token of this kind that is signed as it has to be, in its time, and of a session that has not
+    /// ended.
     ///
     /// # Errors
     /// If the token is anything else.
@@ -41,29 +47,50 @@ impl Verifier {
     }
 
     fn verify_at(&self, token: &str, kind: TokenKind, now: i64) -> Result<Claims, Unauthorized> {
-        let decoded = jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation);
-        let claims = decoded.map_err(|_| Unauthorized::unknown())?.claims;
+        let claims = self.read(token).ok_or_else(Unauthorized::unknown)?;
         let in_time = now < claims.exp && claims.nbf <= now + CLOCKS_DIFFER_S;
-        if claims.kind == kind && in_time {
+        if claims.kind == kind && in_time && !self.ended.includes(&claims) {
             Ok(claims)
         } else {
             Err(Unauthorized::unknown())
         }
     }
+
+    fn read(&self, token: &str) -> Option<Claims> {
+        // The header only chooses among keys that are known, each with one algorithm.
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        let key = self.keys.of(header.alg, header.kid.as_deref())?;
+        let decoded = jsonwebtoken::decode::<Claims>(token, &key.key, &validation(key.algorithm));
+        Some(decoded.ok()?.claims)
+    }
+}
+
+/// What the claims must say is checked in `verify`: jsonwebtoken cannot read numbers where serde_json keeps them as
+/// text (`arbitrary_precision`), and would refuse every token.
+fn validation(algorithm: Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation.required_spec_claims.clear();
+    validation
 }
 
 /// Signs tokens: for access-control, and for tests.
 #[derive(Clone)]
-pub struct Signer {
-    key: Arc<EncodingKey>,
-}
+pub struct Signer(SigningKey);
 
 impl Signer {
     /// Signs with this secret.
     pub fn new(secret: &Secret) -> Self {
-        Self {
-            key: Arc::new(EncodingKey::from_secret(secret.expose().as_bytes())),
-        }
+        Self(SigningKey::shared(secret))
+    }
+
+    /// Signs with this private key: PEM, PKCS #8, Ed25519.
+    ///
+    /// # Errors
+    /// If it is none, or none of `public` belongs to it.
+    pub fn private(pem: &Secret, public: &CheckingKeys) -> anyhow::Result<Self> {
+        Ok(Self(SigningKey::private(pem, public)?))
     }
 
     /// A token with these claims.
@@ -71,11 +98,11 @@ impl Signer {
     /// # Errors
     /// If signing fails.
     pub fn sign(&self, claims: &Claims) -> anyhow::Result<String> {
-        Ok(jsonwebtoken::encode(
-            &Header::new(Algorithm::HS256),
-            claims,
-            &self.key,
-        )?)
+        let header = Header {
+            kid: self.0.kid.clone(),
+            ..Header::new(self.0.algorithm)
+        };
+        Ok(jsonwebtoken::encode(&header, claims, &self.0.key)?)
     }
 }
 
