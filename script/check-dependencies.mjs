@@ -35,7 +35,6 @@ const forbidden = {
   "ballot-station": postgresql,
   "dashboard-feed": [...postgresql, "rdkafka"],
   spammer: [...postgresql, "rdkafka"],
-  "access-control": ["rdkafka"],
 };
 for (const [name, crates] of Object.entries(forbidden)) {
   const tree = ["tree", "--package", name, "--edges", "normal", "--prefix", "none", "--format", "{lib}", "--locked"];

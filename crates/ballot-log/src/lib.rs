@@ -4,11 +4,13 @@
 //! - [`topics`]: their names and creation;
 //! - [`ballot_box`]: appending a ballot and learning when the log has it;
 //! - [`elections`]: following the definitions;
+//! - [`ended_sessions`]: whose tokens are of no use any more;
 //! - [`clock`]: which of them is open by the clock of this machine.
 
 pub mod ballot_box;
 pub mod clock;
 pub mod elections;
+pub mod ended_sessions;
 mod partitioner;
 pub mod topics;
 
@@ -19,6 +21,7 @@ pub use ballot_records::{
     record, unreadable,
 };
 pub use elections::{Elections, ElectionsError};
+pub use ended_sessions::EndedSession;
 pub use topics::Topics;
 
 /// Settings that every Kafka client of this project starts from.

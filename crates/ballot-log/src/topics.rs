@@ -18,6 +18,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// Maximum pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
+/// 40 days; tokens are valid for 30.
+const ENDED_SESSIONS_MS: &str = "3456000000";
+
 /// The names of the topics of one installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topics {
@@ -30,6 +33,9 @@ pub struct Topics {
     /// What officials did at ballot stations ([`crate::Act`]), for the audit log; keyed by the official; one
     /// partition, so that the acts are in one order, and never deleted.
     pub acts: String,
+    /// Sessions of officials and administrators that have ended ([`crate::ended_sessions`]), keyed by session; one
+    /// partition. A record is kept for longer than any token is valid.
+    pub ended_sessions: String,
 }
 
 /// A topic could not be created or inspected.
@@ -70,13 +76,14 @@ pub enum TopicError {
 }
 
 impl Topics {
-    /// `votes`, `elections`, `aggregated_votes`, `acts`, each behind `prefix`.
+    /// `votes`, `elections`, `aggregated_votes`, `acts`, `ended_sessions`, each behind `prefix`.
     pub fn with_prefix(prefix: &str) -> Self {
         Self {
             votes: format!("{prefix}votes"),
             elections: format!("{prefix}elections"),
             aggregated_votes: format!("{prefix}aggregated_votes"),
             acts: format!("{prefix}acts"),
+            ended_sessions: format!("{prefix}ended_sessions"),
         }
     }
 
@@ -101,6 +108,10 @@ impl Topics {
             new_topic(&self.elections, 1, replication).set("cleanup.policy", "compact"),
             new_topic(&self.aggregated_votes, partitions, replication)
                 .set("cleanup.policy", "compact"),
+            new_topic(&self.ended_sessions, 1, replication)
+                .set("retention.ms", ENDED_SESSIONS_MS)
+                .set("retention.bytes", "-1")
+                .set("message.timestamp.type", "LogAppendTime"),
             new_topic(&self.acts, 1, replication)
                 .set("retention.ms", "-1")
                 .set("retention.bytes", "-1")
@@ -155,8 +166,10 @@ impl Topics {
             elections,
             aggregated_votes,
             acts,
+            ended_sessions,
         } = self;
-        let topics = [votes, elections, aggregated_votes, acts].map(String::as_str);
+        let topics =
+            [votes, elections, aggregated_votes, acts, ended_sessions].map(String::as_str);
         let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
         for deleted in admin.delete_topics(&topics, &options).await? {
             match deleted {

@@ -8,6 +8,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::email::Email;
+use crate::sessions;
 
 #[allow(missing_docs, unreachable_pub)]
 mod schema {
@@ -38,6 +39,8 @@ pub struct Account {
     pub password_hash: String,
     /// Whether the holder may log in.
     pub status: Status,
+    /// Whether somebody else chose the password, so that the holder is asked for another one.
+    pub password_due: bool,
 }
 
 /// Whether the holder of an account may log in.
@@ -47,6 +50,8 @@ pub enum Status {
     Active,
     /// Not before an administrator approves.
     Waiting,
+    /// Not until an administrator approves again.
+    Revoked,
 }
 
 impl Status {
@@ -55,12 +60,13 @@ impl Status {
         match self {
             Self::Active => "active",
             Self::Waiting => "waiting",
+            Self::Revoked => "revoked",
         }
     }
 
     /// The status of that name.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Active, Self::Waiting]
+        [Self::Active, Self::Waiting, Self::Revoked]
             .into_iter()
             .find(|status| status.as_str() == name)
     }
@@ -110,12 +116,6 @@ pub enum Deleted {
     Unknown,
 }
 
-/// The account named in a token, if any.
-pub fn account_of(claims: &Claims) -> Option<Uuid> {
-    let (account, _number) = claims.jti.split_once('.')?;
-    account.parse().ok()
-}
-
 /// All accounts. Cheap to clone.
 #[derive(Clone)]
 pub struct Accounts {
@@ -128,7 +128,7 @@ impl Accounts {
         Self { pool }
     }
 
-    async fn connection(&self) -> Result<Object, StoreError> {
+    pub(crate) async fn connection(&self) -> Result<Object, StoreError> {
         Ok(self.pool.get().await?)
     }
 
@@ -246,6 +246,7 @@ impl Accounts {
     pub async fn delete(&self, email: &Email, act: &AuditEntry) -> Result<Deleted, StoreError> {
         let mut client = self.connection().await?;
         let transaction = client.transaction().await?;
+        sessions::end_all(&transaction, email.as_str()).await?;
         let delete = "DELETE FROM users WHERE email = $1";
         if transaction.execute(delete, &[&email.as_str()]).await? == 0 {
             return Ok(Deleted::Unknown);
@@ -255,20 +256,22 @@ impl Accounts {
         Ok(Deleted::Gone)
     }
 
-    /// Whether the account that a token was issued to still exists.
+    /// Whether the account that a token was issued to still exists, and its session has not ended.
     ///
     /// # Errors
     /// If PostgreSQL cannot be reached.
     pub async fn stands(&self, claims: &Claims) -> Result<bool, StoreError> {
         // A token that does not name its account (signed by another program that has the secret) must at least
-        // not be older than the account.
+        // not be older than the account, and one that names no session no older than the password.
         let query = "SELECT FROM users WHERE email = $1 AND role = $2 AND status = 'active'
-            AND CASE WHEN $3::uuid IS NULL THEN date_trunc('second', created_at) <= $4 ELSE id = $3 END";
+            AND CASE WHEN $3::uuid IS NULL THEN date_trunc('second', created_at) <= $4 ELSE id = $3 END
+            AND CASE WHEN $5::uuid IS NULL THEN date_trunc('second', password_since) <= $4
+                ELSE EXISTS (SELECT FROM sessions WHERE sessions.id = $5 AND account = users.id AND ended_at IS NULL) END";
         let issued = Timestamp::from_second(claims.iat).unwrap_or(Timestamp::MIN);
-        let (account, role) = (account_of(claims), claims.role());
+        let (account, session, role) = (claims.account(), claims.session(), claims.role());
         let client = self.connection().await?;
         let row = client
-            .query_opt(query, &[&claims.sub, &role, &account, &issued])
+            .query_opt(query, &[&claims.sub, &role, &account, &issued, &session])
             .await?;
         Ok(row.is_some())
     }
@@ -292,9 +295,9 @@ impl Accounts {
     }
 }
 
-const COLUMNS: &str = "id, email, forename, surname, jmbg, role, password_hash, status";
+const COLUMNS: &str = "id, email, forename, surname, jmbg, role, password_hash, status, password_due";
 
-const ANY_ADMINISTRATOR: &str = "SELECT FROM users WHERE role = 'administrator' LIMIT 1";
+const ANY_ADMINISTRATOR: &str = "SELECT FROM users WHERE role = 'administrator' AND status = 'active' LIMIT 1";
 
 async fn insert(
     transaction: &tokio_postgres::Transaction<'_>,
@@ -309,10 +312,11 @@ async fn insert(
         role,
         password_hash,
         status,
+        password_due,
     } = account;
     let insert =
-        "INSERT INTO users (id, email, forename, surname, jmbg, role, password_hash, status)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (email) DO NOTHING";
+        "INSERT INTO users (id, email, forename, surname, jmbg, role, password_hash, status, password_due)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (email) DO NOTHING";
     let (role, status) = (role.as_str(), status.as_str());
     let inserted = transaction
         .execute(
@@ -326,6 +330,7 @@ async fn insert(
                 &role,
                 password_hash,
                 &status,
+                password_due,
             ],
         )
         .await?;
@@ -352,5 +357,6 @@ fn account(row: &Row) -> Result<Account, StoreError> {
         role,
         password_hash: row.try_get(6)?,
         status,
+        password_due: row.try_get(8)?,
     })
 }

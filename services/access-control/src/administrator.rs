@@ -84,6 +84,7 @@ impl FirstAdministrator {
             role: Role::Administrator,
             password_hash: passwords.hash(permit, self.password.clone()).await?,
             status: Status::Active,
+            password_due: true,
         };
         let act = AuditEntry {
             who: "access-control".to_owned(),

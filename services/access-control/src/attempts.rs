@@ -2,7 +2,8 @@
 //!
 //! Failed logins are counted against three budgets: one account from one address, one account from everywhere
 //! (many clients guessing together), and one address for all accounts (one client trying a password on
-//! everybody). The budgets are checked again when an attempt is found to be right or wrong, so guessing in
+//! everybody). Whoever has lately logged in to an account from an address is known there, and only the
+//! first of the three counts: so guessing elsewhere locks no account for its owner. The budgets are checked again when an attempt is found to be right or wrong, so guessing in
 //! parallel gains nothing. Right passwords cost nothing.
 
 use std::net::{IpAddr, Ipv6Addr};
@@ -64,11 +65,12 @@ impl Logins {
         }))
     }
 
-    /// An attempt to log in to `account` from `address`.
-    pub fn attempt(&self, address: IpAddr, account: &str) -> Attempt<'_> {
+    /// An attempt to log in to `account` from `address`, where its owner `is_known` or not.
+    pub fn attempt(&self, address: IpAddr, account: &str, is_known: bool) -> Attempt<'_> {
         Attempt {
             budgets: &self.0,
             key: (network(address), account.to_owned()),
+            is_known,
         }
     }
 }
@@ -77,6 +79,7 @@ impl Logins {
 pub struct Attempt<'l> {
     budgets: &'l Mutex<LoginBudgets>,
     key: (IpAddr, String),
+    is_known: bool,
 }
 
 impl Attempt<'_> {
@@ -85,7 +88,7 @@ impl Attempt<'_> {
     /// # Errors
     /// If too many attempts have failed.
     pub fn check(&self) -> Result<(), TooMany> {
-        locked(self.budgets).check(&self.key, Instant::now())
+        locked(self.budgets).check(&self.key, self.is_known, Instant::now())
     }
 
     /// Records whether the password was right. Returns, in words, the budgets that this attempt has used up,
@@ -96,26 +99,38 @@ impl Attempt<'_> {
     pub fn settle(self, is_right: bool) -> Result<Vec<&'static str>, TooMany> {
         let now = Instant::now();
         let mut budgets = locked(self.budgets);
-        budgets.check(&self.key, now)?;
+        budgets.check(&self.key, self.is_known, now)?;
         Ok(if is_right {
             Vec::new()
         } else {
-            budgets.spend(&self.key, now)
+            budgets.spend(&self.key, self.is_known, now)
         })
     }
 }
 
 impl LoginBudgets {
-    fn check(&self, key: &(IpAddr, String), now: Instant) -> Result<(), TooMany> {
+    fn check(
+        &self,
+        key: &(IpAddr, String),
+        is_known: bool,
+        now: Instant,
+    ) -> Result<(), TooMany> {
         let (address, account) = key;
-        self.account_from_address
-            .check(key, now)
-            .and_then(|()| self.account.check(account, now))
-            .and_then(|()| self.address.check(address, now))
-            .map_err(|exhausted| Limited::FailedLogins.too_many(exhausted))
+        let mut checked = self.account_from_address.check(key, now);
+        if !is_known {
+            checked = checked
+                .and_then(|()| self.account.check(account, now))
+                .and_then(|()| self.address.check(address, now));
+        }
+        checked.map_err(|exhausted| Limited::FailedLogins.too_many(exhausted))
     }
 
-    fn spend(&mut self, key: &(IpAddr, String), now: Instant) -> Vec<&'static str> {
+    fn spend(
+        &mut self,
+        key: &(IpAddr, String),
+        is_known: bool,
+        now: Instant,
+    ) -> Vec<&'static str> {
         let (address, account) = key;
         let ran_out = [
             (
@@ -123,11 +138,11 @@ impl LoginBudgets {
                 "too many failed logins to this account from this address",
             ),
             (
-                self.account.spend(account, now),
+                !is_known && self.account.spend(account, now),
                 "too many failed logins to this account",
             ),
             (
-                self.address.spend(address, now),
+                !is_known && self.address.spend(address, now),
                 "too many failed logins from this address",
             ),
         ];
@@ -172,12 +187,12 @@ fn locked<T>(budgets: &Mutex<T>) -> MutexGuard<'_, T> {
     budgets.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A client with one IPv6 address usually has its whole /64.
-fn network(address: IpAddr) -> IpAddr {
+/// What counts as one address: of IPv6 a /48, the most that one client usually has.
+pub fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(address) => {
-            Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into()
+            Ipv6Addr::from_bits(address.to_bits() & !(u128::MAX >> 48)).into()
         }
     }
 }
@@ -200,7 +215,7 @@ mod tests {
     #[test]
     fn only_failures_count() {
         let logins = logins();
-        let attempt = |is_right| logins.attempt(from(1), "a").settle(is_right);
+        let attempt = |is_right| logins.attempt(from(1), "a", false).settle(is_right);
         for _ in 0..1000 {
             assert_eq!(attempt(true), Ok(vec![]));
         }
@@ -210,15 +225,15 @@ mod tests {
         for is_right in [true, false] {
             assert!(attempt(is_right).is_err());
         }
-        assert!(logins.attempt(from(1), "a").check().is_err());
-        assert_eq!(logins.attempt(from(1), "b").check(), Ok(()));
-        assert_eq!(logins.attempt(from(2), "a").check(), Ok(()));
+        assert!(logins.attempt(from(1), "a", false).check().is_err());
+        assert_eq!(logins.attempt(from(1), "b", false).check(), Ok(()));
+        assert_eq!(logins.attempt(from(2), "a", false).check(), Ok(()));
     }
 
     #[test]
     fn many_at_once_gain_nothing() {
         let logins = logins();
-        let begin = |_| logins.attempt(from(1), "a");
+        let begin = |_| logins.attempt(from(1), "a", false);
         let attempts: Vec<_> = (0..100).map(begin).collect();
         assert!(attempts.iter().all(|attempt| attempt.check().is_ok()));
         let last_is_right = attempts.into_iter().enumerate();
@@ -232,7 +247,7 @@ mod tests {
     #[test]
     fn an_address_and_an_account_have_budgets_too() {
         let fail = |logins: &Logins, address, account: &str| {
-            logins.attempt(from(address), account).settle(false)
+            logins.attempt(from(address), account, false).settle(false)
         };
         let one_address = logins();
         let failed: Vec<_> = (0..100)
@@ -255,12 +270,27 @@ mod tests {
     }
 
     #[test]
+    fn nobody_elsewhere_keeps_the_owner_out() {
+        let logins = logins();
+        for address in 0..100 {
+            // The account's budget runs out.
+            let _settled = logins.attempt(from(address), "a", false).settle(false);
+        }
+        assert!(logins.attempt(from(200), "a", false).check().is_err());
+        assert_eq!(logins.attempt(from(200), "a", true).settle(true), Ok(vec![]));
+        // From there, guessing is limited too.
+        let fail = || logins.attempt(from(200), "a", true).settle(false);
+        assert_eq!((0..100).filter(|_| fail().is_ok()).count(), 3);
+    }
+
+    #[test]
     fn a_network_is_an_address() {
         let logins = logins();
         let address = |last: u128| Ipv6Addr::from_bits((0x2001_0db8 << 96) | last).into();
-        let fail = |last| logins.attempt(address(last), "a").settle(false);
+        let fail = |last| logins.attempt(address(last), "a", false).settle(false);
         assert_eq!((0..100).filter(|last| fail(*last).is_ok()).count(), 3);
-        assert!(fail(1 << 64).is_ok());
+        assert!(fail(1 << 79).is_err());
+        assert!(fail(1 << 80).is_ok());
     }
 
     #[test]

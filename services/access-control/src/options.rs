@@ -8,6 +8,7 @@ use service_database::settings::PostgresOptions;
 use service_kit::client::ProxyOptions;
 use service_kit::health::HealthOptions;
 use service_kit::secret::Environment;
+use service_kit::settings::KafkaOptions;
 use service_kit::token::TokenOptions;
 
 /// Keeps accounts and issues tokens.
@@ -74,6 +75,12 @@ pub struct RunOptions {
     /// Tokens.
     #[command(flatten)]
     pub token: TokenOptions,
+    /// File with the private key that tokens are signed with: Ed25519, PEM (PKCS #8); its public half is one of those in --jwt-public-keys-file
+    #[arg(long, env = "JWT_PRIVATE_KEY_FILE", value_name = "FILE")]
+    pub jwt_private_key_file: Option<PathBuf>,
+    /// Kafka, which tells the other services which sessions have ended.
+    #[command(flatten)]
+    pub kafka: KafkaOptions,
     /// The first administrator.
     #[command(flatten)]
     pub administrator: AdministratorOptions,

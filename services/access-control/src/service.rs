@@ -8,12 +8,15 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
+use ballot_log::Topics;
+use ballot_log::ended_sessions::Teller;
 use service_database::postgres;
 use service_kit::health::Readiness;
 use service_kit::secret::Environment;
 use service_kit::service::{Running, Service};
-use service_kit::token::{Signer, Verifier};
+use service_kit::token::Verifier;
 use service_kit::{client, openapi, problem, routes, server};
+use tokio::sync::Notify;
 
 use crate::accounts::{self, Accounts};
 use crate::administrator::{FirstAdministrator, check_passwords};
@@ -21,6 +24,7 @@ use crate::attempts::{Logins, Registrations};
 use crate::http::{self, State};
 use crate::options::RunOptions;
 use crate::passwords::Passwords;
+use crate::telling::tell;
 use crate::tokens::Issuer;
 
 /// How often PostgreSQL is checked, and that an administrator exists.
@@ -33,19 +37,30 @@ const DATABASE_CHECK: Duration = Duration::from_secs(1);
 /// If a port is taken, or a setting makes no sense; in production also if a secret is missing or a default. It
 /// waits while PostgreSQL is unavailable.
 pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
-    let secret = options.token.secret()?;
+    let keys = options.token.checking_keys()?;
+    let signer = options
+        .token
+        .signer(options.jwt_private_key_file.as_deref())?;
     let postgres = &options.postgres;
     postgres.database.check(options.token.environment)?;
     let administrator =
         FirstAdministrator::read(&options.administrator, options.token.environment)?;
     let accounts = Accounts::new(postgres::pool(postgres)?);
     let passwords = Passwords::new(options.hashes_at_once)?;
+    let ended = Arc::new(Notify::new());
+    let topics = Topics::with_prefix(&options.kafka.topic_prefix);
+    let teller = Teller::open(&options.kafka.kafka_brokers, &topics)?;
+    let telling = tell(accounts.clone(), teller, ended.clone());
+    let readiness = Readiness::new();
+    let is_migrated = readiness.clone();
     let state = Data::new(State {
         accounts: accounts.clone(),
         passwords: passwords.clone(),
         logins: Logins::new(options.logins),
         registrations: Registrations::new(options.registrations),
-        issuer: Issuer::new(Signer::new(&secret)),
+        issuer: Issuer::new(signer),
+        keys: keys.clone(),
+        ended: ended.clone(),
         administrator: administrator.clone(),
         registration: options
             .registrations
@@ -68,11 +83,11 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
             administrator.ensure(&accounts, &passwords).await
         }
     };
-    let verifier = Data::new(Verifier::new(&secret));
+    let verifier = Data::new(Verifier::by(keys));
     Service::new(
         "access-control",
         options.admin.admin_listen,
-        Readiness::new(),
+        readiness,
     )
     .http(listen(options, state, verifier)?)
     .ready_when(
@@ -81,6 +96,10 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         postgres::CHECK_TIMEOUT,
         has_an_administrator,
     )
+    .task("telling of sessions that have ended", async move {
+        is_migrated.until_ready(postgres::POSTGRESQL).await;
+        telling.await
+    })
     .start()
 }
 

@@ -1,14 +1,14 @@
 //! Issuing tokens.
 //!
-//! `jti` is `<account>.<number>`, both UUIDs: so a token of a deleted account stays invalid, even if somebody
-//! registers with the same address again.
+//! `jti` is `<account>.<session>.<number>`, each a UUID: so a token of a deleted account stays invalid, even if somebody
+//! registers with the same address again, and one of a session that has ended, too.
 
 use jiff::Timestamp;
 use service_kit::error::ApiError;
 use service_kit::token::{Claims, Signer, TokenKind};
 use uuid::Uuid;
 
-use crate::accounts::{Account, account_of};
+use crate::accounts::Account;
 
 /// Issues tokens. Cheap to clone.
 #[derive(Clone)]
@@ -22,11 +22,16 @@ impl Issuer {
         Self { signer }
     }
 
-    /// A token of this kind for the holder of an account.
+    /// A token of this kind for the holder of an account, in this session.
     ///
     /// # Errors
     /// `500` if the cryptography fails.
-    pub fn issue(&self, account: &Account, kind: TokenKind) -> Result<String, ApiError> {
+    pub fn issue(
+        &self,
+        account: &Account,
+        session: Uuid,
+        kind: TokenKind,
+    ) -> Result<String, ApiError> {
         let holder = Claims {
             iat: 0,
             nbf: 0,
@@ -39,7 +44,8 @@ impl Issuer {
             jmbg: account.jmbg.clone(),
             roles: vec![account.role],
         };
-        self.sign(&holder, kind, Some(account.id))
+        let of = format!("{}.{session}", account.id);
+        self.sign(&holder, kind, Some(&of))
     }
 
     /// A new access token for the holder of a refresh token.
@@ -47,20 +53,18 @@ impl Issuer {
     /// # Errors
     /// `500` if the cryptography fails.
     pub fn refresh(&self, claims: &Claims) -> Result<String, ApiError> {
-        self.sign(claims, TokenKind::Access, account_of(claims))
+        let of = claims.jti.rsplit_once('.').map(|(of, _number)| of);
+        self.sign(claims, TokenKind::Access, of)
     }
 
     fn sign(
         &self,
         holder: &Claims,
         kind: TokenKind,
-        account: Option<Uuid>,
+        of: Option<&str>,
     ) -> Result<String, ApiError> {
         let number = Uuid::new_v4();
-        let jti = account.map_or_else(
-            || number.to_string(),
-            |account| format!("{account}.{number}"),
-        );
+        let jti = of.map_or_else(|| number.to_string(), |of| format!("{of}.{number}"));
         let claims = holder.renewed(kind, jti, Timestamp::now());
         self.signer
             .sign(&claims)

@@ -29,6 +29,8 @@ pub(crate) enum UploadError {
     TooSlow(u64),
     /// Nothing of the file arrived for this many seconds.
     Stalled(u64),
+    /// The official logged out, or the account was revoked, while the file arrived.
+    SessionEnded,
     /// All permits are taken: try again later.
     Busy(&'static str),
     /// A required server does not answer: try again later.
@@ -78,6 +80,12 @@ impl UploadError {
             Self::Stalled(seconds) => {
                 too_slow(&format!("Nothing of it arrived for {seconds} seconds."))
             }
+            Self::SessionEnded => Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "session-ended",
+                "The session has ended.",
+            )
+            .detail("Nothing was recorded. Log in again, and send the same file."),
             Self::Busy(why) => Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "busy",

@@ -9,11 +9,12 @@ use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use anyhow::Context;
 use ballot_log::ballot_box::BallotBoxOptions;
+use ballot_log::ended_sessions::{ENDED_SESSIONS, Following};
 use ballot_log::{BallotBox, Elections, Topics};
 use service_kit::health::Readiness;
 use service_kit::routes::mount;
 use service_kit::service::{Running, Service, Step};
-use service_kit::token::Verifier;
+use service_kit::token::{EndedSessions, Verifier};
 use service_kit::{client, openapi, problem, server, shutdown};
 use tokio::runtime::Handle;
 
@@ -55,9 +56,14 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 /// # Errors
 /// If a port is taken or a setting is invalid. It waits while Kafka is unavailable.
 pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
-    let verifier = options.token.verifier()?;
     let topics = Topics::with_prefix(&options.kafka.topic_prefix);
     let brokers = &options.kafka.kafka_brokers;
+    let ended = EndedSessions::default();
+    let verifier = options.token.verifier()?.except(ended.clone());
+    let ended_sessions = {
+        let ended = ended.clone();
+        Following::start(brokers, &topics, move |it| ended.add(&it.id, it.until))?
+    };
     let wait_limit = Duration::from_millis(options.kafka_timeout_ms);
     let elections = Elections::follow(brokers, &topics)?;
     let ballot_box = BallotBox::open(
@@ -82,6 +88,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
             recording: options.files,
             wait_limit: Duration::from_secs(options.place_timeout_s),
         }),
+        ended,
         runtime: Handle::current(),
     });
     let definitions = station.elections.clone();
@@ -97,6 +104,10 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     .http(server)
     .task("Kafka producer", ballot_box.until_broken())
     .task("definitions of elections", definitions.until_stopped())
+    .task(ENDED_SESSIONS, ended_sessions.clone().until_stopped())
+    .ready_after(ENDED_SESSIONS, START_RETRY, CHECK_TIMEOUT, move || {
+        ended_sessions_are_read(ended_sessions.clone())
+    })
     .ready_after("elections", START_RETRY, CHECK_TIMEOUT, move || {
         elections_are_read(definitions_at_start.clone())
     })
@@ -175,6 +186,11 @@ async fn elections_are_read(elections: Elections) -> anyhow::Result<()> {
         .read_to_end()
         .await
         .context("the elections cannot be read")
+}
+
+async fn ended_sessions_are_read(ended: Following) -> anyhow::Result<()> {
+    let read = ended.read_to_end().await;
+    read.context("the sessions that have ended cannot be read")
 }
 
 async fn acts_can_be_written(station: Arc<BallotStation>) -> anyhow::Result<()> {

@@ -10,7 +10,7 @@ use ballot_log::clock::{self, Tolerance};
 use ballot_log::{Act, BallotBox, Election, Elections};
 use jiff::Timestamp;
 use service_kit::hex::hex;
-use service_kit::token::{Holder, Unauthorized};
+use service_kit::token::{EndedSessions, Holder, Unauthorized};
 use service_kit::{client, openapi};
 use tokio::runtime::Handle;
 
@@ -32,6 +32,8 @@ pub(crate) struct BallotStation {
     pub(crate) acts: Acts,
     pub(crate) receiving: Receiving,
     pub(crate) permits: UploadPermits,
+    /// Sessions whose tokens are of no use any more.
+    pub(crate) ended: EndedSessions,
     /// The runtime that outlives all requests.
     pub(crate) runtime: Handle,
 }
@@ -62,7 +64,7 @@ pub(crate) struct BallotStation {
             ("urna-discarded" = String, description = "Why nothing was recorded, if nothing was"),
         )),
         (status = 400, description = "The file is missing, or a line is wrong: nothing was recorded", body = openapi::Message),
-        (status = 401, description = "No official's access token", body = openapi::Unauthorized),
+        (status = 401, description = "No official's access token; or the session ended while the file arrived (`session-ended`): nothing was recorded", body = openapi::Unauthorized),
         (status = 408, description = "The file took too long to arrive: nothing was recorded", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too many bytes or lines: nothing was recorded", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 503, description = "`busy`, `unavailable`: send the same file again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
@@ -80,6 +82,11 @@ pub(crate) async fn post_vote(
     let mut act = act(&holder, &request);
     let form = Multipart::new(request.headers(), body);
     let received = station.receive(&mut act, form).await;
+    // The session may have ended while the file arrived.
+    let received = received.and_then(|received| {
+        let has_ended = station.ended.includes(&holder.claims);
+        if has_ended { Err(UploadError::SessionEnded) } else { Ok(received) }
+    });
     // A refusal is recorded without waiting, as nothing has happened.
     let (file, permit) = received.inspect_err(|refusal| station.note(act.clone(), refusal))?;
     let runtime = station.runtime.clone();

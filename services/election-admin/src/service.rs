@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer};
 use anyhow::Context;
+use ballot_log::ended_sessions::{ENDED_SESSIONS, Following};
 use ballot_log::BallotBox;
 use ballot_log::ballot_box::BallotBoxOptions;
 use deadpool_postgres::Pool;
@@ -15,7 +16,7 @@ use service_database::postgres;
 use service_database::postgres::{CHECK_TIMEOUT, POSTGRESQL};
 use service_kit::health::Readiness;
 use service_kit::service::{Running, Service};
-use service_kit::token::Verifier;
+use service_kit::token::{EndedSessions, Verifier};
 use service_kit::{client, openapi, server};
 use tokio::sync::Notify;
 
@@ -40,7 +41,6 @@ const KAFKA_CHECK: Duration = Duration::from_secs(1);
 /// # Errors
 /// If a port is taken or a setting is invalid. It waits while Kafka or PostgreSQL is unavailable.
 pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
-    let verifier = options.token.verifier()?;
     let zone = options.zone()?;
     let postgres = &options.postgres;
     postgres.database.check(options.token.environment)?;
@@ -48,6 +48,10 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     let publisher = Publisher::open(&options.kafka)?;
     let topics = publisher.topics().clone();
     let brokers = &options.kafka.kafka_brokers;
+    let ended = EndedSessions::default();
+    let verifier = options.token.verifier()?.except(ended.clone());
+    let ended_sessions =
+        Following::start(brokers, &topics, move |it| ended.add(&it.id, it.until))?;
     let ballot_box = BallotBox::open(brokers, &topics, &BallotBoxOptions::default())?;
     let readiness = Readiness::new();
     readiness.wait_for(ELECTIONS, "not published yet");
@@ -89,10 +93,19 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         .task("publishing of elections", after(after_migration(), publish))
         .task("Kafka producer", producer)
         .task("definitions of elections", definitions.until_stopped())
+        .task(ENDED_SESSIONS, ended_sessions.clone().until_stopped())
+        .ready_after(ENDED_SESSIONS, KAFKA_CHECK, CHECK_TIMEOUT, move || {
+            ended_sessions_are_read(ended_sessions.clone())
+        })
         .ready_when(KAFKA, KAFKA_CHECK, CHECK_TIMEOUT, move || {
             votes_can_be_closed(ballot_box.clone())
         })
         .start()
+}
+
+async fn ended_sessions_are_read(ended: Following) -> anyhow::Result<()> {
+    let read = ended.read_to_end().await;
+    read.context("the sessions that have ended cannot be read")
 }
 
 async fn after<T>(first: impl Future<Output = ()>, then: impl Future<Output = T>) -> T {

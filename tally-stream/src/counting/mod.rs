@@ -248,13 +248,12 @@ impl Counter {
         let message = match consumer.poll(wait) {
             None => return Ok(false),
             Some(Ok(message)) => message,
-            Some(Err(error)) => {
-                return if reading::is_passing(&error) {
-                    Ok(false)
-                } else {
-                    Err(error).context("Kafka ended the count")
-                };
+            Some(Err(error)) if reading::lost_its_place(&error) => {
+                consumer.context().take_over_again(consumer)?;
+                return Ok(false);
             }
+            Some(Err(error)) if reading::is_passing(&error) => return Ok(false),
+            Some(Err(error)) => return Err(error).context("Kafka ended the count"),
         };
         let Some(record) = reading::log_record(&message) else {
             anyhow::bail!(

@@ -128,6 +128,24 @@ impl Ownership {
         Ok(())
     }
 
+    /// Takes all partitions over once more, from what was counted here: Kafka no longer knows where that ends, which may
+    /// be a broker that is starting, or another log.
+    pub(super) fn take_over_again(&self, consumer: &BaseConsumer<Self>) -> anyhow::Result<()> {
+        let mut partitions = self.partitions();
+        let mut counted = std::mem::take(&mut partitions.counted);
+        for (partition, counted) in &counted {
+            let kept = Kept {
+                next_offset: counted.count.next_offset(),
+                last: counted.count.last(),
+            };
+            let begin = self.takeover.clone().begin(*partition, Some(kept));
+            let arriving = self.runtime.spawn(begin);
+            partitions.arriving.insert(*partition, arriving);
+        }
+        partitions.kept.append(&mut counted);
+        Ok(consumer.assign(&TopicPartitionList::new())?)
+    }
+
     /// Continues counting the partitions that have been taken over by now.
     ///
     /// # Errors

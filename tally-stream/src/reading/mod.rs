@@ -23,6 +23,12 @@ pub(crate) fn log_record<'m>(message: &'m BorrowedMessage<'_>) -> Option<LogReco
     }
 }
 
+/// Whether Kafka has no record where reading should go on.
+pub(crate) fn lost_its_place(error: &KafkaError) -> bool {
+    let lost = RDKafkaErrorCode::AutoOffsetReset;
+    *error == KafkaError::MessageConsumption(lost)
+}
+
 /// Errors from which librdkafka recovers on its own.
 pub(crate) fn is_passing(error: &KafkaError) -> bool {
     let fatal = matches!(

@@ -13,8 +13,12 @@ use super::Claims;
 pub struct EndedSessions(Arc<RwLock<HashMap<Uuid, i64>>>);
 
 impl EndedSessions {
-    /// Refuses the tokens of a session, which expire at `until`, in seconds since 1970, at the latest.
-    pub fn add(&self, session: Uuid, until: i64) {
+    /// Refuses the tokens of a session (a UUID), which expire at `until`, in seconds since 1970, at the latest.
+    pub fn add(&self, session: &str, until: i64) {
+        let Ok(session) = session.parse() else {
+            tracing::error!(session, "a session that has ended is not named by a UUID");
+            return;
+        };
         let now = Timestamp::now().as_second();
         let mut ended = self.0.write().unwrap_or_else(PoisonError::into_inner);
         ended.retain(|_, until| *until > now);

@@ -45,7 +45,9 @@ struct AccountEntry {
     jmbg: String,
     /// `administrator` or `official`
     role: &'static str,
-    /// `active`, or `waiting` for an administrator's approval
+    /// Whether somebody else chose the password, and the holder has not changed it yet
+    password_due: bool,
+    /// `active`, `waiting` for an administrator's approval, or `revoked`
     status: &'static str,
 }
 
@@ -57,6 +59,7 @@ impl From<Account> for AccountEntry {
             surname: account.surname,
             jmbg: account.jmbg,
             role: account.role.as_str(),
+            password_due: account.password_due,
             status: account.status.as_str(),
         }
     }
@@ -67,7 +70,7 @@ impl From<Account> for AccountEntry {
     get,
     path = "/accounts",
     params(
-        ("status" = Option<String>, Query, description = "Only those that are `active`, or `waiting`"),
+        ("status" = Option<String>, Query, description = "Only those that are `active`, `waiting` or `revoked`"),
         ("after" = Option<String>, Query, description = "The `next` of the page before"),
         ("limit" = Option<i64>, Query, description = "Accounts at most, 1 to 1000; 100 if it is not given"),
     ),
@@ -119,12 +122,12 @@ fn wanted(request: &HttpRequest) -> Result<(Option<Status>, String, i64), Proble
         let title = "A parameter of the query makes no sense.";
         let problem = Problem::new(StatusCode::BAD_REQUEST, "bad-parameter", title);
         problem.detail(format!(
-            "status must be active or waiting, after the `next` of the page before, and limit a whole number from 1 to {MOST}."
+            "status must be active, waiting or revoked, after the `next` of the page before, and limit a whole number from 1 to {MOST}."
         ))
     })
 }
 
-/// Lets the holder of an account log in, who has registered and waits
+/// Lets the holder of an account log in, who has registered and waits, or was revoked
 #[utoipa::path(
     post,
     path = "/accounts/approve",

@@ -23,7 +23,7 @@ pub(super) struct EmailBody {
 
 /// Deletes an account
 ///
-/// Its tokens stop working here immediately, and elsewhere when they expire. If no administrator is left, the
+/// Its tokens stop working here immediately, and at the other services within seconds. If no administrator is left, the
 /// first one is created again.
 #[utoipa::path(
     post,
@@ -53,6 +53,7 @@ pub(super) async fn delete(
     };
     match state.accounts.delete(&email, &act).await? {
         Deleted::Gone => {
+            state.ended.notify_one();
             state.ensure_administrator().await;
             Ok(HttpResponse::Ok().finish())
         }

@@ -5,8 +5,11 @@ mod accounts;
 mod answer;
 mod audit;
 mod deletion;
+mod keys;
+mod password;
 mod registration;
 mod state;
+mod sessions;
 mod tokens;
 
 use std::sync::Arc;
@@ -24,10 +27,15 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint!(Access::Anyone, registration::register),
         endpoint!(Access::Anyone, tokens::login),
         endpoint!(Access::Refresh, tokens::refresh),
+        endpoint!(Access::OfficialOrAdministrator, password::password),
+        endpoint!(Access::Anyone, keys::jwks),
         endpoint!(Access::Administrator, deletion::delete),
         endpoint!(Access::Administrator, accounts::list),
         endpoint!(Access::Administrator, accounts::approve),
+        endpoint!(Access::Administrator, sessions::revoke),
+        endpoint!(Access::Administrator, registration::create),
         endpoint!(Access::Administrator, audit::audit_log),
+        endpoint!(Access::OfficialOrAdministrator, sessions::logout),
     ]
 }
 

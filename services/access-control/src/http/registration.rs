@@ -9,7 +9,7 @@ use service_kit::error::ApiError;
 use service_kit::openapi;
 use service_kit::problem::Problem;
 use service_kit::secret::Secret;
-use service_kit::token::Role;
+use service_kit::token::{Holder, Role};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -93,8 +93,80 @@ pub(super) async fn register(
             } else {
                 Status::Waiting
             },
+            password_due: false,
         };
         // Two requests may both have found the address free: the database accepts one.
+        if state.accounts.add(&account, &act).await? {
+            return Ok(HttpResponse::Ok().finish());
+        }
+    }
+    let refusal = ApiError::message("Email already exists.");
+    Err(state.refuse(act, refusal).await)
+}
+
+/// An account that an administrator makes.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct AccountBody {
+    #[serde(flatten)]
+    holder: RegisterBody,
+    /// `administrator` or `official`
+    #[schema(example = "administrator")]
+    role: String,
+}
+
+/// Creates the account of an official or of another administrator
+///
+/// Its holder may log in at once, and is asked for another password.
+#[utoipa::path(
+    post,
+    path = "/accounts/create",
+    request_body = AccountBody,
+    responses(
+        (status = 200, description = "The account is there; no content"),
+        (status = 400, description = "The first check that failed: a field is missing, `Invalid jmbg.`, `Invalid email.`, `Invalid password.`, `Invalid role.`, `Email already exists.`", body = openapi::Message),
+        (status = 401, description = "No administrator's access token", body = openapi::Unauthorized),
+        (status = 503, description = "Try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn create(
+    holder: Holder,
+    state: Data<State>,
+    request: HttpRequest,
+    body: Payload,
+) -> Result<HttpResponse, ApiError> {
+    let act = state.admit(&holder, &request).await?;
+    let wanted = async {
+        let fields = Fields::read(body).await?;
+        let registration = Registration::of(&fields)?;
+        let role = fields.any_text("role")?;
+        let role: Role = role
+            .parse()
+            .map_err(|_| ApiError::message("Invalid role."))?;
+        Ok::<_, ApiError>((registration, role))
+    };
+    let (registration, role) = match wanted.await {
+        Ok(wanted) => wanted,
+        Err(refusal) => return Err(state.refuse(act, refusal).await),
+    };
+    let act = AuditEntry {
+        target: format!("{} ({role})", registration.email),
+        ..act
+    };
+    if state.is_free(&registration.email).await? {
+        let permit = state.passwords.permits.for_registration().await?;
+        let hash = state.passwords.hash(permit, registration.password).await?;
+        let account = Account {
+            id: Uuid::new_v4(),
+            email: registration.email.to_string(),
+            forename: registration.forename,
+            surname: registration.surname,
+            jmbg: registration.jmbg.as_str().to_owned(),
+            role,
+            password_hash: hash,
+            status: Status::Active,
+            password_due: true,
+        };
         if state.accounts.add(&account, &act).await? {
             return Ok(HttpResponse::Ok().finish());
         }

@@ -1,13 +1,15 @@
 //! What every request needs, and recording what was requested.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
 use service_database::audit::AuditEntry;
 use service_kit::client;
 use service_kit::error::ApiError;
-use service_kit::token::{Holder, Unauthorized};
+use service_kit::token::{CheckingKeys, Holder, Unauthorized};
+use tokio::sync::Notify;
 
 use crate::accounts::Accounts;
 use crate::administrator::FirstAdministrator;
@@ -32,6 +34,10 @@ pub struct State {
     pub registrations: Registrations,
     /// Signs tokens.
     pub issuer: Issuer,
+    /// What tokens are checked by.
+    pub keys: CheckingKeys,
+    /// Wakes whoever tells others of sessions that have ended.
+    pub ended: Arc<Notify>,
     /// The administrator who is created when there is none.
     pub administrator: FirstAdministrator,
     /// Who becomes an official by registering.
@@ -39,7 +45,7 @@ pub struct State {
 }
 
 impl State {
-    /// The audit entry of a token's holder, as a success. Tokens of deleted accounts are refused.
+    /// The audit entry of a token's holder, as a success. Tokens of accounts and sessions that are no more are refused.
     pub(super) async fn admit(
         &self,
         holder: &Holder,
@@ -49,7 +55,8 @@ impl State {
         if self.accounts.stands(&holder.claims).await? {
             return Ok(act);
         }
-        self.note(act.refused("the account is deleted")).await;
+        self.note(act.refused("the account or the session is no more"))
+            .await;
         Err(Unauthorized::unknown().into())
     }
 

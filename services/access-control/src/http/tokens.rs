@@ -12,9 +12,15 @@ use service_kit::problem::Problem;
 use service_kit::secret::Secret;
 use service_kit::token::{Holder, TokenKind};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::state::{State, origin, valid_email};
-use crate::accounts::Status;
+use crate::accounts::{Account, Status};
+use crate::attempts::network;
+use crate::tokens::Issuer;
+
+/// Whether the holder is asked for another password: a header, as old clients compare the body.
+const PASSWORD_DUE: &str = "urna-password-due";
 
 /// An access and a refresh token.
 #[derive(Serialize, ToSchema)]
@@ -42,9 +48,11 @@ struct LoginBody {
     path = "/login",
     request_body = LoginBody,
     responses(
-        (status = 200, body = Tokens),
+        (status = 200, body = Tokens, headers(
+            ("urna-password-due" = Option<bool>, description = "`true` if somebody else chose the password: ask for another one"),
+        )),
         (status = 400, description = "The first check that failed: a field is missing, `Invalid email.`, `Invalid credentials.`", body = openapi::Message),
-        (status = 403, description = "`waiting-for-approval`: the password is right, and an administrator has to approve the account", body = openapi::Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`waiting-for-approval`: the password is right, and an administrator has to approve the account. `revoked`: one has taken that back", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many attempts have failed; try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 503, description = "Try again after Retry-After seconds", body = openapi::Problem, content_type = "application/problem+json"),
     )
@@ -60,37 +68,36 @@ pub(super) async fn login(
     // Only what has the form of an address is recorded: it might be a password in the wrong field.
     let email = valid_email(&email)?;
     let act = AuditEntry::of(email.as_str(), &request, "login", "");
-    let attempt = state.logins.attempt(origin(&request), email.as_str());
-    attempt.check()?;
-    let account = state.accounts.find(&email).await?;
-    let hash = account
-        .as_ref()
-        .map(|account| account.password_hash.as_str());
-    let permit = state.passwords.permits.for_login().await?;
-    // Other attempts may have failed while this one waited; then hashing is pointless.
-    attempt.check()?;
-    let is_right = state.passwords.verify(permit, password, hash).await?;
-    let ran_out = attempt.settle(is_right)?;
-    let Some(account) = account.filter(|_| is_right) else {
-        let refusal = ApiError::message("Invalid credentials.");
-        let refusal = state.refuse(act.clone(), refusal).await;
-        for budget in ran_out {
-            state.note(act.clone().refused(budget)).await;
-        }
-        return Err(refusal);
-    };
+    let account = state
+        .with_right_password(&request, &email, password, &act)
+        .await?;
     let act = AuditEntry {
         role: account.role.to_string(),
         ..act
     };
-    if account.status == Status::Waiting {
-        return Err(state.refuse(act, waiting()).await);
+    match account.status {
+        Status::Active => {}
+        Status::Waiting => return Err(state.refuse(act, waiting()).await),
+        Status::Revoked => return Err(state.refuse(act, revoked()).await),
     }
-    state.accounts.write_down(&act).await?;
-    Ok(HttpResponse::Ok().json(Tokens {
-        access_token: state.issuer.issue(&account, TokenKind::Access)?,
-        refresh_token: state.issuer.issue(&account, TokenKind::Refresh)?,
-    }))
+    let network = network(origin(&request));
+    let session = state.accounts.open_session(&account, network, &act).await?;
+    let mut response = HttpResponse::Ok();
+    if account.password_due {
+        response.insert_header((PASSWORD_DUE, "true"));
+    }
+    Ok(response.json(Tokens::of(&state.issuer, &account, session)?))
+}
+
+impl Tokens {
+    /// Both tokens of a session.
+    pub(super) fn of(issuer: &Issuer, account: &Account, session: Uuid) -> Result<Self, ApiError> {
+        let issue = |kind| issuer.issue(account, session, kind);
+        Ok(Self {
+            access_token: issue(TokenKind::Access)?,
+            refresh_token: issue(TokenKind::Refresh)?,
+        })
+    }
 }
 
 /// Said to nobody but who knows the password.
@@ -98,6 +105,12 @@ fn waiting() -> Problem {
     let title = "The account waits for approval.";
     let problem = Problem::new(StatusCode::FORBIDDEN, "waiting-for-approval", title);
     problem.detail("An administrator has to approve it first.")
+}
+
+fn revoked() -> Problem {
+    let title = "The account is revoked.";
+    let problem = Problem::new(StatusCode::FORBIDDEN, "revoked", title);
+    problem.detail("An administrator has revoked it, and may approve it again.")
 }
 
 /// A new access token.

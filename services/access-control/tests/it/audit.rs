@@ -82,7 +82,7 @@ async fn acts_are_written_down_and_hold_no_secret() {
             "official",
             "refresh",
             "",
-            "refusal: the account is deleted",
+            "refusal: the account or the session is no more",
         ],
     ];
     assert_eq!(world.acts().await, expected);

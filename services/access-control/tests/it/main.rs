@@ -8,5 +8,6 @@ mod audit;
 mod contract;
 mod limits;
 mod outages;
+mod sessions;
 mod who_gets_in;
 mod world;

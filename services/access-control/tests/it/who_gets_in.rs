@@ -62,7 +62,8 @@ async fn route_by_route() {
         let path = &endpoint.path;
         if endpoint.access == Access::Anyone {
             let answer = call(&world, endpoint, None, BODIES[0]).await;
-            assert_eq!(answer.status, 400, "{path} is open");
+            let expected = if endpoint.method.as_str() == "GET" { 200 } else { 400 };
+            assert_eq!(answer.status, expected, "{path} is open");
             continue;
         }
         let holder = match endpoint.access {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use service_database::settings::{DatabaseAddress, PostgresOptions};
 use service_kit::client::ProxyOptions;
 use service_kit::service::Running;
+use service_kit::settings::KafkaOptions;
 use service_kit::testing;
 use service_kit::token::{Claims, TokenKind, TokenOptions, Verifier};
 pub(crate) use test_kit::http::Answer;
@@ -52,6 +53,11 @@ pub(crate) fn options(database_url: &str) -> RunOptions {
             registration_interval_s: 1,
         },
         token: TokenOptions::default(),
+        jwt_private_key_file: None,
+        kafka: KafkaOptions {
+            kafka_brokers: "127.0.0.1:1".to_owned(),
+            topic_prefix: String::new(),
+        },
         proxies: ProxyOptions::default(),
         administrator: AdministratorOptions {
             admin_email: "admin@admin.com".to_owned(),
