@@ -1,5 +1,5 @@
 // The test, from the first line to the last.
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile, mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -14,7 +14,7 @@ import { Swarm } from './swarm.mjs';
 const SERVICES = [
   'vote-ingest', 'ballot-station', 'tally-stream', 'dashboard-feed', 'access-control', 'election-admin', 'gateway',
 ];
-const SECRETS = ['jwt_secret', 'admin_password', 'accounts_database_password', 'election_database_password', 'roll_database_password'];
+const SECRETS = ['admin_password', 'accounts_database_password', 'election_database_password', 'roll_database_password'];
 const RATE = 400;
 const LONGEST_VOTING_S = 1200;
 const LARGEST_IMAGE_MB = 200;
@@ -84,6 +84,9 @@ class Test {
     await mkdir(path.join(root, 'target'), { recursive: true });
     this.secrets = await mkdtemp(path.join(root, 'target/test-secrets-'));
     for (const name of SECRETS) await writeFile(path.join(this.secrets, name), `${randomBytes(24).toString('base64')}\n`);
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    await writeFile(path.join(this.secrets, 'jwt_private_key'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    await writeFile(path.join(this.secrets, 'jwt_public_keys'), publicKey.export({ type: 'spki', format: 'pem' }));
     this.administratorPassword = `A1${randomBytes(12).toString('hex')}`;
     await writeFile(path.join(this.secrets, 'admin_password'), this.administratorPassword);
   }

@@ -8,7 +8,7 @@ const REDIS = { port: 6379, asks: String.raw`PING\r\n`, hears: '2b' };
 const POSTGRESQL = { port: 5432, asks: String.raw`\0\0\0\x08\x04\xd2\x16\x2f`, hears: '4e' };
 
 const SERVERS = {
-  'kafka-1': { ...KAFKA, users: ['vote-ingest', 'ballot-station', 'election-admin', 'tally-stream'] },
+  'kafka-1': { ...KAFKA, users: ['vote-ingest', 'ballot-station', 'election-admin', 'tally-stream', 'access-control'] },
   redis: { ...REDIS, users: ['vote-ingest', 'tally-stream', 'dashboard-feed'] },
   'accounts-database': { ...POSTGRESQL, users: ['access-control'] },
   'election-database': { ...POSTGRESQL, users: ['election-admin', 'tally-stream'] },

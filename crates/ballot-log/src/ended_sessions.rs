@@ -184,7 +184,10 @@ impl Follower {
             None => {}
             Some(Ok(message)) => {
                 let (key, value) = (message.key(), message.payload());
-                match key.zip(value).and_then(|(key, value)| EndedSession::read(key, value)) {
+                match key
+                    .zip(value)
+                    .and_then(|(key, value)| EndedSession::read(key, value))
+                {
                     Some(session) => ended(session),
                     None => tracing::error!(
                         offset = message.offset(),

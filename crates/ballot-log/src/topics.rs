@@ -168,8 +168,7 @@ impl Topics {
             acts,
             ended_sessions,
         } = self;
-        let topics =
-            [votes, elections, aggregated_votes, acts, ended_sessions].map(String::as_str);
+        let topics = [votes, elections, aggregated_votes, acts, ended_sessions].map(String::as_str);
         let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
         for deleted in admin.delete_topics(&topics, &options).await? {
             match deleted {

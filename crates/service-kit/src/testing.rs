@@ -46,8 +46,14 @@ pub fn key_pair(number: u8) -> (Secret, String) {
     let seed = [number; 32];
     let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
     // RFC 8410, 7 and 4: what stands before the 32 bytes.
-    let private = [b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".as_slice(), &seed];
-    let public = [b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00".as_slice(), public.as_bytes()];
+    let private = [
+        b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".as_slice(),
+        &seed,
+    ];
+    let public = [
+        b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00".as_slice(),
+        public.as_bytes(),
+    ];
     let pem = |label: &str, der: &[u8]| {
         let base64 = STANDARD.encode(der);
         format!("-----BEGIN {label}-----\n{base64}\n-----END {label}-----\n")

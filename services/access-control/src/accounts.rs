@@ -295,9 +295,11 @@ impl Accounts {
     }
 }
 
-const COLUMNS: &str = "id, email, forename, surname, jmbg, role, password_hash, status, password_due";
+const COLUMNS: &str =
+    "id, email, forename, surname, jmbg, role, password_hash, status, password_due";
 
-const ANY_ADMINISTRATOR: &str = "SELECT FROM users WHERE role = 'administrator' AND status = 'active' LIMIT 1";
+const ANY_ADMINISTRATOR: &str =
+    "SELECT FROM users WHERE role = 'administrator' AND status = 'active' LIMIT 1";
 
 async fn insert(
     transaction: &tokio_postgres::Transaction<'_>,

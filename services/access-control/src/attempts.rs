@@ -109,12 +109,7 @@ impl Attempt<'_> {
 }
 
 impl LoginBudgets {
-    fn check(
-        &self,
-        key: &(IpAddr, String),
-        is_known: bool,
-        now: Instant,
-    ) -> Result<(), TooMany> {
+    fn check(&self, key: &(IpAddr, String), is_known: bool, now: Instant) -> Result<(), TooMany> {
         let (address, account) = key;
         let mut checked = self.account_from_address.check(key, now);
         if !is_known {
@@ -125,12 +120,7 @@ impl LoginBudgets {
         checked.map_err(|exhausted| Limited::FailedLogins.too_many(exhausted))
     }
 
-    fn spend(
-        &mut self,
-        key: &(IpAddr, String),
-        is_known: bool,
-        now: Instant,
-    ) -> Vec<&'static str> {
+    fn spend(&mut self, key: &(IpAddr, String), is_known: bool, now: Instant) -> Vec<&'static str> {
         let (address, account) = key;
         let ran_out = [
             (
@@ -191,9 +181,7 @@ fn locked<T>(budgets: &Mutex<T>) -> MutexGuard<'_, T> {
 pub fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
-        IpAddr::V6(address) => {
-            Ipv6Addr::from_bits(address.to_bits() & !(u128::MAX >> 48)).into()
-        }
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !(u128::MAX >> 48)).into(),
     }
 }
 
@@ -277,7 +265,10 @@ mod tests {
             let _settled = logins.attempt(from(address), "a", false).settle(false);
         }
         assert!(logins.attempt(from(200), "a", false).check().is_err());
-        assert_eq!(logins.attempt(from(200), "a", true).settle(true), Ok(vec![]));
+        assert_eq!(
+            logins.attempt(from(200), "a", true).settle(true),
+            Ok(vec![])
+        );
         // From there, guessing is limited too.
         let fail = || logins.attempt(from(200), "a", true).settle(false);
         assert_eq!((0..100).filter(|_| fail().is_ok()).count(), 3);

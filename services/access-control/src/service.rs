@@ -84,23 +84,19 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         }
     };
     let verifier = Data::new(Verifier::by(keys));
-    Service::new(
-        "access-control",
-        options.admin.admin_listen,
-        readiness,
-    )
-    .http(listen(options, state, verifier)?)
-    .ready_when(
-        postgres::POSTGRESQL,
-        DATABASE_CHECK,
-        postgres::CHECK_TIMEOUT,
-        has_an_administrator,
-    )
-    .task("telling of sessions that have ended", async move {
-        is_migrated.until_ready(postgres::POSTGRESQL).await;
-        telling.await
-    })
-    .start()
+    Service::new("access-control", options.admin.admin_listen, readiness)
+        .http(listen(options, state, verifier)?)
+        .ready_when(
+            postgres::POSTGRESQL,
+            DATABASE_CHECK,
+            postgres::CHECK_TIMEOUT,
+            has_an_administrator,
+        )
+        .task("telling of sessions that have ended", async move {
+            is_migrated.until_ready(postgres::POSTGRESQL).await;
+            telling.await
+        })
+        .start()
 }
 
 fn listen(

@@ -57,12 +57,7 @@ impl Issuer {
         self.sign(claims, TokenKind::Access, of)
     }
 
-    fn sign(
-        &self,
-        holder: &Claims,
-        kind: TokenKind,
-        of: Option<&str>,
-    ) -> Result<String, ApiError> {
+    fn sign(&self, holder: &Claims, kind: TokenKind, of: Option<&str>) -> Result<String, ApiError> {
         let number = Uuid::new_v4();
         let jti = of.map_or_else(|| number.to_string(), |of| format!("{of}.{number}"));
         let claims = holder.renewed(kind, jti, Timestamp::now());

@@ -85,7 +85,11 @@ pub(crate) async fn post_vote(
     // The session may have ended while the file arrived.
     let received = received.and_then(|received| {
         let has_ended = station.ended.includes(&holder.claims);
-        if has_ended { Err(UploadError::SessionEnded) } else { Ok(received) }
+        if has_ended {
+            Err(UploadError::SessionEnded)
+        } else {
+            Ok(received)
+        }
     });
     // A refusal is recorded without waiting, as nothing has happened.
     let (file, permit) = received.inspect_err(|refusal| station.note(act.clone(), refusal))?;

@@ -8,9 +8,9 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer};
 use anyhow::Context;
-use ballot_log::ended_sessions::{ENDED_SESSIONS, Following};
 use ballot_log::BallotBox;
 use ballot_log::ballot_box::BallotBoxOptions;
+use ballot_log::ended_sessions::{ENDED_SESSIONS, Following};
 use deadpool_postgres::Pool;
 use service_database::postgres;
 use service_database::postgres::{CHECK_TIMEOUT, POSTGRESQL};
@@ -50,8 +50,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     let brokers = &options.kafka.kafka_brokers;
     let ended = EndedSessions::default();
     let verifier = options.token.verifier()?.except(ended.clone());
-    let ended_sessions =
-        Following::start(brokers, &topics, move |it| ended.add(&it.id, it.until))?;
+    let ended_sessions = Following::start(brokers, &topics, move |it| ended.add(&it.id, it.until))?;
     let ballot_box = BallotBox::open(brokers, &topics, &BallotBoxOptions::default())?;
     let readiness = Readiness::new();
     readiness.wait_for(ELECTIONS, "not published yet");

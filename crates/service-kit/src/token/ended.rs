@@ -30,6 +30,8 @@ impl EndedSessions {
     /// Whether these are the claims of a session that has ended.
     pub fn includes(&self, claims: &Claims) -> bool {
         let ended = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        claims.session().is_some_and(|session| ended.contains_key(&session))
+        claims
+            .session()
+            .is_some_and(|session| ended.contains_key(&session))
     }
 }

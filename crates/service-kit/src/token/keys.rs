@@ -19,6 +19,9 @@ const SPKI: [u8; 12] = [
     0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
 ];
 
+/// The public key in `containers/development-secrets`, as in a JWK. The private one lies beside it.
+const DEVELOPMENT_KEY: &str = "bSrWmnlePDQ2x0hOg_ENOeql6Tky_ywdZXfOPjwVcq0";
+
 /// What a token may be checked by. Cheap to clone.
 #[derive(Clone)]
 pub struct CheckingKeys(Arc<Vec<CheckingKey>>);
@@ -59,7 +62,8 @@ impl CheckingKeys {
                 .filter(|bytes| bytes.len() == 32)
                 .context("a public key is not an Ed25519 key")?;
             let x = URL_SAFE_NO_PAD.encode(bytes);
-            let thumbprint = Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#));
+            let thumbprint =
+                Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#));
             keys.push(CheckingKey {
                 algorithm: Algorithm::EdDSA,
                 key: DecodingKey::from_ed_components(&x)?,
@@ -93,6 +97,12 @@ impl CheckingKeys {
             .iter()
             .filter(|key| key.algorithm == algorithm)
             .find(names_it)
+    }
+
+    /// Whether the key of development is among them, which everybody can sign with.
+    pub(super) fn are_known(&self) -> bool {
+        let mut keys = self.0.iter().filter_map(|key| key.public.as_ref());
+        keys.any(|key| key.x == DEVELOPMENT_KEY)
     }
 
     /// The public keys as a JSON Web Key Set (RFC 7517); none where a secret is shared.
@@ -151,9 +161,14 @@ impl SigningKey {
             let (key, algorithm) = (&candidate.key, Algorithm::EdDSA);
             jsonwebtoken::crypto::verify(&signature, b"urna", key, algorithm).unwrap_or(false)
         };
-        let public = public.0.iter().filter(|key| key.public.is_some()).find(fits);
+        let public = public
+            .0
+            .iter()
+            .filter(|key| key.public.is_some())
+            .find(fits);
         let public = public.and_then(|key| key.public.as_ref());
-        let public = public.context("none of the public keys in JWT_PUBLIC_KEYS_FILE belongs to it")?;
+        let public =
+            public.context("none of the public keys in JWT_PUBLIC_KEYS_FILE belongs to it")?;
         Ok(Self {
             algorithm: Algorithm::EdDSA,
             kid: Some(public.kid.clone()),

@@ -71,7 +71,12 @@ impl TokenOptions {
                     secret::given("JWT_SECRET", secret, self.jwt_secret_file.as_deref())?.is_none(),
                     "JWT_SECRET and JWT_PUBLIC_KEYS_FILE are both given: remove one"
                 );
-                CheckingKeys::from_file(file)
+                let keys = CheckingKeys::from_file(file)?;
+                ensure!(
+                    self.environment == Environment::Development || !keys.are_known(),
+                    "JWT_PUBLIC_KEYS_FILE has the publicly known key of development: production needs one of its own"
+                );
+                Ok(keys)
             }
             None => Ok(CheckingKeys::shared(&self.secret()?)),
         }
@@ -138,6 +143,21 @@ mod tests {
         }
         let own = "0123456789abcdef0123456789abcdef";
         assert_eq!(secret(Some(own)).unwrap().expose(), own);
+        let known = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../containers/development-secrets/jwt_public_keys"
+        );
+        let keys = |environment| {
+            let options = TokenOptions {
+                jwt_public_keys_file: Some(known.into()),
+                environment,
+                ..TokenOptions::default()
+            };
+            options.checking_keys().map(drop)
+        };
+        let refused = keys(Environment::Production).unwrap_err().to_string();
+        assert!(refused.contains("publicly known"), "{refused}");
+        keys(Environment::Development).unwrap();
         let development = TokenOptions::default().secret().unwrap();
         assert_eq!(development.expose(), DEVELOPMENT_SECRET);
     }

@@ -69,7 +69,11 @@ fn tokens_of_two_keys_are_good_at_once_and_no_others() {
     }
     let refused = Signer::private(&third, &both).err().unwrap().to_string();
     assert!(refused.contains("none of the public keys"), "{refused}");
-    for unreadable in ["", "-----BEGIN PUBLIC KEY-----", "-----BEGIN PUBLIC KEY-----\nMA==\n-----END PUBLIC KEY-----"] {
+    for unreadable in [
+        "",
+        "-----BEGIN PUBLIC KEY-----",
+        "-----BEGIN PUBLIC KEY-----\nMA==\n-----END PUBLIC KEY-----",
+    ] {
         assert!(CheckingKeys::from_pem(unreadable).is_err());
     }
 }
@@ -79,8 +83,14 @@ fn the_thumbprint_is_that_of_the_standard() {
     // RFC 8037, appendix A: its key, and its thumbprint.
     let public = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n";
     let keys = CheckingKeys::from_pem(public).unwrap().jwks();
-    assert_eq!(keys["keys"][0]["x"], "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
-    assert_eq!(keys["keys"][0]["kid"], "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    assert_eq!(
+        keys["keys"][0]["x"],
+        "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+    );
+    assert_eq!(
+        keys["keys"][0]["kid"],
+        "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+    );
 }
 
 #[test]

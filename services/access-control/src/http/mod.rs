@@ -8,8 +8,8 @@ mod deletion;
 mod keys;
 mod password;
 mod registration;
-mod state;
 mod sessions;
+mod state;
 mod tokens;
 
 use std::sync::Arc;

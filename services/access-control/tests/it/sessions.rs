@@ -45,7 +45,10 @@ async fn logging_out_ends_this_session_and_no_other() {
         refresh: here.refresh.clone(),
     };
     assert_eq!(is_good(&world, &refreshed).await, [true, true]);
-    world.post_with("/logout", &here.access, "").await.is(200, "");
+    world
+        .post_with("/logout", &here.access, "")
+        .await
+        .is(200, "");
     assert_eq!(is_good(&world, &here).await, [false, false]);
     assert_eq!(is_good(&world, &refreshed).await, [false, false]);
     assert_eq!(is_good(&world, &there).await, [true, true]);
@@ -79,9 +82,15 @@ async fn another_password_ends_all_sessions() {
         refresh: changed["refreshToken"].as_str().unwrap().to_owned(),
     };
     assert_eq!(is_good(&world, &new).await, [true, true]);
-    world.post("/login", &body).await.refuses("Invalid credentials.");
+    world
+        .post("/login", &body)
+        .await
+        .refuses("Invalid credentials.");
     let answer = world
-        .post("/login", &json!({"email": "admin@admin.com", "password": "Lozinka2"}))
+        .post(
+            "/login",
+            &json!({"email": "admin@admin.com", "password": "Lozinka2"}),
+        )
         .await;
     assert_eq!((answer.status.as_u16(), due(&answer)), (200, None));
 }
@@ -95,9 +104,8 @@ async fn an_administrator_makes_another_and_the_last_one_stays() {
         account["role"] = json!(role);
         account.to_string()
     };
-    let create = async |token: &str, body: &str| {
-        world.post_with("/accounts/create", token, body).await
-    };
+    let create =
+        async |token: &str, body: &str| world.post_with("/accounts/create", token, body).await;
     create(&first.access, &account(EMAIL, "voter"))
         .await
         .refuses("Invalid role.");
@@ -130,12 +138,21 @@ async fn an_administrator_makes_another_and_the_last_one_stays() {
     revoke(&second.access, "admin@admin.com").await.is(200, "");
     assert_eq!(is_good(&world, &first).await, [false, false]);
     let answer = world
-        .post("/login", &json!({"email": "admin@admin.com", "password": "1"}))
+        .post(
+            "/login",
+            &json!({"email": "admin@admin.com", "password": "1"}),
+        )
         .await;
     assert_eq!(answer.problem(), (403, "revoked"));
-    revoke(&second.access, EMAIL).await.refuses("Last administrator.");
+    revoke(&second.access, EMAIL)
+        .await
+        .refuses("Last administrator.");
     let approved = world
-        .post_with("/accounts/approve", &second.access, &email("admin@admin.com"))
+        .post_with(
+            "/accounts/approve",
+            &second.access,
+            &email("admin@admin.com"),
+        )
         .await;
     approved.is(200, "");
     // The sessions that ended do not come back.
@@ -223,7 +240,9 @@ async fn tokens_are_signed_with_a_key_that_nobody_else_has() {
     let public = format!("{first_public}{second_public}");
     let mut options = options(&database_url);
     options.token.jwt_public_keys_file = Some(write("public.pem", &public));
-    let refusal = |options: &access_control::options::RunOptions| service::start(options).err().unwrap().to_string();
+    let refusal = |options: &access_control::options::RunOptions| {
+        service::start(options).err().unwrap().to_string()
+    };
     assert!(refusal(&options).contains("without JWT_PRIVATE_KEY_FILE"));
     options.jwt_private_key_file = Some(write("first.pem", first.expose()));
     let world = World::with(&options).await;
@@ -269,8 +288,13 @@ async fn the_owner_gets_in_from_where_she_is_known_however_many_guess() {
     world.register(EMAIL).await;
     let login = async |from: &str, password: &str| {
         let body = json!({"email": EMAIL, "password": password}).to_string();
-        let headers = [("content-type", "application/json"), ("x-forwarded-for", from)];
-        let answer = world.send(hyper::Method::POST, "/login", &headers, &body).await;
+        let headers = [
+            ("content-type", "application/json"),
+            ("x-forwarded-for", from),
+        ];
+        let answer = world
+            .send(hyper::Method::POST, "/login", &headers, &body)
+            .await;
         answer.status
     };
     assert_eq!(login("192.0.2.1", GOOD_PASSWORD).await, 200);

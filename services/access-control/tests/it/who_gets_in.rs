@@ -62,7 +62,11 @@ async fn route_by_route() {
         let path = &endpoint.path;
         if endpoint.access == Access::Anyone {
             let answer = call(&world, endpoint, None, BODIES[0]).await;
-            let expected = if endpoint.method.as_str() == "GET" { 200 } else { 400 };
+            let expected = if endpoint.method.as_str() == "GET" {
+                200
+            } else {
+                400
+            };
             assert_eq!(answer.status, expected, "{path} is open");
             continue;
         }

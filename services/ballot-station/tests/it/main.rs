@@ -8,6 +8,7 @@ mod limits;
 mod outages;
 mod recording;
 mod roles;
+mod sessions;
 mod slowly;
 mod tokens;
 mod world;
