@@ -184,15 +184,15 @@ impl Follower {
             None => {}
             Some(Ok(message)) => {
                 let (key, value) = (message.key(), message.payload());
-                match key
-                    .zip(value)
-                    .and_then(|(key, value)| EndedSession::read(key, value))
-                {
-                    Some(session) => ended(session),
-                    None => tracing::error!(
-                        offset = message.offset(),
+                let read = |(key, value)| EndedSession::read(key, value);
+                if let Some(session) = key.zip(value).and_then(read) {
+                    ended(session);
+                } else {
+                    let offset = message.offset();
+                    tracing::error!(
+                        offset,
                         "a record of a session that has ended cannot be read"
-                    ),
+                    );
                 }
                 sender.send_replace(message.offset() + 1);
             }

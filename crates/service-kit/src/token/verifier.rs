@@ -65,7 +65,7 @@ impl Verifier {
     }
 }
 
-/// What the claims must say is checked in `verify`: jsonwebtoken cannot read numbers where serde_json keeps them as
+/// What the claims must say is checked in `verify`: jsonwebtoken cannot read numbers where `serde_json` keeps them as
 /// text (`arbitrary_precision`), and would refuse every token.
 fn validation(algorithm: Algorithm) -> Validation {
     let mut validation = Validation::new(algorithm);

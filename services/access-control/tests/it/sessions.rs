@@ -181,7 +181,7 @@ async fn other_services_hear_of_it() {
     .unwrap();
     following.read_to_end().await.unwrap();
     let verifier = Verifier::new(&testing::secret()).except(hearing);
-    let hears = async |count: usize| {
+    let until_heard = async |count: usize| {
         test_kit::until("it is heard", async || heard.lock().unwrap().len() >= count).await;
         assert_eq!(heard.lock().unwrap().len(), count);
     };
@@ -209,7 +209,7 @@ async fn other_services_hear_of_it() {
             }
         };
         answer.is(200, "");
-        hears(number + 1).await;
+        until_heard(number + 1).await;
         assert!(verifier.verify(&tokens.access, TokenKind::Access).is_err());
     }
     // Whoever begins to follow later hears of all.
