@@ -66,7 +66,7 @@ class Test {
     test.ports = Object.fromEntries(names.map((name, index) => [name, free[index]]));
     await test.makeSecrets();
     const env = {
-      COMPOSE_PROJECT_NAME: test.project, COMPOSE_PROFILES: '', URNA_ENV: 'production', URNA_SECRETS: test.secrets,
+      COMPOSE_PROJECT_NAME: test.project, COMPOSE_PROFILES: '', URNA_ENV: 'production', URNA_SECRETS: test.secrets, LIVE_MINIMUM: '1',
       URNA_BIND: '127.0.0.1', URNA_IMAGE: 'urna-test:latest', URNA_GATEWAY_IMAGE: 'urna-gateway-test:latest',
     };
     if (!swarm) Object.assign(env, LIMITS);

@@ -54,6 +54,26 @@ fn a_count_of_what_was_sent_has_no_problem() {
 }
 
 #[test]
+fn votes_that_are_not_shown_yet_are_not_lost_and_not_exact() {
+    let step = |least: u64, is_final: bool| {
+        results(&[2, 0, 2], move |results| {
+            results["live_minimum"] = json!(least);
+            results["final"] = json!(is_final);
+        })
+    };
+    let compared = |after: &Results| sure(&plain(&[0, 0, 0]), after, &[5, 0, 2]);
+    let waiting = compared(&step(4, false));
+    assert_eq!(waiting.lost, 0);
+    let words = waiting.problems.join(" ");
+    assert!(
+        words.contains("3 votes may be counted and not shown yet"),
+        "{words}"
+    );
+    assert_eq!(compared(&step(3, false)).lost, 3);
+    assert_eq!(compared(&step(4, true)).lost, 3);
+}
+
+#[test]
 fn a_second_run_counts_from_where_the_first_ended() {
     let comparison = sure(&plain(&[5, 1, 2]), &plain(&[6, 1, 4]), &[1, 0, 2]);
     assert_eq!((comparison.counted, comparison.problems.len()), (3, 0));

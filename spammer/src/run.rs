@@ -203,7 +203,7 @@ async fn settle(
     let settled = async {
         let caught_up = watch
             .until(deadline, |results| {
-                results.counted >= target && results.shows_votes()
+                results.counted + results.may_wait() >= target && results.shows_votes()
             })
             .await;
         if caught_up {

@@ -21,7 +21,7 @@ use redis::AsyncCommands;
 use serde_json::{Value, json};
 use service_database::settings::{DatabaseAddress, PostgresOptions};
 use service_kit::secret::Environment;
-use service_kit::settings::{KafkaOptions, RedisOptions};
+use service_kit::settings::{DistrictOptions, KafkaOptions, RedisOptions};
 use tally_stream::options::{AdminOptions, RunOptions};
 use tally_stream::service;
 
@@ -53,6 +53,8 @@ async fn main() -> anyhow::Result<()> {
     fill(&options, stack.kafka_brokers(), &topics)?;
 
     let run = RunOptions {
+        live_minimum: None,
+        district: DistrictOptions::default(),
         admin: AdminOptions {
             admin_listen: "127.0.0.1:0".parse()?,
         },

@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use service_database::settings::PostgresOptions;
 use service_kit::health::HealthOptions;
 use service_kit::secret::Environment;
-use service_kit::settings::{KafkaOptions, RedisOptions};
+use service_kit::settings::{DistrictOptions, KafkaOptions, RedisOptions};
+use tally::Minimums;
 
 /// Counts every vote in the log exactly once.
 ///
@@ -70,6 +71,12 @@ pub struct RunOptions {
     /// Checkpoint interval, in seconds
     #[arg(long, env = "TALLY_STREAM_CHECKPOINT_INTERVAL_S", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub checkpoint_interval_s: u64,
+    /// New votes by which a result moves before the end of its election, at least: whoever saw a voter vote must not see the choice in what moved [default: 1 in development, 10 in production]
+    #[arg(long, env = "LIVE_MINIMUM", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub live_minimum: Option<u64>,
+    /// Constituencies of few votes.
+    #[command(flatten)]
+    pub district: DistrictOptions,
     /// Environment; production refuses the publicly known database password
     #[arg(
         long = "urna-env",
@@ -87,6 +94,20 @@ pub struct RunOptions {
     /// PostgreSQL, database `election_process`.
     #[command(flatten)]
     pub postgres: PostgresOptions,
+}
+
+impl RunOptions {
+    /// How few votes are shown.
+    pub fn minimums(&self) -> Minimums {
+        let live = match self.environment {
+            Environment::Development => 1,
+            Environment::Production => 10,
+        };
+        Minimums {
+            live: self.live_minimum.unwrap_or(live),
+            district: self.district.minimum(self.environment),
+        }
+    }
 }
 
 /// Settings of `recount`.

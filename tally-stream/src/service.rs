@@ -131,6 +131,7 @@ impl Count {
                 partitions: all,
                 store: self.store.clone(),
             },
+            options.minimums(),
             self.readiness.clone(),
         )
         .await?;

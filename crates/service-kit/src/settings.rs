@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::secret::{self, Secret};
+use crate::secret::{self, Environment, Secret};
 
 /// Where Kafka is.
 #[derive(Args, Clone, Debug)]
@@ -51,6 +51,24 @@ impl RedisOptions {
     pub fn client(&self) -> anyhow::Result<redis::Client> {
         redis::Client::open(self.url()?.expose())
             .context("REDIS_URL is not a Redis URL (redis://host:port)")
+    }
+}
+
+/// How few votes of a constituency are shown by themselves.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct DistrictOptions {
+    /// Constituencies with fewer votes are shown together, so that nobody sees how their few voters voted [default: 1, all by themselves, in development, 30 in production]
+    #[arg(long, env = "DISTRICT_MINIMUM", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub district_minimum: Option<u64>,
+}
+
+impl DistrictOptions {
+    /// The least number of votes of a constituency that is shown by itself.
+    pub fn minimum(self, environment: Environment) -> u64 {
+        self.district_minimum.unwrap_or(match environment {
+            Environment::Development => 1,
+            Environment::Production => 30,
+        })
     }
 }
 

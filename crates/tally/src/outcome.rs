@@ -116,7 +116,12 @@ mod tests {
             position: 1,
             is_final: true,
         };
-        let screen = ScreenResult::new(definition, totals, outcome(definition, tally, registered));
+        let screen = ScreenResult::new(
+            definition,
+            totals,
+            outcome(definition, tally, registered),
+            crate::Minimums::NONE,
+        );
         let official =
             OfficialResult::new(definition, tally, outcome(definition, tally, registered));
         [

@@ -1,15 +1,13 @@
 //! The result shown to observers at any moment of an election.
 
-use std::collections::BTreeSet;
-
 use ballot_records::definition::Finalise;
-use ballot_records::record::District;
 use ballot_records::{ElectionDefinition, ElectionId, Lots, Participant, PollNumber, Publication};
 use electoral_rules::{Decimal, Outcome, Rules, Standing};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{ElectionOutcome, Rejected, Slots, Tally, Totals};
+use crate::constituency::constituencies;
+use crate::{Constituency, ElectionOutcome, Minimums, Rejected, Slots, Totals};
 
 /// The result of an election as of some position in the log.
 ///
@@ -42,7 +40,7 @@ pub struct ScreenResult {
     pub cancelled: Option<Timestamp>,
     /// The sum of the partitions' offsets: grows with every change.
     pub position: i64,
-    /// Append time of the newest record included.
+    /// Append time of the newest record included, in whole seconds.
     pub counted_to: Option<Timestamp>,
     /// Voters on the roll, if it is loaded.
     pub registered: Option<u64>,
@@ -77,6 +75,12 @@ pub struct ScreenResult {
     /// In ascending order; only if votes of several constituencies were counted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub districts: Vec<Constituency>,
+    /// The least number of new votes by which this moves before the end; not there where it moves by each.
+    #[serde(skip_serializing_if = "is_one")]
+    pub live_minimum: u64,
+    /// The least number of votes of a constituency that is shown by itself; not there where each is.
+    #[serde(skip_serializing_if = "is_one")]
+    pub district_minimum: u64,
 }
 
 /// The participants and their votes.
@@ -114,6 +118,11 @@ fn is_none(seats: &u64) -> bool {
     *seats == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_one(minimum: &u64) -> bool {
+    *minimum <= 1
+}
+
 /// Votes that count, by the time at which the log received them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Timeline {
@@ -125,21 +134,14 @@ pub struct Timeline {
     pub ballots: Vec<u64>,
 }
 
-/// The votes of one constituency.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Constituency {
-    /// Its number.
-    pub district: District,
-    /// Votes that count.
-    pub counted: u64,
-    /// Votes for each candidate, in the order of the ballot paper.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub votes: Option<Vec<u64>>,
-}
-
 impl ScreenResult {
     /// The screen's view of the totals and their outcome.
-    pub fn new(definition: &ElectionDefinition, totals: Totals, outcome: ElectionOutcome) -> Self {
+    pub fn new(
+        definition: &ElectionDefinition,
+        totals: Totals,
+        outcome: ElectionOutcome,
+        minimums: Minimums,
+    ) -> Self {
         let Totals {
             tally,
             position,
@@ -183,7 +185,7 @@ impl ScreenResult {
             position,
             counted_to: tally
                 .newest_ms
-                .and_then(|ms| Timestamp::from_millisecond(ms).ok()),
+                .and_then(|ms| Timestamp::from_second(ms.div_euclid(1_000)).ok()),
             registered,
             records: tally.records(),
             counted,
@@ -195,7 +197,15 @@ impl ScreenResult {
             alliances: definition.alliances.clone(),
             outcome,
             lots: definition.lots.clone(),
-            districts: constituencies(&tally, definition, visible),
+            // From one result to the next, a constituency may move by few votes.
+            districts: constituencies(
+                &tally,
+                definition,
+                visible && (is_final || minimums.are_none()),
+                minimums.district,
+            ),
+            live_minimum: minimums.live,
+            district_minimum: minimums.district,
             timeline: Timeline::new(definition, tally.timeline),
             rejected: tally.rejected,
         }
@@ -213,31 +223,6 @@ impl Timeline {
     }
 }
 
-/// The votes by constituency, in ascending order; none unless votes of several were counted.
-pub fn constituencies(
-    tally: &Tally,
-    definition: &ElectionDefinition,
-    votes_visible: bool,
-) -> Vec<Constituency> {
-    let districts: BTreeSet<District> = tally.votes.keys().map(|(district, _)| *district).collect();
-    if districts.len() < 2 {
-        return Vec::new();
-    }
-    let constituency = |district| {
-        let votes_for = |participant: &Participant| {
-            let votes = tally.votes.get(&(district, participant.poll_number));
-            votes.copied().unwrap_or_default()
-        };
-        let votes: Vec<u64> = definition.participants.iter().map(votes_for).collect();
-        Constituency {
-            district,
-            counted: votes.iter().sum(),
-            votes: votes_visible.then_some(votes),
-        }
-    };
-    districts.into_iter().map(constituency).collect()
-}
-
 /// Six decimals, for display: nothing is decided by it.
 fn ratio(part: u64, whole: u64) -> Option<f64> {
     let millionths =
@@ -247,10 +232,11 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use ballot_records::record::District;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{PartitionTally, outcome};
+    use crate::{PartitionTally, Tally, outcome};
 
     /// Three candidates; open from seven to eight in the evening.
     fn election(results: &str) -> ElectionDefinition {
@@ -286,9 +272,13 @@ mod tests {
     }
 
     fn result(results: &str, tallies: &[PartitionTally]) -> Value {
+        result_with(results, tallies, Minimums::NONE)
+    }
+
+    fn result_with(results: &str, tallies: &[PartitionTally], minimums: Minimums) -> Value {
         let (definition, totals) = (election(results), Totals::of(tallies, 2));
         let outcome = outcome(&definition, &totals.tally, None);
-        let result = ScreenResult::new(&definition, totals, outcome);
+        let result = ScreenResult::new(&definition, totals, outcome, minimums);
         serde_json::to_value(result).unwrap()
     }
 
@@ -319,6 +309,37 @@ mod tests {
         let closed = [partition(0, &votes, true), partition(1, &[], true)];
         let shown = result("after-close", &closed);
         assert_eq!(shown["districts"][0]["votes"], json!([1, 1, 0]));
+    }
+
+    #[test]
+    fn constituencies_of_few_votes_are_shown_together() {
+        let votes: Vec<_> = [(1, 5), (2, 1), (3, 9), (4, 2)]
+            .into_iter()
+            .flat_map(|(district, votes)| vec![(district, 1, 0); votes])
+            .collect();
+        let minimums = |district| Minimums { live: 1, district };
+        let tallies = [partition(0, &votes, true), partition(1, &[], true)];
+        let shown = result_with("live", &tallies, minimums(3));
+        assert_eq!(shown["district_minimum"], 3);
+        let districts = json!([
+            {"district": 1, "counted": 5, "votes": [5, 0, 0]},
+            {"district": 2, "with": [4], "counted": 3, "votes": [3, 0, 0]},
+            {"district": 3, "counted": 9, "votes": [9, 0, 0]},
+        ]);
+        assert_eq!(shown["districts"], districts);
+        // What few have left over would follow from the whole: the next smallest joins them.
+        let shown = result_with("live", &tallies, minimums(4));
+        let districts = json!([
+            {"district": 1, "with": [2, 4], "counted": 8, "votes": [8, 0, 0]},
+            {"district": 3, "counted": 9, "votes": [9, 0, 0]},
+        ]);
+        assert_eq!(shown["districts"], districts);
+        let shown = result_with("live", &tallies, minimums(10));
+        assert!(shown.get("districts").is_none());
+        // Before the end they show their turnout alone.
+        let open = [partition(0, &votes, false), partition(1, &[], false)];
+        let shown = result_with("live", &open, minimums(3));
+        assert_eq!(shown["districts"][0], json!({"district": 1, "counted": 5}));
     }
 
     #[test]

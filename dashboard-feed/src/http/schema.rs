@@ -66,7 +66,7 @@ pub(super) struct Result {
     cancelled: Option<String>,
     /// The sum of the partitions' offsets: grows with every change.
     position: i64,
-    /// When the log received the newest record included.
+    /// When the log received the newest record included, in whole seconds.
     #[schema(required)]
     counted_to: Option<String>,
     /// Voters on the roll, if it is loaded.
@@ -102,6 +102,12 @@ pub(super) struct Result {
     timeline: Option<Timeline>,
     /// Present if votes were counted in several constituencies.
     districts: Option<Vec<Constituency>>,
+    /// The least number of new votes by which this moves before the end; absent where it moves by each.
+    #[schema(nullable = false)]
+    live_minimum: Option<u64>,
+    /// The least number of votes of a constituency that is shown by itself; absent where each is.
+    #[schema(nullable = false)]
+    district_minimum: Option<u64>,
 }
 
 /// Lots that were drawn when the result was final.
@@ -296,7 +302,11 @@ pub(super) struct Timeline {
 /// A constituency.
 #[derive(ToSchema)]
 pub(super) struct Constituency {
+    /// The lowest, where several are shown together.
     district: u16,
+    /// The numbers of the others; absent where it is shown by itself.
+    #[schema(nullable = false)]
+    with: Option<Vec<u16>>,
     counted: u64,
     /// In the order of `candidates`; absent while they may not be seen.
     #[schema(nullable = false)]

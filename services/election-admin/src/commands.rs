@@ -175,7 +175,8 @@ async fn participants(options: &DatabaseOptions) -> anyhow::Result<()> {
 async fn results(options: &ResultsOptions) -> anyhow::Result<()> {
     let client = connect(&options.election.database).await?;
     let definition = find(&client, &options.election).await?;
-    let report = Report::read(&client, &definition).await?;
+    let minimum = options.district.minimum(options.environment);
+    let report = Report::read(&client, &definition, minimum).await?;
     if options.json {
         println!("{}", serde_json::to_string(&report.json()?)?);
     } else if let Some(table) = options.csv {

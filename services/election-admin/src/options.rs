@@ -12,7 +12,8 @@ use jiff::tz::TimeZone;
 use service_database::settings::PostgresOptions;
 use service_kit::client::ProxyOptions;
 use service_kit::health::HealthOptions;
-use service_kit::settings::KafkaOptions;
+use service_kit::secret::Environment;
+use service_kit::settings::{DistrictOptions, KafkaOptions};
 use service_kit::token::TokenOptions;
 
 use crate::results::spreadsheet::{Separator, Table};
@@ -94,6 +95,9 @@ pub struct RunOptions {
     /// Milliseconds between an election's end and its closing; must exceed the difference between the brokers' clocks
     #[arg(long, env = "CLOSE_GRACE_MS", default_value_t = 2000)]
     pub close_grace_ms: u64,
+    /// Constituencies of few votes.
+    #[command(flatten)]
+    pub district: DistrictOptions,
     /// Tokens.
     #[command(flatten)]
     pub token: TokenOptions,
@@ -156,6 +160,17 @@ pub struct ResultsOptions {
     /// What separates the cells of the table
     #[arg(long, value_enum, default_value = "comma", requires = "csv")]
     pub separator: Separator,
+    /// Constituencies of few votes.
+    #[command(flatten)]
+    pub district: DistrictOptions,
+    /// Environment, which decides the default of --district-minimum
+    #[arg(
+        long = "urna-env",
+        env = "URNA_ENV",
+        value_enum,
+        default_value = "development"
+    )]
+    pub environment: Environment,
 }
 
 /// Settings of `topics`.

@@ -68,6 +68,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         publisher: publisher.clone(),
         ballot_box: ballot_box.clone(),
         zone,
+        district_minimum: options.district.minimum(options.token.environment),
         defined,
         unpublished: unpublished.clone(),
     };

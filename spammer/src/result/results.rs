@@ -34,6 +34,9 @@ pub struct Results {
     pub registered: Option<u64>,
     /// Those on the ballot paper.
     pub candidates: Vec<CandidateResult>,
+    /// The least number of new votes by which this moves before the end; absent where it moves by each.
+    #[serde(default)]
+    pub live_minimum: Option<u64>,
     /// What the electoral rules make of the votes; absent while these are not published.
     pub outcome: Option<Value>,
 }
@@ -70,6 +73,12 @@ impl Results {
             .collect::<Option<Vec<_>>>()?;
         votes.sort_unstable();
         Some(votes)
+    }
+
+    /// How many votes may be counted and not shown, at most.
+    pub(crate) fn may_wait(&self) -> u64 {
+        let least = self.live_minimum.filter(|_| !self.r#final);
+        least.unwrap_or(1).saturating_sub(1)
     }
 
     /// Valid and invalid votes.

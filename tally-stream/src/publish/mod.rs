@@ -13,12 +13,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use ballot_log::{Election, ElectionId, Elections};
+use ballot_log::{Election, ElectionId, Elections, Publication};
 use jiff::Timestamp;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncCommands, RedisResult};
 use service_kit::health::Readiness;
-use tally::{PartitionTally, ScreenResult, Totals};
+use tally::{Minimums, PartitionTally, ScreenResult, Totals};
 use tokio::sync::oneshot;
 use tokio::time::MissedTickBehavior;
 
@@ -58,6 +58,9 @@ pub struct Publisher {
     refreshed: Option<Instant>,
     /// Elections that have ended and are still to be published.
     ended: BTreeSet<ElectionId>,
+    /// Elections that had not ended when that was last looked at: what waits is shown once they have.
+    open: BTreeSet<ElectionId>,
+    minimums: Minimums,
     /// What was added to definitions and is published: that an election was cancelled, or the lots that decided it.
     additions: BTreeSet<String>,
     unpublished: Unpublished,
@@ -83,6 +86,7 @@ impl Publisher {
     pub async fn connect(
         redis: &redis::Client,
         counted: Counted,
+        minimums: Minimums,
         readiness: Readiness,
     ) -> anyhow::Result<Self> {
         Ok(Self {
@@ -98,6 +102,8 @@ impl Publisher {
             leaving: BTreeSet::new(),
             refreshed: None,
             ended: BTreeSet::new(),
+            open: BTreeSet::new(),
+            minimums,
             additions: BTreeSet::new(),
         })
     }
@@ -160,6 +166,8 @@ impl Publisher {
         let (ended, mut again): (BTreeSet<_>, BTreeSet<_>) = elections
             .keys()
             .partition(|id| is_over(&elections[id], now_ms));
+        let open = std::mem::replace(&mut self.open, again.clone());
+        again.extend(open.intersection(&ended));
         again.extend(self.unpublished.elections());
         let is_news = |id: &&ElectionId| {
             let definition = elections[*id].definition();
@@ -240,6 +248,15 @@ impl Publisher {
         Ok(())
     }
 
+    /// By how many votes a result has to move to be shown: by any once nothing moves any more, and where no votes are shown.
+    fn least_movement(&self, election: &Election) -> u64 {
+        let now_ms = Timestamp::now().as_millisecond();
+        if is_over(election, now_ms) || election.definition().results == Publication::AfterClose {
+            return 1;
+        }
+        self.minimums.live
+    }
+
     /// Stores this instance's partitions, gets those of all, publishes their sum.
     async fn publish(&mut self, election: &Election) -> anyhow::Result<()> {
         let id = election.definition().id;
@@ -270,14 +287,24 @@ impl Publisher {
         {
             tracing::error!(election = id, %error, "the electoral rules refuse the count");
         }
-        let result = ScreenResult::new(election.definition(), totals, outcome);
-
+        let withdrawn = totals.tally.withdrawn;
+        let result = ScreenResult::new(election.definition(), totals, outcome, self.minimums);
+        let offsets: BTreeMap<i32, i64> = tallies
+            .iter()
+            .map(|tally| (tally.partition, tally.offset))
+            .collect();
         let channel = format!("results:{{{id}}}");
         let _news: i32 = PUBLISH_RESULT
             .key(&channel)
             .key(format!("{channel}:position"))
+            .key(format!("{channel}:offsets"))
+            .key(format!("{channel}:moved"))
             .arg(result.position)
             .arg(serde_json::to_string(&result)?)
+            .arg(serde_json::to_string(&offsets)?)
+            .arg(result.counted)
+            .arg(withdrawn)
+            .arg(self.least_movement(election))
             .invoke_async(&mut self.redis)
             .await?;
         let _added: i32 = self.redis.sadd(ELECTIONS_KEY, id).await?;

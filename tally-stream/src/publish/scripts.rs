@@ -22,20 +22,33 @@ pub(super) static STORE_TALLIES: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Stores a result and publishes it on its channel.
+/// Stores a result and publishes it on its channel; not if it moved by some votes, but by fewer than a minimum.
 ///
-/// `KEYS[1]`: `results:{<election>}`, also the channel; `KEYS[2]`: `results:{<election>}:position`; `ARGV`:
-/// position, result as JSON. Returns 1 if it was new.
+/// `KEYS`: `results:{<election>}`, also the channel, and that with `:position`, `:offsets` and `:moved` behind; `ARGV`:
+/// position, result, its offsets, votes counted and votes withdrawn, minimum. Returns 1 if it was new, 2 if it waits.
 pub(super) static PUBLISH_RESULT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
         local known = tonumber(redis.call('GET', KEYS[2]) or '-1')
         local position = tonumber(ARGV[1])
-        if known > position or (known == position and redis.call('GET', KEYS[1]) == ARGV[2]) then
+        if known > position then
             return 0
+        end
+        if known == position and redis.call('GET', KEYS[1]) == ARGV[2] then
+            redis.call('SET', KEYS[3], ARGV[3])
+            return 0
+        end
+        local before = redis.call('HMGET', KEYS[4], 'counted', 'withdrawn')
+        local counted = math.abs(ARGV[4] - (tonumber(before[1] or '') or 0))
+        local withdrawn = math.abs(ARGV[5] - (tonumber(before[2] or '') or 0))
+        local moved = math.max(counted, withdrawn)
+        if moved > 0 and moved < tonumber(ARGV[6]) then
+            return 2
         end
         redis.call('SET', KEYS[1], ARGV[2])
         redis.call('SET', KEYS[2], ARGV[1])
+        redis.call('SET', KEYS[3], ARGV[3])
+        redis.call('HSET', KEYS[4], 'counted', ARGV[4], 'withdrawn', ARGV[5])
         redis.call('PUBLISH', KEYS[1], ARGV[2])
         return 1
         ",

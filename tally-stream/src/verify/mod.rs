@@ -22,7 +22,7 @@ use serde::Serialize;
 use serde_json::Value;
 use service_kit::hex::hex;
 use sha2::{Digest, Sha256};
-use tally::{OfficialResult, PartitionTally, ScreenResult, Tally, Totals, merge};
+use tally::{Minimums, OfficialResult, PartitionTally, ScreenResult, Tally, Totals, merge};
 
 pub use compare::{Comparison, Difference};
 
@@ -140,6 +140,7 @@ fn places(stored: &Stored, shown: &Shown) -> Places {
         let offsets = [
             Some(stored.offset(partition)),
             in_redis.get(&partition).copied(),
+            shown.redis.shown.get(&partition).copied(),
             final_offset(stored, partition),
         ];
         (partition, offsets.into_iter().flatten().collect())
@@ -262,9 +263,9 @@ impl Compared {
         Ok(Comparison::of("tally in Redis", differences).at(Some(partition), offset))
     }
 
-    /// A result as of the tallies in Redis. The number of registered voters comes from the roll, not from the log.
+    /// A result as of its own offsets. The number of registered voters comes from the roll, not from the log.
     fn screen(&self, compared: &'static str, result: &Value) -> anyhow::Result<Comparison> {
-        let offsets = self.shown.redis.offsets();
+        let offsets = &self.shown.redis.shown;
         // Of a partition that has a tally in PostgreSQL and none in Redis, the result lacks the votes.
         let missing = self.stored.tallies.keys();
         let missing = missing.filter(|partition| !offsets.contains_key(*partition));
@@ -275,11 +276,19 @@ impl Compared {
             .chain(missing)
             .map(|(partition, offset)| self.said(partition, offset))
             .collect();
-        let totals = Totals::of(&tallies, usize::try_from(self.stored.partitions)?);
+        let mut totals = Totals::of(&tallies, usize::try_from(self.stored.partitions)?);
+        if self.definition.cancelled.is_some() {
+            totals = totals.without_result();
+        }
         let position = totals.position;
         let registered = result["registered"].as_u64();
         let outcome = tally::outcome(&self.definition, &totals.tally, registered);
-        let said = ScreenResult::new(&self.definition, totals, outcome);
+        let minimum = |name: &str| result[name].as_u64().unwrap_or(1);
+        let minimums = Minimums {
+            live: minimum("live_minimum"),
+            district: minimum("district_minimum"),
+        };
+        let said = ScreenResult::new(&self.definition, totals, outcome, minimums);
         let differences = Difference::of("", as_read(&said)?, result.clone());
         Ok(Comparison::of(compared, differences).at(None, position))
     }

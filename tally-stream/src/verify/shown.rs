@@ -25,6 +25,8 @@ pub(super) struct InRedis {
     pub(super) tallies: BTreeMap<i32, Value>,
     /// The result; `null` where there is none.
     pub(super) result: Value,
+    /// The offset of each partition that the result is of: votes wait to be shown.
+    pub(super) shown: BTreeMap<i32, i64>,
 }
 
 /// What is shown.
@@ -44,10 +46,10 @@ impl InRedis {
         self.tallies.iter().map(offset).collect()
     }
 
-    /// The position of the result, if it is that of the tallies.
+    /// The position of the result, if it is that of its offsets.
     fn position(&self) -> Option<i64> {
         let position = self.result["position"].as_i64()?;
-        (position == self.offsets().values().sum::<i64>()).then_some(position)
+        (position == self.shown.values().sum::<i64>()).then_some(position)
     }
 }
 
@@ -75,7 +77,7 @@ pub(super) async fn look(
         let redis = in_redis(&mut connection, election).await?;
         let has_all = partitions
             .iter()
-            .all(|partition| redis.tallies.contains_key(partition));
+            .all(|partition| redis.shown.contains_key(partition));
         let position = redis.position().filter(|_| has_all);
         let fits = position.is_some();
         if let Some(position) = position {
@@ -113,20 +115,24 @@ async fn in_redis(
     connection: &mut MultiplexedConnection,
     election: ElectionId,
 ) -> anyhow::Result<InRedis> {
-    let read: (BTreeMap<String, String>, Option<String>) = redis::pipe()
+    let read: (BTreeMap<String, String>, Option<String>, Option<String>) = redis::pipe()
         .atomic()
         .hgetall(format!("tally:{{{election}}}"))
         .get(format!("results:{{{election}}}"))
+        .get(format!("results:{{{election}}}:offsets"))
         .query_async(connection)
         .await
         .with_context(|| {
             format!("cannot read tally:{{{election}}} and results:{{{election}}} in Redis")
         })?;
-    let (tallies, result) = read;
+    let (tallies, result, shown) = read;
     let json = |text: String| serde_json::from_str(&text).unwrap_or_default();
     let mut in_redis = InRedis {
         tallies: BTreeMap::new(),
         result: result.map(json).unwrap_or_default(),
+        shown: shown
+            .and_then(|offsets| serde_json::from_str(&offsets).ok())
+            .unwrap_or_default(),
     };
     for (partition, tally) in tallies {
         let Ok(number) = partition.parse() else {

@@ -4,6 +4,7 @@
 mod another_log;
 mod counting;
 mod health;
+mod minimums;
 mod outages;
 mod publishing;
 mod refusals;

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use redis::AsyncCommands;
 use serde_json::Value;
 use service_kit::health::Readiness;
-use tally::{PartitionTally, Tally};
+use tally::{Minimums, PartitionTally, Tally};
 use tally_stream::publish::{Counted, PendingTallies, Publisher};
 use tally_stream::recount::recount;
 use tally_stream::service;
@@ -50,6 +50,7 @@ async fn publish(world: &World, tally: PartitionTally) -> Value {
             partitions: 1,
             store: world.store().await,
         },
+        Minimums::NONE,
         Readiness::new(),
     );
     let (stop, stopped) = oneshot::channel();
@@ -306,7 +307,7 @@ async fn elections_of_the_past_cost_redis_next_to_nothing() {
         let mut redis = world.redis().await;
         let published: u32 = redis.scard("results").await.unwrap();
         let there: Vec<String> = redis.keys("results:{*").await.unwrap();
-        (published, there.len()) == (PAST + 1, 2 * (PAST as usize + 1))
+        (published, there.len()) == (PAST + 1, 4 * (PAST as usize + 1))
     };
     until("all are there", is_there).await;
 

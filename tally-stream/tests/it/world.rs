@@ -18,7 +18,7 @@ use service_database::postgres;
 use service_database::settings::{DatabaseAddress, PostgresOptions};
 use service_kit::secret::Environment;
 use service_kit::service::Running;
-use service_kit::settings::RedisOptions;
+use service_kit::settings::{DistrictOptions, RedisOptions};
 use tally_stream::options::{AdminOptions, RecountOptions, RunOptions};
 use tally_stream::service;
 use tally_stream::store::Store;
@@ -81,6 +81,8 @@ impl World {
             group: self.log.topics.votes.clone(),
             instance: None,
             checkpoint_interval_s: 1,
+            live_minimum: None,
+            district: DistrictOptions::default(),
             environment: Environment::Development,
             kafka: self.log.kafka.clone(),
             redis: RedisOptions {

@@ -68,10 +68,14 @@ export interface Result {
   candidates: Candidate[];
   counted: number;
   /**
-   * When the log received the newest record included.
+   * When the log received the newest record included, in whole seconds.
    */
   counted_to: string | null;
   created: string;
+  /**
+   * The least number of votes of a constituency that is shown by itself; absent where each is.
+   */
+  district_minimum?: number;
   /**
    * Present if votes were counted in several constituencies.
    */
@@ -87,6 +91,10 @@ export interface Result {
    */
   finalise?: string;
   individual: boolean;
+  /**
+   * The least number of new votes by which this moves before the end; absent where it moves by each.
+   */
+  live_minimum?: number;
   lots?: Lots;
   outcome: (SeatsOutcome | WinnerOutcome | WinnersOutcome) | null;
   /**
@@ -159,11 +167,18 @@ export interface Candidate {
  */
 export interface Constituency {
   counted: number;
+  /**
+   * The lowest, where several are shown together.
+   */
   district: number;
   /**
    * In the order of `candidates`; absent while they may not be seen.
    */
   votes?: number[];
+  /**
+   * The numbers of the others; absent where it is shown by itself.
+   */
+  with?: number[];
 }
 /**
  * The lots that decided what was level; absent where none were drawn.

@@ -26,13 +26,18 @@ function Strips({ districts, result }: { districts: readonly Constituency[]; res
     <ol class="strips">
       {districts.map((district) => (
         <li key={district.district}>
-          <span class="name">{say("districts.number", { number: String(district.district) })}</span>
+          <span class="name">{say("districts.number", { number: numbers(district) })}</span>
           <Strip district={district} result={result} />
           <span class="counted">{whole(district.counted)}</span>
         </li>
       ))}
     </ol>
   );
+}
+
+/** Small ones are shown together. */
+function numbers({ district, with: others = [] }: Constituency): string {
+  return [district, ...others].join(", ");
 }
 
 function Strip({ district, result }: { district: Constituency; result: Result }) {
@@ -82,7 +87,7 @@ function table(caption: string, rows: readonly Constituency[], result: Result): 
       {
         key: "district",
         head: say("column.district"),
-        cell: ({ district }) => district,
+        cell: numbers,
         isHead: true,
       },
       {

@@ -16,6 +16,7 @@ export function Heading({ result }: { result: Result }) {
           {say(isProvisional ? "phase.provisional" : `phase.${phase}`)}
         </span>
         <TimeLeft result={result} />
+        <Steps result={result} />
         <Freshness />
       </p>
     </div>
@@ -28,4 +29,11 @@ function TimeLeft({ result }: { result: Result }) {
   if (until === undefined || (phase !== "open" && phase !== "not-open")) return null;
   const left = duration(timeLeft(until - now.value));
   return <span class="left">{say(`left.${phase}`, { time: left })}</span>;
+}
+
+/** By how many votes the numbers move, where that is not by each. */
+function Steps({ result }: { result: Result }) {
+  const { live_minimum } = result;
+  if (live_minimum === undefined || phaseOf(result, now.value) !== "open") return null;
+  return <span class="steps">{say("state.steps", { count: live_minimum })}</span>;
 }

@@ -185,7 +185,7 @@ async fn public_record(
     let work = async {
         let client = state.connection().await?;
         let definition = definition(&client, id).await?;
-        show(&Report::read(&client, &definition).await?)
+        show(&Report::read(&client, &definition, state.district_minimum).await?)
     };
     match caller {
         Ok(holder) => {

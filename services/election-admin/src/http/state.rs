@@ -34,6 +34,8 @@ pub struct State {
     pub ballot_box: BallotBox,
     /// Where a time without an offset is meant.
     pub zone: TimeZone,
+    /// Constituencies with fewer votes are shown together.
+    pub district_minimum: u64,
     /// Told when an election has been defined, or may be closed.
     pub defined: Arc<Notify>,
     /// Notified when an election could not be published.

@@ -53,6 +53,7 @@ impl Details {
         outcome: Option<&Outcome>,
         registered: Option<u64>,
         votes_visible: bool,
+        district_minimum: u64,
     ) -> Self {
         let rejected = tally.rejected.iter();
         let shared_out = match outcome {
@@ -67,7 +68,7 @@ impl Details {
                 .map(|(reason, count)| (reason.text(), count))
                 .collect(),
             timeline: Timeline::new(definition, tally.timeline.clone()),
-            constituencies: constituencies(tally, definition, votes_visible),
+            constituencies: constituencies(tally, definition, votes_visible, district_minimum),
             rules_in_words: definition.rules.to_string(),
             seats: seats.unwrap_or_default(),
             seats_among_alliances: among.unwrap_or_default(),

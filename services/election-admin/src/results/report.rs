@@ -105,16 +105,21 @@ pub struct Turnout {
 }
 
 impl Report {
-    /// Reads the current count, or the stored result if it is final.
+    /// Reads the current count, or the stored result if it is final. Constituencies with fewer votes than
+    /// `district_minimum` are shown together.
     ///
     /// # Errors
     /// If PostgreSQL cannot be reached.
-    pub async fn read(client: &Client, definition: &ElectionDefinition) -> anyhow::Result<Self> {
+    pub async fn read(
+        client: &Client,
+        definition: &ElectionDefinition,
+        district_minimum: u64,
+    ) -> anyhow::Result<Self> {
         let stored = final_results::find(client, definition.id).await?;
         let tallies = tallies::of_election(client, definition.id).await?;
         let registered = rolls::find(client, definition.id).await?;
         let decided = decided_results::find(client, definition.id).await?;
-        let mut report = Self::new(definition, &tallies, registered, stored);
+        let mut report = Self::new(definition, &tallies, registered, stored, district_minimum);
         report.decided = definition.lots.clone().zip(decided);
         Ok(report)
     }
@@ -124,6 +129,7 @@ impl Report {
         tallies: &[PartitionTally],
         registered: Option<u64>,
         stored: Option<FinalResult>,
+        district_minimum: u64,
     ) -> Self {
         let tally = merge(tallies);
         let now = tallies.iter().map(|tally| (tally.partition, tally.offset));
@@ -137,6 +143,7 @@ impl Report {
                 result.outcome.as_ref(),
                 registered,
                 visible,
+                district_minimum,
             ),
             result,
             offsets: stored

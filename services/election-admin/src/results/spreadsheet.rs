@@ -126,7 +126,9 @@ impl Source<'_> {
                 let votes = one.votes.as_ref();
                 votes.map_or_else(String::new, |votes| votes[index].to_string())
             });
-            let mut row = vec![one.district.to_string(), one.counted.to_string()];
+            let numbers = std::iter::once(&one.district).chain(&one.with);
+            let numbers: Vec<_> = numbers.map(ToString::to_string).collect();
+            let mut row = vec![numbers.join(" "), one.counted.to_string()];
             row.extend(votes);
             rows.push(row);
         }

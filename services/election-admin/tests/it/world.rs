@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use service_database::settings::{DatabaseAddress, PostgresOptions};
 use service_kit::client::ProxyOptions;
 use service_kit::service::Running;
+use service_kit::settings::DistrictOptions;
 use service_kit::testing;
 use service_kit::token::{Role, TokenKind, TokenOptions};
 use test_kit::http::{Answer, send, until_ready};
@@ -61,6 +62,7 @@ impl World {
 
     pub(crate) fn options(&self) -> RunOptions {
         RunOptions {
+            district: DistrictOptions::default(),
             listen: "127.0.0.1:0".parse().unwrap(),
             admin: AdminOptions {
                 admin_listen: "127.0.0.1:0".parse().unwrap(),

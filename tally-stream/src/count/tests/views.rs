@@ -2,7 +2,7 @@
 
 use ballot_log::ElectionDefinition;
 use proptest::prelude::*;
-use tally::{OfficialResult, PartitionTally, ScreenResult, Totals, merge, outcome};
+use tally::{Minimums, OfficialResult, PartitionTally, ScreenResult, Totals, merge, outcome};
 
 use super::properties::logs;
 use super::*;
@@ -48,7 +48,7 @@ proptest! {
         }).collect();
         let totals = Totals::of(&tallies, logs.len());
         let on_screen = outcome(&definition, &totals.tally, registered);
-        let screen = ScreenResult::new(&definition, totals, on_screen);
+        let screen = ScreenResult::new(&definition, totals, on_screen, Minimums::NONE);
         let merged = merge(&tallies);
         let official = outcome(&definition, &merged, registered);
         let official = OfficialResult::new(&definition, &merged, official);
