@@ -8,15 +8,20 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
 use actix_web::middleware::{Next, from_fn};
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, Route};
 use futures_util::future::LocalBoxFuture;
 use utoipa::openapi::path::PathItem;
 use utoipa::openapi::{self, OpenApi};
 
+use crate::budget::Exhausted;
 use crate::problem::Problem;
 pub use crate::token::Access;
-use crate::token::{Holder, keep};
+use crate::token::{Holder, Unauthorized, Verifier, keep};
+
+/// The description of `429`, where an endpoint has no own.
+const TOO_MANY: &str =
+    "`too-many-requests`: this account has sent too many; try again after Retry-After seconds";
 
 /// An endpoint: made by [`endpoint!`](crate::endpoint), which takes method, path and description from the handler's
 /// `#[utoipa::path]`.
@@ -90,6 +95,12 @@ impl Endpoint {
         for item in description.paths.paths.values_mut() {
             for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
                 operation.security = self.access.security();
+                if self.access != Access::Anyone {
+                    let too_many = openapi::Response::new(TOO_MANY);
+                    let responses = &mut operation.responses.responses;
+                    let documented = responses.entry("429".to_owned());
+                    documented.or_insert_with(|| openapi::RefOr::T(too_many));
+                }
             }
         }
         description
@@ -175,6 +186,10 @@ impl Gate {
         next: Next<BoxBody>,
     ) -> Result<ServiceResponse<BoxBody>, Error> {
         let checked = self.access.check(request.request(), &self.act);
+        if let Err(exhausted) = count(request.request(), &checked) {
+            let answer = too_many_requests(exhausted).error_response();
+            return Ok(request.into_response(answer));
+        }
         if self.access != Access::AdministratorUntilPublic
             && let Err(unauthorized) = checked
         {
@@ -188,6 +203,30 @@ impl Gate {
         }
         next.call(request).await
     }
+}
+
+/// Counts a request of whoever has a valid token, also of those whose role does not allow it.
+fn count(
+    request: &HttpRequest,
+    checked: &Result<Option<Holder>, Unauthorized>,
+) -> Result<(), Exhausted> {
+    let holder = match checked {
+        Ok(holder) => holder.as_ref(),
+        Err(unauthorized) => unauthorized.holder(),
+    };
+    match holder.zip(request.app_data::<Data<Verifier>>()) {
+        Some((holder, verifier)) => verifier.count_request(&holder.claims),
+        None => Ok(()),
+    }
+}
+
+fn too_many_requests(exhausted: Exhausted) -> Problem {
+    let title = "Too many requests come from this account.";
+    let kind = "too-many-requests";
+    let seconds = exhausted.retry_after_s();
+    Problem::new(actix_web::http::StatusCode::TOO_MANY_REQUESTS, kind, title)
+        .detail(format!("Try again in {seconds} seconds."))
+        .retry_after_s(seconds)
 }
 
 /// Adds endpoints to a server; tokens are checked here. Another method on one of their paths gets `405`.

@@ -51,6 +51,12 @@ pub enum RollError {
     /// Redis cannot be reached, or refuses.
     #[error("Redis: {0}")]
     Redis(#[from] redis::RedisError),
+    /// Redis keeps a file that still holds what was removed.
+    #[error(
+        "the key and the roll are gone, but Redis did not write its append-only file anew, which still holds the roll: \
+         see Redis' log for why (room on the disk?), and run the purge again"
+    )]
+    NotRewritten,
     /// The ballot key's file.
     #[error(transparent)]
     Key(#[from] KeyError),

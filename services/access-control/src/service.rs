@@ -59,7 +59,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         logins: Logins::new(options.logins),
         registrations: Registrations::new(options.registrations),
         issuer: Issuer::new(signer),
-        keys: keys.clone(),
+        keys,
         ended: ended.clone(),
         administrator: administrator.clone(),
         registration: options
@@ -83,7 +83,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
             administrator.ensure(&accounts, &passwords).await
         }
     };
-    let verifier = Data::new(Verifier::by(keys));
+    let verifier = Data::new(options.token.verifier()?);
     Service::new("access-control", options.admin.admin_listen, readiness)
         .http(listen(options, state, verifier)?)
         .ready_when(

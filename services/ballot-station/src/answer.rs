@@ -29,6 +29,8 @@ pub(crate) enum UploadError {
     TooSlow(u64),
     /// Nothing of the file arrived for this many seconds.
     Stalled(u64),
+    /// It arrived with fewer bytes a second than this.
+    Crawling(u64),
     /// The official logged out, or the account was revoked, while the file arrived.
     SessionEnded,
     /// All permits are taken: try again later.
@@ -79,6 +81,9 @@ impl UploadError {
             }
             Self::Stalled(seconds) => {
                 too_slow(&format!("Nothing of it arrived for {seconds} seconds."))
+            }
+            Self::Crawling(bytes) => {
+                too_slow(&format!("It has to arrive with {bytes} bytes a second on average."))
             }
             Self::SessionEnded => Problem::new(
                 StatusCode::UNAUTHORIZED,

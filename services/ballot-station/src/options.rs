@@ -85,6 +85,9 @@ pub struct RunOptions {
     /// Seconds without data after which an upload is given up
     #[arg(long, env = "BALLOT_STATION_IDLE_TIMEOUT_S", default_value_t = 30)]
     pub idle_timeout_s: u64,
+    /// Bytes a second that a file must arrive with on average, after the first ten seconds: a slow sender keeps a place from others
+    #[arg(long, env = "BALLOT_STATION_MIN_BYTES_PER_S", default_value_t = 2_000)]
+    pub min_bytes_per_s: u64,
     /// Directory in which ballots wait while their file is checked; the files have no name, and are gone when the
     /// process ends [default: the system's for temporary files]
     #[arg(long, env = "BALLOT_STATION_TEMP_DIR")]

@@ -146,6 +146,7 @@ fn receiving(options: &RunOptions) -> anyhow::Result<Receiving> {
         directory,
         longest: Duration::from_secs(options.upload_timeout_s),
         longest_pause: Duration::from_secs(options.idle_timeout_s),
+        min_bytes_per_s: options.min_bytes_per_s,
     })
 }
 

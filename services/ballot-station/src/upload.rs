@@ -1,7 +1,7 @@
 //! Receiving the file of a form.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_multipart::{Field, Multipart};
 use actix_web::web::Bytes;
@@ -48,6 +48,9 @@ pub(crate) struct Received {
     pub(crate) constituency: District,
 }
 
+/// How long a file may arrive as slowly as it likes: connections take time to gain speed.
+const UNHURRIED: Duration = Duration::from_secs(10);
+
 /// How files are received.
 #[derive(Clone, Debug)]
 pub(crate) struct Receiving {
@@ -58,6 +61,8 @@ pub(crate) struct Receiving {
     pub(crate) longest: Duration,
     /// The longest time without data.
     pub(crate) longest_pause: Duration,
+    /// How fast a file must arrive on average, once it has been arriving for [`UNHURRIED`].
+    pub(crate) min_bytes_per_s: u64,
 }
 
 impl Receiving {
@@ -162,11 +167,16 @@ impl Receiving {
         field: &mut Field,
         pieces: mpsc::Sender<Bytes>,
     ) -> Result<bool, UploadError> {
+        let (begun, mut bytes) = (Instant::now(), 0);
         let mut empty = true;
         loop {
             match self.in_time(field.try_next()).await? {
                 Ok(Some(piece)) => {
                     empty &= piece.is_empty();
+                    bytes += piece.len() as u64;
+                    if self.is_too_slow(bytes, begun.elapsed()) {
+                        return Err(UploadError::Crawling(self.min_bytes_per_s));
+                    }
                     if pieces.send(piece).await.is_err() {
                         return Ok(empty);
                     }
@@ -181,10 +191,36 @@ impl Receiving {
         }
     }
 
+    fn is_too_slow(&self, bytes: u64, after: Duration) -> bool {
+        after > UNHURRIED && bytes < after.as_secs().saturating_mul(self.min_bytes_per_s)
+    }
+
     /// The next data, if any arrives in time.
     async fn in_time<T>(&self, next: impl Future<Output = T>) -> Result<T, UploadError> {
         timeout(self.longest_pause, next)
             .await
             .map_err(|_| UploadError::Stalled(self.longest_pause.as_secs()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_sender_is_given_up_after_ten_seconds() {
+        let receiving = Receiving {
+            limits: Limits { bytes: 1, lines: 1 },
+            directory: PathBuf::new(),
+            longest: Duration::MAX,
+            longest_pause: Duration::MAX,
+            min_bytes_per_s: 1_000,
+        };
+        let is_too_slow =
+            |bytes, seconds| receiving.is_too_slow(bytes, Duration::from_secs(seconds));
+        assert!(!is_too_slow(0, 10));
+        assert!(is_too_slow(10_999, 11));
+        assert!(!is_too_slow(11_000, 11));
+        assert!(is_too_slow(11_000, 12));
     }
 }

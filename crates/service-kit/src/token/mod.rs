@@ -39,6 +39,9 @@ pub struct TokenOptions {
     /// File that holds the secret, in place of --jwt-secret
     #[arg(long, env = "JWT_SECRET_FILE", value_name = "FILE")]
     pub jwt_secret_file: Option<PathBuf>,
+    /// Requests of one person in a minute, at this process, before further ones are answered 429: each is a row of the audit log [default: 60000 in development, 600 in production]
+    #[arg(long, env = "REQUESTS_PER_MINUTE", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub requests_per_minute: Option<u32>,
     /// Environment; production refuses missing and publicly known secrets
     #[arg(
         long = "urna-env",
@@ -55,7 +58,11 @@ impl TokenOptions {
     /// # Errors
     /// As [`Self::checking_keys`].
     pub fn verifier(&self) -> anyhow::Result<Verifier> {
-        Ok(Verifier::by(self.checking_keys()?))
+        let requests = self.requests_per_minute.unwrap_or(match self.environment {
+            Environment::Development => 60_000,
+            Environment::Production => 600,
+        });
+        Ok(Verifier::by(self.checking_keys()?).with_requests_per_minute(requests))
     }
 
     /// The public keys, or the shared secret.

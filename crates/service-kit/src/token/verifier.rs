@@ -1,7 +1,12 @@
 //! Signing and verifying tokens.
 
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, Header, Validation};
+
+use crate::budget::{Budgets, Exhausted};
 
 use super::keys::{CheckingKeys, SigningKey};
 use super::{Claims, EndedSessions, Secret, TokenKind, Unauthorized};
@@ -14,6 +19,7 @@ const CLOCKS_DIFFER_S: i64 = 5;
 pub struct Verifier {
     keys: CheckingKeys,
     ended: EndedSessions,
+    requests: Option<Arc<Mutex<Budgets<String>>>>,
 }
 
 impl Verifier {
@@ -27,6 +33,7 @@ impl Verifier {
         Self {
             keys,
             ended: EndedSessions::default(),
+            requests: None,
         }
     }
 
@@ -35,6 +42,29 @@ impl Verifier {
     pub fn except(mut self, ended: EndedSessions) -> Self {
         self.ended = ended;
         self
+    }
+
+    /// Takes so many requests of one person a minute, and refuses further ones: each is a row of the audit log.
+    #[must_use]
+    pub fn with_requests_per_minute(mut self, requests: u32) -> Self {
+        let interval = Duration::from_mins(1) / requests.max(1);
+        self.requests = Some(Arc::new(Mutex::new(Budgets::new(requests, interval))));
+        self
+    }
+
+    /// Counts a request of the holder of a token.
+    ///
+    /// # Errors
+    /// If there were too many; it is not counted then.
+    pub(crate) fn count_request(&self, claims: &Claims) -> Result<(), Exhausted> {
+        let Some(requests) = &self.requests else {
+            return Ok(());
+        };
+        let now = Instant::now();
+        let mut requests = requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.check(&claims.sub, now)?;
+        requests.spend(&claims.sub, now);
+        Ok(())
     }
 
     /// The claims of a token of this kind that is signed as it has to be, in its time, and of a session that has not

@@ -64,6 +64,10 @@ fn serve(readiness: Readiness) -> SocketAddr {
 }
 
 fn serve_noting(readiness: Readiness, refused: Refused) -> SocketAddr {
+    serve_by(Verifier::new(&testing::secret()), readiness, refused)
+}
+
+fn serve_by(verifier: Verifier, readiness: Readiness, refused: Refused) -> SocketAddr {
     let note: OnRefused = Arc::new(move |_, holder| {
         refused
             .lock()
@@ -71,7 +75,7 @@ fn serve_noting(readiness: Readiness, refused: Refused) -> SocketAddr {
             .push((holder.act, holder.claims.sub));
         Box::pin(std::future::ready(()))
     });
-    let verifier = Data::new(Verifier::new(&testing::secret()));
+    let verifier = Data::new(verifier);
     let app = move || {
         App::new()
             .app_data(verifier.clone())
@@ -135,6 +139,47 @@ async fn the_right_ones_get_in_and_no_others() {
             assert_eq!(answer, unauthorized, "{}: {}", endpoint.path, intruder.why);
         }
     }
+}
+
+#[tokio::test]
+async fn one_person_fills_no_audit_log_and_keeps_nobody_else_out() {
+    let refused = Refused::default();
+    let verifier = Verifier::new(&testing::secret()).with_requests_per_minute(3);
+    let address = serve_by(verifier, Readiness::new(), refused.clone());
+    let bearer = |sub: &str| {
+        let mut official = testing::claims(Role::Official, TokenKind::Access);
+        official.sub = sub.to_owned();
+        testing::bearer(&testing::secret(), &official).unwrap()
+    };
+    let ana = bearer("ana@example.org");
+    for number in 0..10 {
+        let (status, body) = post(address, "/administrator", Some(&ana), "").await;
+        assert_eq!(status, if number < 3 { 401 } else { 429 }, "{body}");
+    }
+    // Another token is the same person; another person is not.
+    assert_eq!(
+        post(
+            address,
+            "/administrator",
+            Some(&bearer("ana@example.org")),
+            ""
+        )
+        .await
+        .0,
+        429
+    );
+    assert_eq!(
+        post(
+            address,
+            "/administrator",
+            Some(&bearer("mira@example.org")),
+            ""
+        )
+        .await
+        .0,
+        401
+    );
+    assert_eq!(refused.lock().unwrap().len(), 4);
 }
 
 #[tokio::test]

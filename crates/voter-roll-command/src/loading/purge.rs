@@ -1,6 +1,9 @@
 //! Destroying the link between voters and ballots.
 
-use redis::{Pipeline, aio::MultiplexedConnection};
+use std::time::{Duration, Instant};
+
+use redis::{InfoDict, Pipeline, aio::MultiplexedConnection};
+use tokio::time::sleep;
 use tokio_postgres::Client;
 
 use super::{connect, records};
@@ -13,6 +16,11 @@ use voter_roll::{
 /// Keys unlinked in one command.
 const KEYS_AT_ONCE: u32 = 500;
 
+/// How long Redis may take to write its append-only file anew.
+const REWRITTEN_WITHIN: Duration = Duration::from_mins(5);
+/// Between two looks whether it has.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// What a purge found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PurgeReport {
@@ -22,7 +30,7 @@ pub struct PurgeReport {
     pub redis_keys_removed: u64,
 }
 
-/// Destroys the ballot key of a finished election and removes its roll from Redis. From then on nobody can tell
+/// Destroys the ballot key of a finished election and removes its roll from Redis, also from its files. From then on nobody can tell
 /// whose a ballot was, and the election cannot be loaded again. Safe to repeat, and must be repeated after a
 /// failure.
 ///
@@ -58,10 +66,45 @@ async fn purge_alone(
     }
     let recorded = record.map_or(0, |record| layout::buckets(record.capacity));
     let described = meta.map_or(0, |meta| meta.buckets);
+    let redis_keys_removed = unlink(&mut redis, election, recorded.max(described)).await?;
+    rewrite(&mut redis).await?;
     Ok(PurgeReport {
         key_destroyed,
-        redis_keys_removed: unlink(&mut redis, election, recorded.max(described)).await?,
+        redis_keys_removed,
     })
+}
+
+/// Has Redis write its append-only file anew, where it keeps one: the old one still tells what was removed.
+async fn rewrite(redis: &mut MultiplexedConnection) -> Result<(), RollError> {
+    let deadline = Instant::now() + REWRITTEN_WITHIN;
+    let mut is_asked = false;
+    loop {
+        let info: InfoDict = redis::cmd("INFO")
+            .arg("persistence")
+            .query_async(redis)
+            .await?;
+        let is = |field: &str| info.get::<u8>(field) == Some(1);
+        if !is("aof_enabled") {
+            return Ok(());
+        }
+        let is_idle = !is("aof_rewrite_in_progress") && !is("aof_rewrite_scheduled");
+        if is_idle && is_asked {
+            let status: Option<String> = info.get("aof_last_bgrewrite_status");
+            return match status.as_deref() {
+                Some("ok") => Ok(()),
+                _ => Err(RollError::NotRewritten),
+            };
+        }
+        if is_idle {
+            // One that was under way before may have begun with what is removed now.
+            let _started: String = redis::cmd("BGREWRITEAOF").query_async(redis).await?;
+            is_asked = true;
+        }
+        if Instant::now() >= deadline {
+            return Err(RollError::NotRewritten);
+        }
+        sleep(LOOK).await;
+    }
 }
 
 async fn unlink(

@@ -1,6 +1,6 @@
 //! Loading the roll, again and again, and purging it.
 
-use std::{collections::HashSet, fs};
+use std::{collections::HashSet, fs, io};
 
 use redis::AsyncCommands;
 use voter_roll::ClaimError;
@@ -301,6 +301,60 @@ async fn a_purge_destroys_the_link_for_good() {
     let again = world.purge().await.unwrap();
     assert_eq!((again.key_destroyed, again.redis_keys_removed), (false, 0));
     assert_eq!(world.status().await.purged_at, Some(first));
+}
+
+#[tokio::test]
+async fn a_key_that_is_destroyed_is_forgotten_by_those_who_use_it() {
+    let world = World::loaded(100).await;
+    let roll = world.roll();
+    let mut voters = world.voters().await.into_iter();
+    voters.next().unwrap().vote(&roll, 1).await;
+    // The roll is still in Redis: only the key is gone.
+    assert!(world.keys.destroy(ELECTION).unwrap());
+    let voter = voters.next().unwrap();
+    test_kit::until("the key is forgotten", async || {
+        matches!(voter.claim(&roll, 1).await, Err(ClaimError::WrongKey))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_purge_leaves_nothing_of_the_roll_in_redis_files() {
+    let stack = devstack::shared().await;
+    let server = stack.dedicated_redis_with(true).await.unwrap();
+    let mut world = World::on_redis(server.url().to_owned()).await;
+    world.generate(100, 1).await.unwrap();
+    world.load().await.unwrap();
+    let mut redis = world.redis_connection().await;
+    let _: () = redis.set("another", "stays").await.unwrap();
+    let setting = async |name: &str| {
+        let mut redis = world.redis_connection().await;
+        let mut asking = redis::cmd("CONFIG");
+        let found: (String, String) = asking
+            .arg("GET")
+            .arg(name)
+            .query_async(&mut redis)
+            .await
+            .unwrap();
+        found.1
+    };
+    let directory =
+        std::path::Path::new(&setting("dir").await).join(setting("appenddirname").await);
+    let is_in_files = |text: &str| {
+        let files = fs::read_dir(&directory).unwrap();
+        let holds = |file: io::Result<fs::DirEntry>| {
+            // Redis may remove a file that it has written anew.
+            let bytes = fs::read(file.unwrap().path()).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).contains(text)
+        };
+        files.into_iter().any(holds)
+    };
+    // Once a second they are written to disk.
+    test_kit::until("the roll is in the file", async || is_in_files("roll:7")).await;
+    world.purge().await.unwrap();
+    test_kit::until("the old file is gone", async || !is_in_files("roll:7")).await;
+    assert!(is_in_files("another"));
+    world.purge().await.unwrap();
 }
 
 #[tokio::test]

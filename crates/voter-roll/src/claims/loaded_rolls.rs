@@ -1,9 +1,11 @@
-//! The keys and the layout of the elections in use, read once and then kept.
+//! The keys and the layout of the elections in use, read once and kept as long as the ballot key is there: once it is
+//! destroyed, what was derived from it is forgotten within a second.
 
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, Weak},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -18,6 +20,9 @@ use crate::{
 
 /// How long an answer is used before Redis and the key file are read again.
 const RECHECK: Duration = Duration::from_millis(200);
+
+/// How often to look whether ballot keys are still there.
+const LOOK_FOR_KEYS: Duration = Duration::from_millis(300);
 
 /// Everything that a claim in one election needs.
 pub(super) struct ElectionRoll {
@@ -61,6 +66,39 @@ impl LoadedRolls {
             keys,
             known: RwLock::default(),
             reading: Mutex::default(),
+        }
+    }
+
+    /// Forgets the keys of elections whose ballot key was destroyed, until these rolls are dropped.
+    ///
+    /// # Errors
+    /// If there can be no thread.
+    pub(super) fn forget_when_destroyed(self: &Arc<Self>) -> std::io::Result<()> {
+        let rolls: Weak<Self> = Arc::downgrade(self);
+        let look = move || {
+            while let Some(rolls) = rolls.upgrade() {
+                rolls.forget_destroyed();
+                drop(rolls);
+                thread::sleep(LOOK_FOR_KEYS);
+            }
+        };
+        let thread = thread::Builder::new().name("ballot keys".to_owned());
+        thread.spawn(look).map(drop)
+    }
+
+    fn forget_destroyed(&self) {
+        let in_use: Vec<u32> = {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            let usable = known.iter().filter(|(_, known)| known.roll.is_ok());
+            usable.map(|(election, _)| *election).collect()
+        };
+        for election in in_use.into_iter().filter(|it| self.keys.is_gone(*it)) {
+            tracing::info!(
+                election,
+                "its ballot key is gone: what was derived from it is forgotten"
+            );
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            known.remove(&election);
         }
     }
 

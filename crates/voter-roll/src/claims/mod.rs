@@ -76,9 +76,13 @@ impl Roll {
         options: RollOptions,
     ) -> (Self, RollService) {
         let (requests, queue) = mpsc::channel(options.queue.max(1));
+        let elections = Arc::new(LoadedRolls::new(keys));
+        if let Err(error) = elections.forget_when_destroyed() {
+            tracing::error!(%error, "ballot keys that are destroyed stay in memory until this process ends");
+        }
         let roll = Self {
             requests,
-            elections: Arc::new(LoadedRolls::new(keys)),
+            elections,
             timeout: options.timeout,
         };
         (roll, RollService::new(redis, queue, options))

@@ -65,6 +65,11 @@ impl KeyDirectory {
         self.0.join(format!("{election}.key"))
     }
 
+    /// Whether an election certainly has no key: nothing is at its path.
+    pub(crate) fn is_gone(&self, election: u32) -> bool {
+        matches!(self.path(election).try_exists(), Ok(false))
+    }
+
     /// The key of an election, or `None` if it has none.
     ///
     /// # Errors
