@@ -119,7 +119,7 @@ impl Report {
         let tallies = tallies::of_election(client, definition.id).await?;
         let registered = rolls::find(client, definition.id).await?;
         let decided = decided_results::find(client, definition.id).await?;
-        let mut report = Self::new(definition, &tallies, registered, stored, district_minimum);
+        let mut report = Self::new(definition, &tallies, registered, stored, district_minimum)?;
         report.decided = definition.lots.clone().zip(decided);
         Ok(report)
     }
@@ -130,13 +130,17 @@ impl Report {
         registered: Option<u64>,
         stored: Option<FinalResult>,
         district_minimum: u64,
-    ) -> Self {
+    ) -> anyhow::Result<Self> {
         let tally = merge(tallies);
         let now = tallies.iter().map(|tally| (tally.partition, tally.offset));
-        let result = official(definition, &tally, registered);
+        // A final result keeps the electorate that it was computed with, whatever became of the roll.
+        let result = match &stored {
+            Some(stored) => final_results::again(stored, definition, tallies)?,
+            None => official(definition, &tally, registered),
+        };
         let visible =
             definition.cancelled.is_none() && (stored.is_some() || official::is_live(definition));
-        Self {
+        Ok(Self {
             details: Details::new(
                 definition,
                 &tally,
@@ -155,7 +159,7 @@ impl Report {
             decided: None,
             registered,
             tally,
-        }
+        })
     }
 
     /// The election.

@@ -127,6 +127,11 @@ async fn a_threshold_of_the_electorate_waits_for_the_roll() {
     let roll = "UPDATE rolls SET registered = 400";
     client.batch_execute(roll).await.unwrap();
     verify(&world).await;
+    let csv = admin.get("/elections/1/results.csv", None).await;
+    let first = csv.text().lines().find(|line| line.starts_with("1,"));
+    assert!(first.unwrap().contains(",30,3,"), "{}", csv.text());
+    let full = admin.get("/elections/1/results.json", None).await.json();
+    assert_eq!(full["details"]["seats"].as_array().unwrap().len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
