@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use ballot_log::{ElectionId, PollNumber, topics};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use service_database::settings::PostgresOptions;
@@ -95,6 +95,9 @@ pub struct RunOptions {
     /// Milliseconds between an election's end and its closing; must exceed the difference between the brokers' clocks
     #[arg(long, env = "CLOSE_GRACE_MS", default_value_t = 2000)]
     pub close_grace_ms: u64,
+    /// Whether cancelling, withdrawing files, finalising and lots need a second administrator, who requests the same
+    #[arg(long, env = "FOUR_EYES", value_enum, default_value = "off")]
+    pub four_eyes: Switch,
     /// Constituencies of few votes.
     #[command(flatten)]
     pub district: DistrictOptions,
@@ -125,6 +128,15 @@ impl RunOptions {
             )
         })
     }
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It is on.
+    On,
+    /// It is off.
+    Off,
 }
 
 /// Settings of commands that read the database.

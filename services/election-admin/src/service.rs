@@ -24,7 +24,7 @@ use crate::acts::copy_acts;
 use crate::closing::Closing;
 use crate::elections::publishing::Publisher;
 use crate::http::{self, State};
-use crate::options::RunOptions;
+use crate::options::{RunOptions, Switch};
 
 /// The pause before a retry.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
@@ -68,6 +68,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         publisher: publisher.clone(),
         ballot_box: ballot_box.clone(),
         zone,
+        four_eyes: options.four_eyes == Switch::On,
         district_minimum: options.district.minimum(options.token.environment),
         defined,
         unpublished: unpublished.clone(),

@@ -255,7 +255,7 @@ pub(super) struct Finalised {
 ///
 /// The word is given once: from then on no file of ballots can be withdrawn, and the closing markers are written.
 #[utoipa::path(post, path = "/elections/{id}/finalise", params(("id" = u32, Path, description = "The election")),
-    responses((status = 200, body = Finalised), (status = 401, body = openapi::Unauthorized),
+    responses((status = 200, body = Finalised), (status = 202, description = "With FOUR_EYES: `waits-for-another`, it is done when another administrator requests the same", body = openapi::Problem, content_type = "application/problem+json"), (status = 401, body = openapi::Unauthorized),
         (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 409, description = "It is final by itself, or has not ended", body = openapi::Problem, content_type = "application/problem+json")))]
 pub(super) async fn finalise(
@@ -278,6 +278,7 @@ pub(super) async fn finalise(
         if Timestamp::now() < definition.end {
             return Err(refused("The election has not ended.").into());
         }
+        doing.confirmed(&holder, &success, "").await?;
         let at = finalising::finalise(&mut client, id, &success).await?;
         doing.defined.notify_one();
         Ok(HttpResponse::Ok().json(Finalised { election: id, at }))

@@ -168,7 +168,7 @@ pub(super) async fn find(
 /// The official whose file it is may do so while the election is open, an administrator until it is closed. A ballot that
 /// another file of the same official holds as well, with the same choice, counts on.
 #[utoipa::path(post, path = "/batches/{id}/withdraw", params(("id" = String, Path, description = "The batch, as the ballot station's answer names it")),
-    responses((status = 200, description = "The log has the withdrawal; or had it before", body = BatchReport), (status = 401, body = openapi::Unauthorized),
+    responses((status = 200, description = "The log has the withdrawal; or had it before", body = BatchReport), (status = 202, description = "With FOUR_EYES: `waits-for-another`, it is done when another administrator requests the same", body = openapi::Problem, content_type = "application/problem+json"), (status = 401, body = openapi::Unauthorized),
         (status = 404, description = "There is no such batch", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 409, description = "The election is not open, or closed for administrators too", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 503, description = "Stored, and in force as soon as Kafka is back; or not stored", body = openapi::Problem, content_type = "application/problem+json")))]
@@ -189,6 +189,7 @@ pub(super) async fn withdraw(
             "batch {id}, election {}, file {} of {}",
             batch.election, batch.file, batch.who
         );
+        doing.confirmed(&holder, &success, "").await?;
         let transaction = client.transaction().await.map_err(anyhow::Error::from)?;
         let withdrawn = batches::withdraw(&transaction, &batch, &success.who).await;
         match withdrawn.map_err(anyhow::Error::from)? {

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::answer;
 use super::query::{election, target};
-use super::state::State;
+use super::state::{State, definition};
 use crate::elections::cancellation;
 
 /// An election that is cancelled.
@@ -38,7 +38,7 @@ pub(super) struct Cancelled {
 /// Nobody votes in it from then on, it has no result, and another may take its time. What was voted stays in the log.
 /// Safe to repeat; it cannot be taken back.
 #[utoipa::path(post, path = "/elections/{id}/cancel", params(("id" = u32, Path, description = "The election")),
-    responses((status = 200, body = CancelledElection), (status = 401, body = openapi::Unauthorized),
+    responses((status = 200, body = CancelledElection), (status = 202, description = "With FOUR_EYES: `waits-for-another`, it is done when another administrator requests the same", body = openapi::Problem, content_type = "application/problem+json"), (status = 401, body = openapi::Unauthorized),
         (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 409, description = "`result-is-final`: it can no longer be cancelled", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 503, description = "Stored, and published as soon as Kafka is back; or not stored", body = openapi::Problem, content_type = "application/problem+json")))]
@@ -51,7 +51,8 @@ pub(super) async fn cancel(
     let act = AuditEntry::by(&holder, &request, target(&request));
     let (success, doing) = (act.clone(), state.clone());
     let work = async move {
-        let id = id.ok_or_else(answer::no_such_election)?;
+        let id = definition(&*doing.connection().await?, id).await?.id;
+        doing.confirmed(&holder, &success, "").await?;
         let done = cancellation::cancel(&doing.pool, &doing.publisher, id, success).await?;
         if !done.is_published {
             doing.unpublished.notify_one();

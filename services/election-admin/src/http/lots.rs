@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::answer;
 use super::query::{election, target};
-use super::state::State;
+use super::state::{State, definition};
 use crate::elections::creation::INVALID_TIME;
 use crate::elections::moment::Moment;
 use crate::results::decided_results;
@@ -37,7 +37,7 @@ pub(super) struct DrawnLots {
 /// adds a second result beside the first one, which stays. Safe to repeat with the same lots.
 #[utoipa::path(post, path = "/elections/{id}/lots", params(("id" = u32, Path, description = "The election")),
     request_body(content = DrawnLots),
-    responses((status = 200, body = DecidedByLots), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized),
+    responses((status = 200, body = DecidedByLots), (status = 202, description = "With FOUR_EYES: `waits-for-another`, it is done when another administrator requests the same", body = openapi::Problem, content_type = "application/problem+json"), (status = 400, body = openapi::Message), (status = 401, body = openapi::Unauthorized),
         (status = 404, description = "There is no such election", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 409, description = "`result-is-not-final`, `no-open-tie`, `decided-otherwise`", body = openapi::Problem, content_type = "application/problem+json"),
         (status = 503, description = "Stored, and published as soon as Kafka is back; or not stored", body = openapi::Problem, content_type = "application/problem+json")))]
@@ -52,7 +52,9 @@ pub(super) async fn lots(
     let (success, doing) = (act.clone(), state.clone());
     let work = async move {
         let drawn = parse(&Fields::read(body).await?, &doing.zone)?;
-        let id = id.ok_or_else(answer::no_such_election)?;
+        let id = definition(&*doing.connection().await?, id).await?.id;
+        let content = serde_json::to_string(&drawn).map_err(anyhow::Error::from)?;
+        doing.confirmed(&holder, &success, &content).await?;
         let decided =
             decided_results::decide(&doing.pool, &doing.publisher, id, drawn, success).await?;
         if !decided.is_published {

@@ -6,6 +6,7 @@ mod batches;
 mod cancellation;
 mod election_request;
 mod lots;
+mod proposals;
 mod query;
 mod records;
 mod results;
@@ -29,6 +30,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint!(Administrator, administration::get_participants),
         endpoint!(Administrator, administration::create_election),
         endpoint!(Administrator, administration::get_elections),
+        endpoint!(Administrator, proposals::list),
         endpoint!(Administrator, cancellation::cancel),
         endpoint!(Administrator, lots::lots),
         endpoint!(Administrator, results::get_results),

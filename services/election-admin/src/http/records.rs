@@ -75,6 +75,9 @@ struct Timeline {
 #[expect(dead_code, reason = "only described")]
 struct Constituency {
     district: u32,
+    /// The numbers of others that are shown together with it, where they have too few votes; absent otherwise
+    #[schema(nullable = false)]
+    with: Option<Vec<u16>>,
     counted: u64,
     /// In the order of the ballot; not there while the numbers may not be seen.
     votes: Option<Vec<u64>>,

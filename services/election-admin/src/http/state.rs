@@ -36,6 +36,8 @@ pub struct State {
     pub zone: TimeZone,
     /// Constituencies with fewer votes are shown together.
     pub district_minimum: u64,
+    /// Whether what cannot be undone needs two administrators.
+    pub four_eyes: bool,
     /// Told when an election has been defined, or may be closed.
     pub defined: Arc<Notify>,
     /// Notified when an election could not be published.

@@ -10,6 +10,7 @@ mod contract;
 mod deciding;
 mod elections;
 mod exports;
+mod four_eyes;
 mod records;
 mod results;
 mod roles;

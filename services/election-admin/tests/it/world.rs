@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use ballot_log::Record;
 use devstack::Stack;
-use election_admin::options::{AdminOptions, RunOptions};
+use election_admin::options::{AdminOptions, RunOptions, Switch};
 use election_admin::service;
 use jiff::{SignedDuration, Timestamp};
 use rdkafka::message::{Message as _, OwnedMessage};
@@ -63,6 +63,7 @@ impl World {
     pub(crate) fn options(&self) -> RunOptions {
         RunOptions {
             district: DistrictOptions::default(),
+            four_eyes: Switch::Off,
             listen: "127.0.0.1:0".parse().unwrap(),
             admin: AdminOptions {
                 admin_listen: "127.0.0.1:0".parse().unwrap(),
