@@ -6,4 +6,5 @@ mod election;
 mod interfaces;
 mod killing;
 mod management;
+mod privacy;
 mod settings;
