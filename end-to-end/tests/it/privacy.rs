@@ -56,7 +56,7 @@ async fn nothing_that_a_night_leaves_behind_joins_a_voter_and_a_ballot() {
         .collect();
     assert_eq!(voters.len(), 400);
     // Every eighth: the others are of the same kind.
-    let names: Vec<Vec<u8>> = voters
+    let voters_by_name: Vec<Vec<u8>> = voters
         .iter()
         .step_by(8)
         .flat_map(|voter| spellings(voter))
@@ -64,11 +64,11 @@ async fn nothing_that_a_night_leaves_behind_joins_a_voter_and_a_ballot() {
     let mut on_the_roll = 0;
     for (place, pieces) in &left {
         for piece in pieces {
-            let named = names.iter().any(|name| contains(piece, name));
+            let is_found = voters_by_name.iter().any(|name| contains(piece, name));
             let may_be = place.starts_with("voter_roll.");
-            on_the_roll += usize::from(named && may_be);
+            on_the_roll += usize::from(is_found && may_be);
             assert!(
-                !named || may_be,
+                !is_found || may_be,
                 "{place} names a voter: {}",
                 String::from_utf8_lossy(piece)
             );
