@@ -4,24 +4,18 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::Message;
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::producer::{FutureProducer, FutureRecord};
-use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::watch;
-use tokio::time::timeout;
 
+use crate::follower::Follower;
 use crate::topics::Topics;
 use crate::{
     Election, ElectionDefinition, ElectionId, UnreadableElection, client_config, unreadable,
 };
-
-/// The timeout for finding the end of the topic, and then for reading up to it.
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// All elections known, by id.
 pub type ElectionMap = BTreeMap<ElectionId, Arc<Election>>;
@@ -92,31 +86,13 @@ impl Elections {
     /// # Errors
     /// If the client cannot be created.
     pub fn follow(brokers: &str, topics: &Topics) -> Result<Self, ElectionsError> {
-        let consumer: BaseConsumer = client_config(brokers)
-            // librdkafka requires a group, but it is never joined: the partition is assigned manually.
-            .set("group.id", "urna-elections")
-            .set("enable.auto.commit", "false")
-            .set("auto.offset.reset", "earliest")
-            .set("fetch.wait.max.ms", "100")
-            .create()?;
-        let mut assignment = TopicPartitionList::new();
-        assignment.add_partition_offset(&topics.elections, 0, Offset::Beginning)?;
-        consumer.assign(&assignment)?;
-
+        let follower = Follower::open(brokers, &topics.elections, "urna-elections")?;
         let (sender, read) = watch::channel(Read::default());
-        let follower = Arc::new(Follower {
-            consumer,
-            topic: topics.elections.clone(),
-        });
-        let weak = Arc::downgrade(&follower);
-        thread::Builder::new()
-            .name("elections".to_owned())
-            .spawn(move || {
-                while let Some(follower) = weak.upgrade() {
-                    follower.read_some(&sender);
-                }
-            })
-            .map_err(|_| ElectionsError::Stopped)?;
+        let take =
+            move |message: &BorrowedMessage<'_>| sender.send_modify(|read| read.take(message));
+        follower
+            .read("the definitions of elections", take)
+            .ok_or(ElectionsError::Stopped)?;
         Ok(Self { read, follower })
     }
 
@@ -140,18 +116,9 @@ impl Elections {
     /// # Errors
     /// If Kafka takes longer than five seconds to say if the topic ends, or then to hand it out.
     pub async fn read_to_end(&self) -> Result<(), ElectionsError> {
-        let follower = self.follower.clone();
-        let end = tokio::task::spawn_blocking(move || follower.end())
-            .await
-            .map_err(|_| ElectionsError::Stopped)??;
-        let mut read = self.read.clone();
-        let read_so_far = read.wait_for(|read| read.next_offset >= end);
-        match timeout(TIMEOUT, read_so_far).await {
-            Ok(read) => read.map(drop).map_err(|_| ElectionsError::Stopped),
-            Err(_elapsed) => {
-                Err(KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut).into())
-            }
-        }
+        let read = self.read.clone();
+        let read = self.follower.read_to_end(read, |read| read.next_offset);
+        Ok(read.await.ok_or(ElectionsError::Stopped)??)
     }
 
     /// Ends only when the thread that reads has ended: a task of the service, so that a process that no longer
@@ -177,40 +144,17 @@ impl Elections {
     }
 }
 
-struct Follower {
-    consumer: BaseConsumer,
-    topic: String,
-}
-
-impl Follower {
-    fn end(&self) -> Result<i64, KafkaError> {
-        let (_low, high) = self.consumer.fetch_watermarks(&self.topic, 0, TIMEOUT)?;
-        Ok(high)
-    }
-
-    fn read_some(&self, sender: &watch::Sender<Read>) {
-        let message = match self.consumer.poll(Duration::from_millis(100)) {
-            None => return,
-            Some(Ok(message)) => message,
-            Some(Err(error)) => {
-                tracing::warn!(%error, "cannot read the definitions of elections; trying again");
-                return;
-            }
-        };
-        let read_one = |value| unreadable::read(message.key(), value);
-        let election = message.payload().and_then(read_one);
-        sender.send_modify(|read| {
-            read.next_offset = message.offset() + 1;
-            match election {
-                Some(Ok(election)) => read.add(election),
-                Some(Err(unreadable)) => read.refuse(unreadable),
-                None => {}
-            }
-        });
-    }
-}
-
 impl Read {
+    fn take(&mut self, message: &BorrowedMessage<'_>) {
+        self.next_offset = message.offset() + 1;
+        let read_one = |value| unreadable::read(message.key(), value);
+        match message.payload().and_then(read_one) {
+            Some(Ok(election)) => self.add(election),
+            Some(Err(unreadable)) => self.refuse(unreadable),
+            None => {}
+        }
+    }
+
     /// The first definition of an election stays in force, even if this version cannot read it.
     fn refuse(&mut self, unreadable: UnreadableElection) {
         if self.elections.contains_key(&unreadable.id) {
@@ -263,7 +207,12 @@ impl Read {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
+    use tokio::time::timeout;
+
     use super::*;
+    use crate::follower::TIMEOUT;
 
     #[test]
     fn a_cancellation_stays_whatever_is_read_after_it() {

@@ -3,26 +3,19 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::Message;
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::producer::{FutureProducer, FutureRecord};
-use rdkafka::{Offset, TopicPartitionList};
 use serde_json::{Value, json};
 use tokio::sync::watch;
-use tokio::time::timeout;
 
 use crate::client_config;
+use crate::follower::{Follower, TIMEOUT};
 use crate::topics::Topics;
 
 /// The name in readiness, and of the task.
 pub const ENDED_SESSIONS: &str = "ended sessions";
-
-/// The timeout for finding the end of the topic, and then for reading up to it.
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A session that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,11 +90,6 @@ pub struct Following {
     follower: Arc<Follower>,
 }
 
-struct Follower {
-    consumer: BaseConsumer,
-    topic: String,
-}
-
 impl Following {
     /// Starts to read, and gives each session that has ended to `ended`.
     ///
@@ -112,30 +100,25 @@ impl Following {
         topics: &Topics,
         ended: impl Fn(EndedSession) + Send + 'static,
     ) -> Result<Self, EndedSessionsError> {
-        let consumer: BaseConsumer = client_config(brokers)
-            // librdkafka requires a group, but it is never joined: the partition is assigned manually.
-            .set("group.id", "urna-ended-sessions")
-            .set("enable.auto.commit", "false")
-            .set("auto.offset.reset", "earliest")
-            .set("fetch.wait.max.ms", "100")
-            .create()?;
-        let mut assignment = TopicPartitionList::new();
-        assignment.add_partition_offset(&topics.ended_sessions, 0, Offset::Beginning)?;
-        consumer.assign(&assignment)?;
+        let topic = &topics.ended_sessions;
+        let follower = Follower::open(brokers, topic, "urna-ended-sessions")?;
         let (sender, next_offset) = watch::channel(0);
-        let follower = Arc::new(Follower {
-            consumer,
-            topic: topics.ended_sessions.clone(),
-        });
-        let weak = Arc::downgrade(&follower);
-        thread::Builder::new()
-            .name("ended sessions".to_owned())
-            .spawn(move || {
-                while let Some(follower) = weak.upgrade() {
-                    follower.read_some(&ended, &sender);
-                }
-            })
-            .map_err(|_| EndedSessionsError::Stopped)?;
+        let take = move |message: &BorrowedMessage<'_>| {
+            let offset = message.offset();
+            let read = |(key, value)| EndedSession::read(key, value);
+            if let Some(session) = message.key().zip(message.payload()).and_then(read) {
+                ended(session);
+            } else {
+                tracing::error!(
+                    offset,
+                    "a record of a session that has ended cannot be read"
+                );
+            }
+            sender.send_replace(offset + 1);
+        };
+        follower
+            .read("which sessions have ended", take)
+            .ok_or(EndedSessionsError::Stopped)?;
         Ok(Self {
             next_offset,
             follower,
@@ -147,17 +130,9 @@ impl Following {
     /// # Errors
     /// If Kafka takes longer than five seconds to say where the topic ends, or then to hand it out.
     pub async fn read_to_end(&self) -> Result<(), EndedSessionsError> {
-        let follower = self.follower.clone();
-        let end = tokio::task::spawn_blocking(move || follower.end())
-            .await
-            .map_err(|_| EndedSessionsError::Stopped)??;
-        let mut next_offset = self.next_offset.clone();
-        match timeout(TIMEOUT, next_offset.wait_for(|next| *next >= end)).await {
-            Ok(read) => read.map(drop).map_err(|_| EndedSessionsError::Stopped),
-            Err(_elapsed) => {
-                Err(KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut).into())
-            }
-        }
+        let next_offset = self.next_offset.clone();
+        let read = self.follower.read_to_end(next_offset, |next| *next);
+        Ok(read.await.ok_or(EndedSessionsError::Stopped)??)
     }
 
     /// Ends only when the thread that reads has ended: a task of the service.
@@ -168,37 +143,6 @@ impl Following {
         loop {
             let changed = self.next_offset.changed().await;
             changed.map_err(|_| EndedSessionsError::Stopped)?;
-        }
-    }
-}
-
-impl Follower {
-    /// Where the topic ends; where it begins if all has expired.
-    fn end(&self) -> Result<i64, KafkaError> {
-        let (first, end) = self.consumer.fetch_watermarks(&self.topic, 0, TIMEOUT)?;
-        Ok(if first == end { 0 } else { end })
-    }
-
-    fn read_some(&self, ended: &impl Fn(EndedSession), sender: &watch::Sender<i64>) {
-        match self.consumer.poll(Duration::from_millis(100)) {
-            None => {}
-            Some(Ok(message)) => {
-                let (key, value) = (message.key(), message.payload());
-                let read = |(key, value)| EndedSession::read(key, value);
-                if let Some(session) = key.zip(value).and_then(read) {
-                    ended(session);
-                } else {
-                    let offset = message.offset();
-                    tracing::error!(
-                        offset,
-                        "a record of a session that has ended cannot be read"
-                    );
-                }
-                sender.send_replace(message.offset() + 1);
-            }
-            Some(Err(error)) => {
-                tracing::warn!(%error, "cannot read which sessions have ended; trying again");
-            }
         }
     }
 }

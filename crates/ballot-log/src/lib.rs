@@ -11,6 +11,7 @@ pub mod ballot_box;
 pub mod clock;
 pub mod elections;
 pub mod ended_sessions;
+mod follower;
 mod partitioner;
 pub mod topics;
 

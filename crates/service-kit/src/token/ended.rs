@@ -21,7 +21,10 @@ impl EndedSessions {
         };
         let now = Timestamp::now().as_second();
         let mut ended = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        ended.retain(|_, until| *until > now);
+        // Not each time: whoever begins to follow adds all of them.
+        if ended.len() == ended.capacity() {
+            ended.retain(|_, until| *until > now);
+        }
         if until > now {
             ended.insert(session, until);
         }
