@@ -8,7 +8,6 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::email::Email;
-use crate::sessions;
 
 #[allow(missing_docs, unreachable_pub)]
 mod schema {
@@ -105,15 +104,6 @@ fn in_full(error: &tokio_postgres::Error) -> String {
         Some(from_server) => from_server.to_string(),
         None => error.to_string(),
     }
-}
-
-/// The outcome of a deletion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deleted {
-    /// The account was deleted.
-    Gone,
-    /// There was no such account.
-    Unknown,
 }
 
 /// All accounts. Cheap to clone.
@@ -237,23 +227,6 @@ impl Accounts {
     pub async fn has_administrator(&self) -> Result<bool, StoreError> {
         let client = self.connection().await?;
         Ok(client.query_opt(ANY_ADMINISTRATOR, &[]).await?.is_some())
-    }
-
-    /// Deletes an account and records the act with it.
-    ///
-    /// # Errors
-    /// If PostgreSQL cannot be reached.
-    pub async fn delete(&self, email: &Email, act: &AuditEntry) -> Result<Deleted, StoreError> {
-        let mut client = self.connection().await?;
-        let transaction = client.transaction().await?;
-        sessions::end_all(&transaction, email.as_str()).await?;
-        let delete = "DELETE FROM users WHERE email = $1";
-        if transaction.execute(delete, &[&email.as_str()]).await? == 0 {
-            return Ok(Deleted::Unknown);
-        }
-        audit::append(&transaction, act).await?;
-        transaction.commit().await?;
-        Ok(Deleted::Gone)
     }
 
     /// Whether the account that a token was issued to still exists, and its session has not ended.

@@ -40,7 +40,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
     let keys = options.token.checking_keys()?;
     let signer = options
         .token
-        .signer(options.jwt_private_key_file.as_deref())?;
+        .signer(&keys, options.jwt_private_key_file.as_deref())?;
     let postgres = &options.postgres;
     postgres.database.check(options.token.environment)?;
     let administrator =
@@ -59,7 +59,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
         logins: Logins::new(options.logins),
         registrations: Registrations::new(options.registrations),
         issuer: Issuer::new(signer),
-        keys,
+        keys: keys.clone(),
         ended: ended.clone(),
         administrator: administrator.clone(),
         registration: options
@@ -83,7 +83,7 @@ pub fn start(options: &RunOptions) -> anyhow::Result<Running> {
             administrator.ensure(&accounts, &passwords).await
         }
     };
-    let verifier = Data::new(options.token.verifier()?);
+    let verifier = Data::new(options.token.verifier_by(keys));
     Service::new("access-control", options.admin.admin_listen, readiness)
         .http(listen(options, state, verifier)?)
         .ready_when(

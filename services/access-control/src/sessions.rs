@@ -22,6 +22,15 @@ pub struct Ended {
     pub until: Timestamp,
 }
 
+/// The outcome of a deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// The account was deleted.
+    Gone,
+    /// There was no such account.
+    Unknown,
+}
+
 /// The outcome of revoking an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revoked {
@@ -130,19 +139,40 @@ impl Accounts {
         Ok(Revoked::Done)
     }
 
-    /// Sessions that have ended, and of which others have not been told, at most so many. Forgets those whose tokens
-    /// have expired.
+    /// Deletes an account, ends its sessions, and records the act with it.
+    ///
+    /// # Errors
+    /// If PostgreSQL cannot be reached.
+    pub async fn delete(&self, email: &Email, act: &AuditEntry) -> Result<Deleted, StoreError> {
+        let mut client = self.connection().await?;
+        let transaction = client.transaction().await?;
+        end_all(&transaction, email.as_str()).await?;
+        let delete = "DELETE FROM users WHERE email = $1";
+        if transaction.execute(delete, &[&email.as_str()]).await? == 0 {
+            return Ok(Deleted::Unknown);
+        }
+        audit::append(&transaction, act).await?;
+        transaction.commit().await?;
+        Ok(Deleted::Gone)
+    }
+
+    /// Forgets sessions whose tokens have expired, once nobody is known by them.
+    ///
+    /// # Errors
+    /// If PostgreSQL cannot be reached.
+    pub async fn forget_expired(&self) -> Result<(), StoreError> {
+        let forget = "DELETE FROM sessions WHERE until < now() AND opened_at < now() - make_interval(days => $1)";
+        let client = self.connection().await?;
+        client.execute(forget, &[&KNOWN_FOR_DAYS]).await?;
+        Ok(())
+    }
+
+    /// Sessions that have ended, and of which others have not been told, at most so many.
     ///
     /// # Errors
     /// If PostgreSQL cannot be reached.
     pub async fn to_tell(&self, most: i64) -> Result<Vec<Ended>, StoreError> {
         let client = self.connection().await?;
-        client
-            .execute(
-                "DELETE FROM sessions WHERE until < now() AND opened_at < now() - make_interval(days => $1)",
-                &[&KNOWN_FOR_DAYS],
-            )
-            .await?;
         let query = "SELECT id, until FROM sessions WHERE ended_at IS NOT NULL AND NOT told AND until > now()
             ORDER BY ended_at LIMIT $1";
         let rows = client.query(query, &[&most]).await?;
@@ -155,14 +185,14 @@ impl Accounts {
         ended.collect()
     }
 
-    /// Notes that others have been told of a session.
+    /// Notes that others have been told of these sessions.
     ///
     /// # Errors
     /// If PostgreSQL cannot be reached.
-    pub async fn is_told(&self, session: Uuid) -> Result<(), StoreError> {
+    pub async fn are_told(&self, sessions: &[Uuid]) -> Result<(), StoreError> {
         let client = self.connection().await?;
-        let update = "UPDATE sessions SET told = true WHERE id = $1";
-        client.execute(update, &[&session]).await?;
+        let update = "UPDATE sessions SET told = true WHERE id = ANY($1)";
+        client.execute(update, &[&sessions]).await?;
         Ok(())
     }
 }
@@ -186,10 +216,7 @@ async fn open(
 }
 
 /// Ends every session of an account.
-pub(crate) async fn end_all(
-    transaction: &Transaction<'_>,
-    email: &str,
-) -> Result<(), tokio_postgres::Error> {
+async fn end_all(transaction: &Transaction<'_>, email: &str) -> Result<(), tokio_postgres::Error> {
     let end = "UPDATE sessions SET ended_at = now()
         WHERE ended_at IS NULL AND account = (SELECT id FROM users WHERE email = $1)";
     transaction.execute(end, &[&email]).await?;

@@ -58,11 +58,16 @@ impl TokenOptions {
     /// # Errors
     /// As [`Self::checking_keys`].
     pub fn verifier(&self) -> anyhow::Result<Verifier> {
+        Ok(self.verifier_by(self.checking_keys()?))
+    }
+
+    /// As [`Self::verifier`], by keys that were read before.
+    pub fn verifier_by(&self, keys: CheckingKeys) -> Verifier {
         let requests = self.requests_per_minute.unwrap_or(match self.environment {
             Environment::Development => 60_000,
             Environment::Production => 600,
         });
-        Ok(Verifier::by(self.checking_keys()?).with_requests_per_minute(requests))
+        Verifier::by(keys).with_requests_per_minute(requests)
     }
 
     /// The public keys, or the shared secret.
@@ -89,15 +94,21 @@ impl TokenOptions {
         }
     }
 
-    /// What tokens are signed with, for access-control: the private key in this file, or the shared secret.
+    /// What tokens are signed with, for access-control: the private key in this file, which belongs to one of these, or
+    /// the shared secret.
     ///
     /// # Errors
     /// As [`Self::checking_keys`], or if the private key is missing, or none of the public ones belongs to it.
-    pub fn signer(&self, private_key_file: Option<&Path>) -> anyhow::Result<Signer> {
+    pub fn signer(
+        &self,
+        keys: &CheckingKeys,
+        private_key_file: Option<&Path>,
+    ) -> anyhow::Result<Signer> {
         let private_key = secret::given("JWT_PRIVATE_KEY", None, private_key_file)?;
         match (private_key, self.public_keys_file()) {
-            (Some(key), Some(_)) => Signer::private(&key, &self.checking_keys()?)
-                .context("JWT_PRIVATE_KEY_FILE cannot be used"),
+            (Some(key), Some(_)) => {
+                Signer::private(&key, keys).context("JWT_PRIVATE_KEY_FILE cannot be used")
+            }
             (None, None) => Ok(Signer::new(&self.secret()?)),
             (Some(_), None) => bail!(
                 "JWT_PRIVATE_KEY_FILE is given without JWT_PUBLIC_KEYS_FILE: all services need the public key"

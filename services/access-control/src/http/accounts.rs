@@ -4,14 +4,13 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
-use service_database::audit::AuditEntry;
 use service_kit::error::ApiError;
 use service_kit::openapi;
 use service_kit::problem::Problem;
 use service_kit::token::Holder;
 use utoipa::ToSchema;
 
-use super::deletion::{EmailBody, whose};
+use super::deletion::EmailBody;
 use super::state::State;
 use crate::accounts::{Account, Status};
 
@@ -145,15 +144,7 @@ pub(super) async fn approve(
     request: HttpRequest,
     body: Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let act = state.admit(&holder, &request).await?;
-    let email = match whose(body).await {
-        Ok(email) => email,
-        Err(refusal) => return Err(state.refuse(act, refusal).await),
-    };
-    let act = AuditEntry {
-        target: email.to_string(),
-        ..act
-    };
+    let (act, email) = state.admit_about(&holder, &request, body).await?;
     if state.accounts.approve(&email, &act).await? {
         return Ok(HttpResponse::Ok().finish());
     }

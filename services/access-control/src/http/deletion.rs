@@ -2,16 +2,13 @@
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use service_database::audit::AuditEntry;
-use service_kit::body::Fields;
 use service_kit::error::ApiError;
 use service_kit::openapi;
 use service_kit::token::Holder;
 use utoipa::ToSchema;
 
-use super::state::{State, valid_email};
-use crate::accounts::Deleted;
-use crate::email::Email;
+use super::state::State;
+use crate::sessions::Deleted;
 
 /// Whose account.
 #[derive(ToSchema)]
@@ -42,15 +39,7 @@ pub(super) async fn delete(
     request: HttpRequest,
     body: Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let act = state.admit(&holder, &request).await?;
-    let email = match whose(body).await {
-        Ok(email) => email,
-        Err(refusal) => return Err(state.refuse(act, refusal).await),
-    };
-    let act = AuditEntry {
-        target: email.to_string(),
-        ..act
-    };
+    let (act, email) = state.admit_about(&holder, &request, body).await?;
     match state.accounts.delete(&email, &act).await? {
         Deleted::Gone => {
             state.ended.notify_one();
@@ -59,10 +48,6 @@ pub(super) async fn delete(
         }
         Deleted::Unknown => Err(state.refuse(act, ApiError::message("Unknown user.")).await),
     }
-}
-
-pub(super) async fn whose(body: Payload) -> Result<Email, ApiError> {
-    valid_email(&Fields::read(body).await?.any_text("email")?)
 }
 
 impl State {

@@ -55,12 +55,9 @@ pub(super) async fn password(
         let fields = Fields::read(body).await?;
         let old = Secret::new(fields.any_text("password")?);
         let new = Secret::new(fields.any_text("newPassword")?);
-        Ok::<_, ApiError>((valid_email(&holder.claims.sub)?, old, new))
+        Ok((valid_email(&holder.claims.sub)?, old, new))
     };
-    let (email, old, new) = match wanted.await {
-        Ok(wanted) => wanted,
-        Err(refusal) => return Err(state.refuse(act, refusal).await),
-    };
+    let (email, old, new) = state.or_refuse(&act, wanted).await?;
     let account = state
         .with_right_password(&request, &email, old, &act)
         .await?;

@@ -19,6 +19,7 @@ use crate::email::Email;
 use crate::jmbg::Jmbg;
 use crate::options::Registration as Options;
 use crate::passwords;
+use crate::permits::HashingPermit;
 
 /// A new account. All texts have at most 256 characters.
 #[derive(ToSchema)]
@@ -80,21 +81,13 @@ pub(super) async fn register(
         state.note(act.clone().refused(ran_out)).await;
     }
     if let Some(permit) = permit {
-        let account = Account {
-            id: Uuid::new_v4(),
-            email: registration.email.to_string(),
-            forename: registration.forename,
-            surname: registration.surname,
-            jmbg: registration.jmbg.as_str().to_owned(),
-            role: Role::Official,
-            password_hash: state.passwords.hash(permit, registration.password).await?,
-            status: if state.registration == Options::Open {
-                Status::Active
-            } else {
-                Status::Waiting
-            },
-            password_due: false,
+        let status = if state.registration == Options::Open {
+            Status::Active
+        } else {
+            Status::Waiting
         };
+        let account = registration.account(&state, permit, Role::Official, status);
+        let account = account.await?;
         // Two requests may both have found the address free: the database accepts one.
         if state.accounts.add(&account, &act).await? {
             return Ok(HttpResponse::Ok().finish());
@@ -143,29 +136,19 @@ pub(super) async fn create(
         let role: Role = role
             .parse()
             .map_err(|_| ApiError::message("Invalid role."))?;
-        Ok::<_, ApiError>((registration, role))
+        Ok((registration, role))
     };
-    let (registration, role) = match wanted.await {
-        Ok(wanted) => wanted,
-        Err(refusal) => return Err(state.refuse(act, refusal).await),
-    };
+    let (registration, role) = state.or_refuse(&act, wanted).await?;
     let act = AuditEntry {
         target: format!("{} ({role})", registration.email),
         ..act
     };
     if state.is_free(&registration.email).await? {
         let permit = state.passwords.permits.for_registration().await?;
-        let hash = state.passwords.hash(permit, registration.password).await?;
+        let account = registration.account(&state, permit, role, Status::Active);
         let account = Account {
-            id: Uuid::new_v4(),
-            email: registration.email.to_string(),
-            forename: registration.forename,
-            surname: registration.surname,
-            jmbg: registration.jmbg.as_str().to_owned(),
-            role,
-            password_hash: hash,
-            status: Status::Active,
             password_due: true,
+            ..account.await?
         };
         if state.accounts.add(&account, &act).await? {
             return Ok(HttpResponse::Ok().finish());
@@ -198,6 +181,27 @@ struct Registration {
 }
 
 impl Registration {
+    /// The account, with a password of its holder's own.
+    async fn account(
+        self,
+        state: &State,
+        permit: HashingPermit,
+        role: Role,
+        status: Status,
+    ) -> Result<Account, ApiError> {
+        Ok(Account {
+            id: Uuid::new_v4(),
+            email: self.email.to_string(),
+            forename: self.forename,
+            surname: self.surname,
+            jmbg: self.jmbg.as_str().to_owned(),
+            role,
+            password_hash: state.passwords.hash(permit, self.password).await?,
+            status,
+            password_due: false,
+        })
+    }
+
     fn of(fields: &Fields) -> Result<Self, ApiError> {
         let jmbg = fields.any_text("jmbg")?;
         let forename = fields.text("forename")?;

@@ -2,12 +2,11 @@
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use service_database::audit::AuditEntry;
 use service_kit::error::ApiError;
 use service_kit::openapi;
 use service_kit::token::Holder;
 
-use super::deletion::{EmailBody, whose};
+use super::deletion::EmailBody;
 use super::state::State;
 use crate::sessions::Revoked;
 
@@ -55,15 +54,7 @@ pub(super) async fn revoke(
     request: HttpRequest,
     body: Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let act = state.admit(&holder, &request).await?;
-    let email = match whose(body).await {
-        Ok(email) => email,
-        Err(refusal) => return Err(state.refuse(act, refusal).await),
-    };
-    let act = AuditEntry {
-        target: email.to_string(),
-        ..act
-    };
+    let (act, email) = state.admit_about(&holder, &request, body).await?;
     let refusal = match state.accounts.revoke(&email, &act).await? {
         Revoked::Done => {
             state.ended.notify_one();

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
+use actix_web::web::Payload;
 use service_database::audit::AuditEntry;
+use service_kit::body::Fields;
 use service_kit::client;
 use service_kit::error::ApiError;
 use service_kit::token::{CheckingKeys, Holder, Unauthorized};
@@ -58,6 +60,32 @@ impl State {
         self.note(act.refused("the account or the session is no more"))
             .await;
         Err(Unauthorized::unknown().into())
+    }
+
+    /// As [`Self::admit`], for an act about the account that the body names.
+    pub(super) async fn admit_about(
+        &self,
+        holder: &Holder,
+        request: &HttpRequest,
+        body: Payload,
+    ) -> Result<(AuditEntry, Email), ApiError> {
+        let act = self.admit(holder, request).await?;
+        let whose = async { valid_email(&Fields::read(body).await?.any_text("email")?) };
+        let email = self.or_refuse(&act, whose).await?;
+        let target = email.to_string();
+        Ok((AuditEntry { target, ..act }, email))
+    }
+
+    /// What was read of a request; where it cannot be read, that is recorded.
+    pub(super) async fn or_refuse<T>(
+        &self,
+        act: &AuditEntry,
+        reading: impl Future<Output = Result<T, ApiError>>,
+    ) -> Result<T, ApiError> {
+        match reading.await {
+            Ok(read) => Ok(read),
+            Err(refusal) => Err(self.refuse(act.clone(), refusal).await),
+        }
     }
 
     /// Records a refusal and returns it.
