@@ -7,6 +7,7 @@
 pub mod http;
 pub mod log;
 pub mod proxy;
+pub mod redis_files;
 pub mod roll;
 
 use std::time::Duration;

@@ -47,26 +47,31 @@ impl Log {
 
     /// The records of a topic, partition by partition in the order of offsets.
     pub fn read(&self, topic: &str, partitions: i32) -> Vec<OwnedMessage> {
-        let consumer: BaseConsumer = client_config(&self.kafka.kafka_brokers)
-            .set("group.id", "test")
-            .set("enable.partition.eof", "true")
-            .create()
-            .unwrap();
-        let mut assignment = TopicPartitionList::new();
-        assignment.add_partition_range(topic, 0, partitions - 1);
-        assignment.set_all_offsets(Offset::Beginning).unwrap();
-        consumer.assign(&assignment).unwrap();
-        let (mut messages, mut ends) = (Vec::new(), 0);
-        while ends < partitions {
-            match consumer.poll(TIMEOUT).expect("Kafka answers") {
-                Ok(message) => messages.push(message.detach()),
-                Err(KafkaError::PartitionEOF(_)) => ends += 1,
-                // librdkafka asks again; a topic that stays silent ends the loop.
-                Err(error) => eprintln!("{error}"),
-            }
-        }
-        // Within a partition they arrived in order, and a stable sort keeps that order.
-        messages.sort_by_key(OwnedMessage::partition);
-        messages
+        read(&self.kafka.kafka_brokers, topic, partitions)
     }
+}
+
+/// The records of a topic, partition by partition in the order of offsets.
+pub fn read(brokers: &str, topic: &str, partitions: i32) -> Vec<OwnedMessage> {
+    let consumer: BaseConsumer = client_config(brokers)
+        .set("group.id", "test")
+        .set("enable.partition.eof", "true")
+        .create()
+        .unwrap();
+    let mut assignment = TopicPartitionList::new();
+    assignment.add_partition_range(topic, 0, partitions - 1);
+    assignment.set_all_offsets(Offset::Beginning).unwrap();
+    consumer.assign(&assignment).unwrap();
+    let (mut messages, mut ends) = (Vec::new(), 0);
+    while ends < partitions {
+        match consumer.poll(TIMEOUT).expect("Kafka answers") {
+            Ok(message) => messages.push(message.detach()),
+            Err(KafkaError::PartitionEOF(_)) => ends += 1,
+            // librdkafka asks again; a topic that stays silent ends the loop.
+            Err(error) => eprintln!("{error}"),
+        }
+    }
+    // Within a partition they arrived in order, and a stable sort keeps that order.
+    messages.sort_by_key(OwnedMessage::partition);
+    messages
 }

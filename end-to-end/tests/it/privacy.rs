@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use end_to_end::night::{Night, State, report};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::KafkaError;
-use rdkafka::{Message as _, Offset, TopicPartitionList};
+use rdkafka::message::{Message as _, OwnedMessage};
 
 const KAFKA_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -158,35 +157,21 @@ fn contains(piece: &[u8], name: &[u8]) -> bool {
 
 fn kafka(state: &State, left: &mut Left) {
     let consumer: BaseConsumer = ballot_log::client_config(&state.kafka_brokers)
-        .set("group.id", "privacy")
-        .set("enable.partition.eof", "true")
         .create()
         .unwrap();
     let metadata = consumer.fetch_metadata(None, KAFKA_TIMEOUT).unwrap();
-    let mut assignment = TopicPartitionList::new();
-    for topic in metadata
-        .topics()
-        .iter()
-        .filter(|topic| !topic.name().starts_with("__"))
-    {
-        let partitions = i32::try_from(topic.partitions().len()).unwrap();
-        assignment.add_partition_range(topic.name(), 0, partitions - 1);
-    }
-    assignment.set_all_offsets(Offset::Beginning).unwrap();
-    consumer.assign(&assignment).unwrap();
-    let mut ends = 0;
-    while ends < assignment.count() {
-        match consumer.poll(KAFKA_TIMEOUT).expect("Kafka answers") {
-            Ok(message) => {
-                let pieces = left
-                    .entry(format!("topic {}", message.topic()))
-                    .or_default();
-                let parts = [message.key(), message.payload()];
-                pieces.push(parts.into_iter().flatten().flatten().copied().collect());
-            }
-            Err(KafkaError::PartitionEOF(_)) => ends += 1,
-            Err(error) => panic!("{error}"),
+    for topic in metadata.topics() {
+        if topic.name().starts_with("__") {
+            continue;
         }
+        let partitions = i32::try_from(topic.partitions().len()).unwrap();
+        let records = test_kit::log::read(&state.kafka_brokers, topic.name(), partitions);
+        let bytes = |record: &OwnedMessage| {
+            let parts = [record.key(), record.payload()];
+            parts.into_iter().flatten().flatten().copied().collect()
+        };
+        let pieces = records.iter().map(bytes).collect();
+        left.insert(format!("topic {}", topic.name()), pieces);
     }
 }
 
@@ -208,22 +193,7 @@ async fn redis(state: &State, left: &mut Left) {
             .unwrap();
         pieces.extend([key, value.unwrap_or_default()]);
     }
-    let setting = async |name: &str| {
-        let mut redis = redis.clone();
-        let mut asking = redis::cmd("CONFIG");
-        let found: (String, String) = asking
-            .arg("GET")
-            .arg(name)
-            .query_async(&mut redis)
-            .await
-            .unwrap();
-        found.1
-    };
-    let directory =
-        std::path::Path::new(&setting("dir").await).join(setting("appenddirname").await);
-    for file in std::fs::read_dir(directory).into_iter().flatten() {
-        pieces.push(std::fs::read(file.unwrap().path()).unwrap_or_default());
-    }
+    pieces.extend(test_kit::redis_files::read(&mut redis).await);
 }
 
 async fn postgresql(state: &State, left: &mut Left) {

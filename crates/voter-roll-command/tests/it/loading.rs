@@ -1,6 +1,6 @@
 //! Loading the roll, again and again, and purging it.
 
-use std::{collections::HashSet, fs, io};
+use std::{collections::HashSet, fs};
 
 use redis::AsyncCommands;
 use voter_roll::ClaimError;
@@ -327,33 +327,22 @@ async fn a_purge_leaves_nothing_of_the_roll_in_redis_files() {
     world.load().await.unwrap();
     let mut redis = world.redis_connection().await;
     let _: () = redis.set("another", "stays").await.unwrap();
-    let setting = async |name: &str| {
-        let mut redis = world.redis_connection().await;
-        let mut asking = redis::cmd("CONFIG");
-        let found: (String, String) = asking
-            .arg("GET")
-            .arg(name)
-            .query_async(&mut redis)
-            .await
-            .unwrap();
-        found.1
-    };
-    let directory =
-        std::path::Path::new(&setting("dir").await).join(setting("appenddirname").await);
-    let is_in_files = |text: &str| {
-        let files = fs::read_dir(&directory).unwrap();
-        let holds = |file: io::Result<fs::DirEntry>| {
-            // Redis may remove a file that it has written anew.
-            let bytes = fs::read(file.unwrap().path()).unwrap_or_default();
-            String::from_utf8_lossy(&bytes).contains(text)
-        };
-        files.into_iter().any(holds)
+    let is_in_files = async |text: &str| {
+        let files = test_kit::redis_files::read(&mut world.redis_connection().await).await;
+        let holds = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).contains(text);
+        files.iter().any(holds)
     };
     // Once a second they are written to disk.
-    test_kit::until("the roll is in the file", async || is_in_files("roll:7")).await;
+    test_kit::until("the roll is in the file", async || {
+        is_in_files("roll:7").await
+    })
+    .await;
     world.purge().await.unwrap();
-    test_kit::until("the old file is gone", async || !is_in_files("roll:7")).await;
-    assert!(is_in_files("another"));
+    test_kit::until("the old file is gone", async || {
+        !is_in_files("roll:7").await
+    })
+    .await;
+    assert!(is_in_files("another").await);
     world.purge().await.unwrap();
 }
 
